@@ -1,0 +1,50 @@
+// Signed calls of AWS operations: JSON in, JSON out (STS's query protocol and XML are turned into the same).
+// Owns its connections; bounded by CallLimits. The loop's thread only.
+#pragma once
+
+#include "aws/settings.hpp"
+#include "base/result.hpp"
+#include "net/loop.hpp"
+#include "net/tls.hpp"
+
+#include <memory>
+#include <string>
+
+#include <boost/json/object.hpp>
+
+namespace ferry::aws {
+
+struct CallLimits {
+  int max_attempts = 3;  // in all; throttling, 5xx and connection failures are tried again, with jitter
+  milliseconds first_backoff{100};  // doubled per attempt, full jitter
+  milliseconds longest_backoff{20'000};
+};
+
+class Client {
+ public:
+  // Fails where the certificate authorities cannot be read or an endpoint is no URL.
+  static Result<std::unique_ptr<Client>> make(net::Loop& loop, Settings settings, CallLimits limits = {});
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  // `operation` as the service's model spells it ("RunTask"). A service's refusal is a Failure whose
+  // service_code is the error's name as sent (without namespace prefix) and whose `what` has operation and
+  // message. Operations that are not idempotent (RunTask and CreateService without clientToken,
+  // ExecuteCommand, ...) are tried again only when the request certainly did not reach the service or was
+  // throttled.
+  net::Task<Result<boost::json::object>> call(Service service, std::string operation,
+                                              boost::json::object input);
+
+  [[nodiscard]] const Settings& settings() const;
+  [[nodiscard]] net::Loop& loop() const;
+  // What wss connections trust: the same authorities as the calls.
+  [[nodiscard]] const net::TlsTrust& trust() const;
+
+ private:
+  struct State;
+  explicit Client(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace ferry::aws

@@ -1,0 +1,99 @@
+// The ECS operations that ferry uses, typed. Members not named here stay in the answer's JSON and are not
+// used.
+#pragma once
+
+#include "aws/client.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <boost/json/object.hpp>
+
+namespace ferry::aws::ecs {
+
+// Every error that the models of RunTask and ExecuteCommand name, and the common ones of every call.
+enum class Error {
+  access_denied,
+  blocked,
+  client,
+  cluster_not_found,
+  conflict,
+  invalid_parameter,
+  platform_task_definition_incompatibility,
+  platform_unknown,
+  server,
+  target_not_connected,
+  throttling,
+  unsupported_feature,
+  other,
+};
+// `other` for a name that is not in the models; Failure::service_code keeps it verbatim.
+Error error_of(const Failure& failure);
+
+struct ManagedAgent {
+  std::string name, last_status, reason;
+};
+
+struct Container {
+  std::string name, arn, runtime_id, last_status, reason;
+  std::optional<int> exit_code;  // absent is unknown, never 0
+  std::vector<ManagedAgent> managed_agents;
+};
+
+struct Task {
+  std::string arn, cluster_arn, task_definition_arn, group, started_by;
+  std::string last_status, desired_status, stop_code, stopped_reason, launch_type;
+  bool enable_execute_command = false;
+  std::vector<Container> containers;
+  std::optional<double> created_at, started_at, stopped_at;  // seconds since 1970
+
+  [[nodiscard]] std::string id() const;            // the last part of the ARN
+  [[nodiscard]] std::string cluster_name() const;  // the last part of cluster_arn
+};
+
+struct ServiceFailure {
+  std::string arn, reason, detail;
+};
+
+struct DescribedTasks {
+  std::vector<Task> tasks;
+  std::vector<ServiceFailure> failures;
+};
+
+struct LogConfiguration {
+  std::string driver;                        // "awslogs"; empty where none is configured
+  std::string group, region, stream_prefix;  // of awslogs
+};
+struct ContainerDefinition {
+  std::string name;
+  bool essential = true;
+  LogConfiguration log;
+};
+struct TaskDefinition {
+  std::string arn, family, task_role_arn;
+  int revision = 0;
+  std::vector<ContainerDefinition> containers;
+};
+
+struct ExecSession {
+  std::string session_id, stream_url, token_value;
+  std::string cluster_arn, task_arn, container_name, container_arn;
+};
+
+Task task_from_json(const boost::json::object& json);
+
+// At most 100 ids.
+net::Task<Result<DescribedTasks>> describe_tasks(Client& client, std::string cluster,
+                                                 std::vector<std::string> tasks);
+// Every page; `filter` may have serviceName, family, startedBy, desiredStatus. ARNs.
+net::Task<Result<std::vector<std::string>>> list_tasks(Client& client, std::string cluster,
+                                                       boost::json::object filter);
+// `input` is RunTask's own; the client token that makes it safe to repeat must be in it.
+net::Task<Result<DescribedTasks>> run_task(Client& client, boost::json::object input);
+net::Task<Result<Task>> stop_task(Client& client, std::string cluster, std::string task, std::string reason);
+net::Task<Result<TaskDefinition>> describe_task_definition(Client& client, std::string task_definition);
+net::Task<Result<ExecSession>> execute_command(Client& client, std::string cluster, std::string task,
+                                               std::string container, std::string command);
+
+}  // namespace ferry::aws::ecs

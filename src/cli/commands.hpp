@@ -1,0 +1,21 @@
+// Every command is a function of its words; the table in main.cpp is the only place that lists them.
+#pragma once
+
+#include "base/result.hpp"
+
+#include <span>
+#include <string>
+
+namespace ferry::cli {
+
+using Words = std::span<const std::string>;
+
+// Each takes the words after the command's name and gives the exit status. A Failure is printed as one
+// `ferry:` line and becomes status 125.
+Result<int> exec_command(Words words);                    // exec_command.cpp
+Result<int> run_command(Words words);                     // run_command.cpp
+Result<int> api_command(Words words);                     // api_command.cpp
+Result<int> local_command(Words words);                   // local_command.cpp
+Result<int> session_manager_plugin_command(Words words);  // session_manager_plugin_command.cpp
+
+}  // namespace ferry::cli

@@ -1,0 +1,83 @@
+#include "cli/main.hpp"
+
+#include "base/version.hpp"
+#include "cli/commands.hpp"
+
+#include <array>
+#include <cstdio>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace ferry::cli {
+namespace {
+
+struct Command {
+  std::string_view name;
+  std::string_view summary;
+  Result<int> (*run)(Words words);
+};
+
+constexpr std::array kCommands{
+    Command{"exec", "run a command in a running task", exec_command},
+    Command{"run", "run a task to its end and show its log", run_command},
+    Command{"api", "call one operation: signed, raw JSON in and out", api_command},
+    Command{"local", "the embedded ECS endpoint: up, status, down, env", local_command},
+    Command{"session-manager-plugin", "what the AWS CLI calls for a session", session_manager_plugin_command},
+};
+
+std::string usage() {
+  std::string text =
+      "ferry: run a command on ECS/Fargate and get its result back\n\nusage: ferry COMMAND ...\n\n";
+  for (const Command& command : kCommands) text += fmt::format("  {:<24}{}\n", command.name, command.summary);
+  text += "\n`ferry COMMAND --help` tells more; `ferry --version` prints the version.\n";
+  return text;
+}
+
+int complain(const Failure& failure) {
+  fmt::print(stderr, "ferry: {}\n", failure.line());
+  return kExitFailure;
+}
+
+const Command* find_command(std::string_view name) {
+  for (const Command& command : kCommands) {
+    if (command.name == name) return &command;
+  }
+  return nullptr;
+}
+
+Result<int> dispatch(std::vector<std::string> words) {
+  if (words.empty()) {
+    fmt::print(stderr, "{}", usage());
+    return kExitFailure;
+  }
+  if (words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
+    fmt::print("{}", usage());
+    return 0;
+  }
+  if (words[0] == "--version") {
+    fmt::print("ferry {}\n", kVersion);
+    return 0;
+  }
+  const Command* command = find_command(words[0]);
+  if (command == nullptr) {
+    return fail(FailureCode::usage, fmt::format("there is no command '{}'", words[0]), "see `ferry --help`");
+  }
+  return command->run(Words(words).subspan(1));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
+  const std::string_view program = argc > 0 ? argv[0] : "ferry";
+  constexpr std::string_view kPluginName = "session-manager-plugin";
+  if (program.substr(program.rfind('/') + 1) == kPluginName)
+    words.insert(words.begin(), std::string(kPluginName));
+  const Result<int> status = dispatch(std::move(words));
+  return status ? *status : complain(status.error());
+}
+
+}  // namespace ferry::cli

@@ -1,0 +1,36 @@
+// Reading and writing a pipe, terminal or pidfd without blocking the loop.
+// Owns nothing but its registration with the loop: the caller keeps the file descriptor open for longer.
+#pragma once
+
+#include "base/result.hpp"
+#include "base/text.hpp"
+#include "net/loop.hpp"
+
+#include <cstddef>
+#include <memory>
+
+namespace ferry::net {
+
+class Descriptor {
+ public:
+  // `fd` may be anything: a regular file or /dev/null, which never block, are read and written directly.
+  // The file description's O_NONBLOCK flag is left as it was found (another process may share it).
+  Descriptor(Loop& loop, int fd);
+  ~Descriptor();
+  Descriptor(Descriptor&&) noexcept;
+  Descriptor& operator=(Descriptor&&) noexcept;
+
+  // Up to `limit` bytes as soon as there are any; empty at the end of the file. EIO of a pty master whose
+  // last slave has closed is an end of file too.
+  Task<Result<Bytes>> read_some(std::size_t limit);
+  // All of it; a closed reader is a `lost` failure.
+  Task<Result<>> write(BytesView bytes);
+  // Until it is readable: the end of a process for a pidfd.
+  Task<> wait_readable();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace ferry::net

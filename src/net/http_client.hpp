@@ -1,0 +1,40 @@
+// HTTP/1.1 requests over kept-alive plain or TLS connections.
+// Owns its idle connections (at most 4 a host); bounded by the limits below.
+#pragma once
+
+#include "base/result.hpp"
+#include "net/http.hpp"
+#include "net/loop.hpp"
+#include "net/tls.hpp"
+#include "net/url.hpp"
+
+#include <cstddef>
+#include <memory>
+
+namespace ferry::net {
+
+struct HttpClientLimits {
+  milliseconds connect_timeout{10'000};  // name, TCP and TLS together
+  milliseconds answer_timeout{60'000};   // from the request's last byte to the answer's
+  std::size_t max_answer_bytes = 64U << 20U;
+};
+
+class HttpClient {
+ public:
+  // `trust` may be null when only http URLs will be asked for; it must outlive the client.
+  HttpClient(Loop& loop, const TlsTrust* trust, HttpClientLimits limits = {});
+  ~HttpClient();
+  HttpClient(const HttpClient&) = delete;
+  HttpClient& operator=(const HttpClient&) = delete;
+
+  // One exchange with origin.host:origin.port. A kept-alive connection that turns out to be closed before
+  // the answer's first byte is replaced by a fresh one, once. No other retry. Failures: unreachable (nothing
+  // was sent), timed_out, lost (sent, no complete answer), protocol.
+  Task<Result<HttpResponse>> send(Url origin, HttpRequest request);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace ferry::net

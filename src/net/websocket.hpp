@@ -1,0 +1,54 @@
+// A websocket of either role over plain TCP or TLS.
+// One reader at a time; send() may be called from several coroutines: messages leave whole, in call order.
+// Bounded by max_message_bytes in each direction. Fragmented messages are put together, pings are answered.
+#pragma once
+
+#include "base/result.hpp"
+#include "base/text.hpp"
+#include "net/loop.hpp"
+#include "net/tls.hpp"
+#include "net/url.hpp"
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+namespace ferry::net {
+
+struct WebSocketMessage {
+  bool is_text = false;
+  Bytes payload;
+};
+
+struct WebSocketLimits {
+  milliseconds connect_timeout{45'000};  // name, TCP, TLS and upgrade together
+  std::size_t max_message_bytes = 1U << 20U;
+};
+
+class WebSocket {
+ public:
+  // `trust` is needed for wss only. No Origin, no subprotocol, no extension; User-Agent ferry/VERSION.
+  static Task<Result<WebSocket>> connect(Loop& loop, const TlsTrust* trust, Url url,
+                                         WebSocketLimits limits = {});
+
+  ~WebSocket();
+  WebSocket(WebSocket&&) noexcept;
+  WebSocket& operator=(WebSocket&&) noexcept;
+
+  // The next message. Failure `lost` when the connection has ended, however it did.
+  Task<Result<WebSocketMessage>> receive();
+  Task<Result<>> send(WebSocketMessage message);
+  // Payload at most 125 bytes.
+  Task<Result<>> ping(std::string payload);
+  // Ends the connection at once: no close handshake (no Session Manager peer does one); pending
+  // and later receive() and send() fail as `lost`. Idempotent.
+  void close();
+
+  struct State;
+  explicit WebSocket(std::unique_ptr<State> state);
+
+ private:
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace ferry::net

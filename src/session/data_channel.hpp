@@ -1,0 +1,65 @@
+// A session with a container over its data channel: the client role of wire/ on a real websocket.
+// Owns the websocket and its timers; bounded by wire's limits. The loop's thread only.
+#pragma once
+
+#include "base/result.hpp"
+#include "base/text.hpp"
+#include "net/loop.hpp"
+#include "net/tls.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace ferry::session {
+
+struct Address {
+  std::string session_id, stream_url, token_value;
+};
+
+struct TerminalSize {
+  std::uint16_t columns = 80, rows = 24;
+  bool operator==(const TerminalSize&) const = default;
+};
+
+enum class StreamKind { output, standard_error };  // payload types 1 and 11
+
+// What the session tells, in order, on the loop's thread. They must not block; to push back, see pause().
+struct Listener {
+  std::function<void()> on_ready;  // input may be sent now (PROTOCOL section 11, rule 4)
+  std::function<void(StreamKind, BytesView)> on_data;
+  std::function<void(int)> on_exit_code;  // payload type 12, NonInteractiveCommands only
+  std::function<void(const std::string&)> on_customer_message;  // HandshakeComplete
+};
+
+struct Closed {
+  std::string output;  // channel_closed's Output: empty for an orderly end
+};
+
+class DataChannel {
+ public:
+  DataChannel(net::Loop& loop, const net::TlsTrust& trust, Address address, Listener listener);
+  ~DataChannel();
+  DataChannel(const DataChannel&) = delete;
+  DataChannel& operator=(const DataChannel&) = delete;
+
+  // Connects, opens the channel and serves it until channel_closed (the value), a lost connection, a protocol
+  // failure, close(), or cancellation.
+  net::Task<Result<Closed>> run();
+
+  // Queues stdin bytes; waits while more than the window is unacknowledged. Fails once the session has ended.
+  net::Task<Result<>> send_input(Bytes bytes);
+  void send_size(TerminalSize size);
+  // Leaves at once; run() answers `cancelled`.
+  void close();
+  // While paused nothing more is read from the websocket: the peer is pushed back by TCP.
+  void pause();
+  void resume();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace ferry::session
