@@ -3,13 +3,8 @@
 
 namespace ferry::cli {
 
-// The exit statuses that ferry gives by itself (docs/result.md).
-inline constexpr int kExitTimedOut = 124;
+// The exit status of a request that ferry refused or could not carry out; feature/result.hpp has the rest.
 inline constexpr int kExitFailure = 125;
-inline constexpr int kExitNotInvokable = 126;
-inline constexpr int kExitNotFound = 127;
-inline constexpr int kExitInterrupted = 130;
-inline constexpr int kExitUnknown = 255;
 
 // The whole program; the value is its exit status.
 int main(int argc, char** argv);
