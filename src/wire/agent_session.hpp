@@ -1,0 +1,115 @@
+// The agent role of a session, together with the service's part that a client sees: the optional handshake,
+// output to the client, input from it, and channel_closed at the end. The owner checks the client's first
+// (TEXT) message itself, with parse_open_data_channel(). Sans-IO and pull-style: after each call drain
+// poll_frame() and poll_event().
+//
+// Owns the reliable channel; bounded by its limits: input that is not polled is not acknowledged, so the
+// client is pushed back while acknowledgements of output go on being read. Not thread-safe. States and
+// timers: docs/protocol.md.
+#pragma once
+
+#include "base/result.hpp"
+#include "base/text.hpp"
+#include "base/time.hpp"
+#include "wire/reliable_channel.hpp"
+#include "wire/session_frame.hpp"
+#include "wire/session_payloads.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <variant>
+
+namespace ferry::wire {
+
+struct AgentSessionSettings {
+  std::string session_id;
+  std::string agent_version = "3.3.0.0";  // clients switch features on by it
+  // The session type to announce in a handshake; empty: no handshake, as ECS Exec without encryption.
+  std::string handshake_session_type;
+  std::string customer_message;  // shown by the client at the handshake's end; may be empty
+  milliseconds handshake_timeout{15'000};
+  milliseconds close_timeout{10'000};  // for the last acknowledgements, after close()
+  MessageStamp stamp;
+  ChannelLimits limits;
+};
+
+namespace agent_event {
+// Output may be sent from now on. At once where there is no handshake.
+struct Ready {
+  std::string client_version;  // empty without a handshake
+};
+struct Input {
+  Bytes bytes;
+};
+struct Resized {
+  TerminalSize size;
+};
+struct FlagReceived {
+  Flag flag;
+};
+// channel_closed is the last frame. Nothing follows.
+struct Closed {
+  std::size_t unacknowledged = 0;  // messages that the client never said it had
+};
+// The session cannot go on; where the client can still hear it, channel_closed with the reason is the last
+// frame. Nothing follows.
+struct Failed {
+  Failure failure;
+};
+}  // namespace agent_event
+
+using AgentEvent = std::variant<agent_event::Ready, agent_event::Input, agent_event::Resized,
+                                agent_event::FlagReceived, agent_event::Closed, agent_event::Failed>;
+
+enum class OutputKind { output, standard_error };
+
+class AgentSession {
+ public:
+  explicit AgentSession(AgentSessionSettings settings);
+
+  // A client is there, its token was right. The first call starts the handshake; later ones are reconnects:
+  // counters and unacknowledged messages go on.
+  void connect(Instant now);
+  // The connection is gone; no time-out runs until the next connect(), and nothing is lost.
+  void disconnect();
+
+  // One websocket message of the client. Failure `protocol`: foreign bytes were wrong; close the connection.
+  Result<> receive(BytesView message, Instant now);
+  void tick(Instant now);
+
+  // Takes as much as there is room for and returns how many bytes that was; 0 before Ready and after close().
+  std::size_t send_output(OutputKind kind, BytesView bytes, Instant now);
+  // NonInteractiveCommands only; always taken. Once.
+  void send_exit_code(int exit_code, Instant now);
+  // No more output. channel_closed with `output` (empty for an orderly end) leaves when the client has
+  // acknowledged everything, or close_timeout later. Idempotent: the first call's output stands.
+  void close(std::string output, Instant now);
+
+  std::optional<Frame> poll_frame(Instant now);
+  std::optional<AgentEvent> poll_event(Instant now);
+  [[nodiscard]] std::optional<Instant> deadline() const;
+
+  [[nodiscard]] bool is_ready() const { return phase_ == Phase::open; }
+  [[nodiscard]] bool is_over() const { return phase_ == Phase::over; }
+  // Whether send_output() would take something.
+  [[nodiscard]] bool has_room() const { return is_ready() && channel_.has_room(); }
+
+ private:
+  enum class Phase { unconnected, handshaking, open, closing, over };
+
+  std::optional<AgentEvent> handle(const AgentMessage& message, Instant now);
+  std::optional<AgentEvent> handle_handshake_response(const AgentMessage& message, Instant now);
+  AgentEvent fail_with(Failure failure, bool tell_client, Instant now);
+  void queue_channel_closed(Instant now);
+
+  AgentSessionSettings settings_;
+  ReliableChannel channel_;
+  Phase phase_ = Phase::unconnected;
+  Instant handshake_started_, handshake_deadline_, close_deadline_;
+  std::string close_output_;
+  std::optional<Frame> closing_frame_;
+  std::optional<AgentEvent> next_event_;
+};
+
+}  // namespace ferry::wire

@@ -1,0 +1,108 @@
+// The client role of a session: opens the data channel, answers the handshake where there is one, receives
+// output and sends input. Sans-IO and pull-style: after each call drain poll_frame() and poll_event().
+//
+// Owns the reliable channel; bounded by its limits: events that are not polled are not acknowledged, so the
+// agent is pushed back. Not thread-safe. States and timers: docs/protocol.md.
+#pragma once
+
+#include "base/result.hpp"
+#include "base/text.hpp"
+#include "base/time.hpp"
+#include "wire/reliable_channel.hpp"
+#include "wire/session_frame.hpp"
+#include "wire/session_payloads.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace ferry::wire {
+
+// Agents switch features on by the client's version; this is that of the stock client whose behaviour we
+// have.
+inline constexpr std::string_view client_version = "1.2.650.0";
+
+struct ClientSessionSettings {
+  std::string session_id;  // for failures
+  MessageStamp stamp;
+  ChannelLimits limits;
+};
+
+namespace client_event {
+// Input and size may be sent from now on: the handshake is complete, or output came without one.
+struct Ready {};
+struct Output {
+  bool is_standard_error = false;
+  Bytes bytes;
+};
+struct ExitCode {
+  int value = 0;
+};
+struct CustomerMessage {
+  std::string text;
+};
+// channel_closed. Nothing follows.
+struct Closed {
+  std::string output;             // empty for an orderly end
+  std::size_t lost_messages = 0;  // received early, behind one that never came
+};
+// The session cannot go on. Nothing follows.
+struct Failed {
+  Failure failure;
+};
+}  // namespace client_event
+
+using ClientEvent = std::variant<client_event::Ready, client_event::Output, client_event::ExitCode,
+                                 client_event::CustomerMessage, client_event::Closed, client_event::Failed>;
+
+class ClientSession {
+ public:
+  explicit ClientSession(ClientSessionSettings settings);
+
+  // Opens the data channel on a fresh connection: its first frame is the request with this token. Called
+  // again after a reconnect: counters and unacknowledged messages go on.
+  void connect(std::string_view token_value, Instant now);
+  // The connection is gone; no time-out runs until the next connect().
+  void disconnect();
+
+  // One websocket message. Failure `protocol`: foreign bytes were wrong, the session cannot go on.
+  Result<> receive(BytesView message, Instant now);
+  void tick(Instant now);
+
+  // Takes as much as there is room for and returns how many bytes that was; 0 before Ready.
+  std::size_t send_input(BytesView bytes, Instant now);
+  // The latest size wins while it cannot be sent.
+  void send_size(TerminalSize size, Instant now);
+
+  std::optional<Frame> poll_frame(Instant now);
+  std::optional<ClientEvent> poll_event(Instant now);
+  [[nodiscard]] std::optional<Instant> deadline() const;
+
+  [[nodiscard]] bool is_ready() const { return is_ready_; }
+  [[nodiscard]] bool is_over() const { return is_over_; }
+  // Sent and not yet acknowledged, in messages.
+  [[nodiscard]] std::size_t unacknowledged() const { return channel_.unacknowledged(); }
+
+ private:
+  std::optional<ClientEvent> handle(AgentMessage message, Instant now);
+  std::optional<ClientEvent> become_ready(Instant now);
+  std::optional<ClientEvent> complete_handshake(const AgentMessage& message, Instant now);
+  std::optional<ClientEvent> answer_handshake(const AgentMessage& message, Instant now);
+  ClientEvent fail_with(Failure failure);
+  void flush_size(Instant now);
+
+  ClientSessionSettings settings_;
+  ReliableChannel channel_;
+  std::optional<Frame> opening_;              // the request of connect(), until it is polled
+  std::optional<TerminalSize> waiting_size_;  // not yet sent
+  std::optional<ClientEvent> next_event_;     // what follows the event just told
+  std::optional<ChannelClosed> closed_;
+  std::string client_id_;
+  bool is_handshake_open_ = false;
+  bool is_ready_ = false;
+  bool is_over_ = false;
+};
+
+}  // namespace ferry::wire
