@@ -4,7 +4,9 @@
 
 #include "local/store/database.hpp"
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -31,6 +33,26 @@ struct LogGroup {
   std::int64_t created_ms = 0;
 };
 
+// A place between two events: events are ordered by timestamp, then by id.
+struct LogPosition {
+  std::int64_t timestamp_ms = 0;
+  std::int64_t id = 0;
+};
+
+struct LogQuestion {
+  std::vector<std::string> streams;  // empty asks all streams of the group
+  LogPosition after{.timestamp_ms = std::numeric_limits<std::int64_t>::min(), .id = 0};   // exclusive
+  LogPosition before{.timestamp_ms = std::numeric_limits<std::int64_t>::max(), .id = 0};  // exclusive
+  bool is_backward = false;                                                               // newest first
+  std::size_t max_events = 10'000;
+  std::size_t max_bytes = 1U << 20U;  // of messages; the first event is given however long it is
+};
+
+struct LogRecord {
+  LogEvent event;
+  std::string stream;
+};
+
 class LogStore {
  public:
   explicit LogStore(Database& database);
@@ -47,10 +69,8 @@ class LogStore {
   // In one transaction; the stream must exist. ids and ingestion times of the argument are not read.
   void append(std::string_view group, std::string_view stream, std::span<const LogEvent> events,
               std::int64_t now_ms);
-  // Events after (timestamp, id) in that order, at most `limit`.
-  [[nodiscard]] std::vector<LogEvent> events_after(std::string_view group, std::string_view stream,
-                                                   std::int64_t timestamp_ms, std::int64_t id,
-                                                   std::size_t limit) const;
+  // Whole events in the question's order, until one of its bounds is reached; the group must exist.
+  [[nodiscard]] std::vector<LogRecord> read(std::string_view group, const LogQuestion& question) const;
   void erase_all();
 
  private:
