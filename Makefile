@@ -1,0 +1,36 @@
+# The front door. `make demo` and `make test` install what is missing by themselves.
+.PHONY: build demo test lint sanitize fuzz bench clean
+
+build:
+	scripts/install-packages build
+	scripts/build release ferry
+
+demo: build
+	scripts/demo build/release/ferry
+
+test:
+	scripts/install-packages build test
+	scripts/build dev
+	scripts/test dev
+
+# The same suite under AddressSanitizer and UBSan.
+sanitize:
+	scripts/install-packages build test
+	scripts/build asan
+	scripts/test asan
+
+lint:
+	scripts/install-packages build test lint
+	scripts/lint
+
+fuzz:
+	scripts/install-packages build test
+	scripts/build fuzz
+	scripts/fuzz build/fuzz
+
+bench: build
+	scripts/install-packages bench
+	bench/run build/release/ferry
+
+clean:
+	rm -rf build

@@ -1,0 +1,79 @@
+"""The includes keep to the drawing in docs/architecture.md: only downwards, and the cores see no world."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[2] / "src"
+
+# What each layer may include, besides itself.
+BELOW = {
+    "base": set(),
+    "wire": {"base"},
+    "sys": {"base", "wire"},
+    "net": {"base", "wire"},
+    "session": {"base", "wire", "sys", "net"},
+    "aws": {"base", "wire", "sys", "net"},
+    "feature": {"base", "wire", "sys", "net", "session", "aws"},
+    "local": {"base", "wire", "sys", "net"},
+    "cli": {"base", "wire", "sys", "net", "session", "aws", "feature", "local"},
+}
+INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.MULTILINE)
+FILES = sorted(path for path in SOURCE.rglob("*") if path.suffix in {".cpp", ".hpp"} and path.parent != SOURCE)
+
+# Headers of sockets, files, processes, clocks and threads: the cores are handed bytes and time.
+WORLDLY = re.compile(r"^(boost/(asio|beast)|sys/|unistd\.h|fcntl\.h|poll\.h|netinet/|arpa/|fstream|iostream|filesystem|thread|future|cstdio)")
+
+
+def includes(path):
+    return [(quote == '"', name) for quote, name in INCLUDE.findall(path.read_text())]
+
+
+def layer_of(path):
+    return path.relative_to(SOURCE).parts[0]
+
+
+def test_every_folder_is_a_known_layer():
+    assert {layer_of(path) for path in FILES} == set(BELOW)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_includes_go_only_down(path):
+    layer = layer_of(path)
+    own = {name.split("/")[0] for quoted, name in includes(path) if quoted}
+    assert own <= BELOW[layer] | {layer}
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if layer_of(p) in {"base", "wire"}], ids=lambda p: str(p.relative_to(SOURCE)))
+def test_the_cores_see_no_world(path):
+    assert not [name for quoted, name in includes(path) if not quoted and WORLDLY.match(name)]
+
+
+def test_asio_stays_in_the_sources_of_net():
+    seen = {
+        (str(path.relative_to(SOURCE)), name)
+        for path in FILES
+        for _, name in includes(path)
+        if name.startswith(("boost/asio", "boost/beast"))
+    }
+    outside = {(path, name) for path, name in seen if not path.startswith("net/")}
+    headers = {(path, name) for path, name in seen if path.endswith(".hpp") and path != "net/reactor.hpp"}
+    assert outside == set()
+    assert headers == {("net/task.hpp", "boost/asio/awaitable.hpp")}
+
+
+def test_one_file_sees_the_websocket_templates_and_one_the_command_line_library():
+    users = lambda prefix: [str(p.relative_to(SOURCE)) for p in FILES if any(n.startswith(prefix) for _, n in includes(p))]
+    assert len(users("boost/beast/websocket")) == 1
+    assert users("CLI/") == ["cli/arguments.cpp"]
+
+
+def test_the_link_graph_is_the_same_drawing():
+    layers = re.findall(r"^ferry_layer\((\w+)([^)]*)\)", (SOURCE / "CMakeLists.txt").read_text(), re.MULTILINE)
+    direct = {name: set(re.findall(r"ferry_(\w+)", links)) & set(BELOW) for name, links in layers}
+
+    def reachable(name):
+        return direct[name] | {deeper for below in direct[name] for deeper in reachable(below)}
+
+    assert {name: reachable(name) for name in direct} == BELOW
