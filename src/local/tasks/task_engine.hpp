@@ -1,4 +1,5 @@
-// The life of tasks: from RunTask's acceptance to STOPPED. Owns the running containers.
+// The life of tasks: from RunTask's acceptance to STOPPED. Owns the running containers and the hour for which
+// stopped tasks stay visible. Bounded by the tasks that are launched; the loop's thread only.
 #pragma once
 
 #include "local/agent/session_registry.hpp"
@@ -19,18 +20,25 @@ class TaskEngine {
  public:
   TaskEngine(net::Loop& loop, Documents& documents, LogStore& logs, ContainerRuntime& runtime,
              SessionRegistry& sessions);
+  // shut_down() first.
   ~TaskEngine();
 
-  // Brings a stored task document (desiredStatus RUNNING, lastStatus PROVISIONING) to life; returns at once.
-  void launch(const std::string& task_arn);
+  // Stores a new task (task_document.hpp) and brings it to life; returns at once. `task_definition` is the
+  // document that its taskDefinitionArn names.
+  void launch(boost::json::object task, boost::json::object task_definition);
   // StopTask: desiredStatus STOPPED, SIGTERM, SIGKILL after stopTimeout; returns at once. No effect on a
-  // stopped task.
+  // stopped task or one that is stopping already.
   void stop(const std::string& task_arn, std::string stop_code, std::string reason);
-  // Called after every change of a task's document.
+  // Called after every change of a task's document; must not call the engine back.
   void on_change(std::function<void(const boost::json::object& task)> listener);
-  // What a crash left: tasks that the store says run, but whose processes are gone, become STOPPED.
+
+  // What a crash left: tasks that the store says run, but whose processes are gone, become STOPPED. Also
+  // begins to forget tasks an hour after they stopped. Once, before the first launch.
   void recover();
-  // Stops every task and waits for them.
+  // Stops every task and waits for them: SIGTERM, and SIGKILL after at most `grace`, whatever the tasks'
+  // stopTimeout: who ends the endpoint does not wait half a minute for a shell without a trap.
+  net::Task<> stop_all(milliseconds grace = milliseconds(2'000));
+  // stop_all() for ever.
   net::Task<> shut_down();
 
  private:
