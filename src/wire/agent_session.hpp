@@ -16,6 +16,7 @@
 #include "wire/session_payloads.hpp"
 
 #include <cstddef>
+#include <deque>
 #include <optional>
 #include <string>
 #include <variant>
@@ -98,10 +99,13 @@ class AgentSession {
  private:
   enum class Phase { unconnected, handshaking, open, closing, over };
 
-  std::optional<AgentEvent> handle(const AgentMessage& message, Instant now);
-  std::optional<AgentEvent> handle_handshake_response(const AgentMessage& message, Instant now);
-  AgentEvent fail_with(Failure failure, bool tell_client, Instant now);
-  void queue_channel_closed(Instant now);
+  // What one message of the client means; puts events into events_.
+  void handle(AgentMessage message, Instant now);
+  void finish_handshake(const AgentMessage& message, Instant now);
+  void fail_with(Failure failure);
+  // Ends the session after telling the client why.
+  void refuse(std::string reason, Instant now);
+  [[nodiscard]] Frame channel_closed(std::string output, Instant now) const;
 
   AgentSessionSettings settings_;
   ReliableChannel channel_;
@@ -109,7 +113,9 @@ class AgentSession {
   Instant handshake_started_, handshake_deadline_, close_deadline_;
   std::string close_output_;
   std::optional<Frame> closing_frame_;
-  std::optional<AgentEvent> next_event_;
+  std::deque<AgentEvent> events_;  // not yet polled; one message or time-out makes at most one
+  bool is_connected_ = false;
+  bool is_close_due_ = false;
 };
 
 }  // namespace ferry::wire

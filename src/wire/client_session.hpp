@@ -13,6 +13,7 @@
 #include "wire/session_payloads.hpp"
 
 #include <cstddef>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -74,7 +75,7 @@ class ClientSession {
   // Takes as much as there is room for and returns how many bytes that was; 0 before Ready.
   std::size_t send_input(BytesView bytes, Instant now);
   // The latest size wins while it cannot be sent.
-  void send_size(TerminalSize size, Instant now);
+  void send_size(TerminalSize size);
 
   std::optional<Frame> poll_frame(Instant now);
   std::optional<ClientEvent> poll_event(Instant now);
@@ -86,20 +87,22 @@ class ClientSession {
   [[nodiscard]] std::size_t unacknowledged() const { return channel_.unacknowledged(); }
 
  private:
-  std::optional<ClientEvent> handle(AgentMessage message, Instant now);
-  std::optional<ClientEvent> become_ready(Instant now);
-  std::optional<ClientEvent> complete_handshake(const AgentMessage& message, Instant now);
-  std::optional<ClientEvent> answer_handshake(const AgentMessage& message, Instant now);
-  ClientEvent fail_with(Failure failure);
-  void flush_size(Instant now);
+  // What one message of the agent means; puts events into events_.
+  void handle(AgentMessage message, Instant now);
+  void handle_output(AgentMessage message);
+  void answer_handshake(const AgentMessage& message, Instant now);
+  void complete_handshake(const AgentMessage& message);
+  void become_ready();
+  void fail_with(Failure failure);
 
   ClientSessionSettings settings_;
   ReliableChannel channel_;
   std::optional<Frame> opening_;              // the request of connect(), until it is polled
   std::optional<TerminalSize> waiting_size_;  // not yet sent
-  std::optional<ClientEvent> next_event_;     // what follows the event just told
+  std::deque<ClientEvent> events_;            // at most two: what follows from one message
   std::optional<ChannelClosed> closed_;
   std::string client_id_;
+  bool is_connected_ = false;
   bool is_handshake_open_ = false;
   bool is_ready_ = false;
   bool is_over_ = false;

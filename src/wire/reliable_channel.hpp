@@ -89,16 +89,17 @@ class ReliableChannel {
     int back_off = 0;                                   // doublings of the resend interval
     std::uint64_t first_ordinal = 0, last_ordinal = 0;  // of its transmissions among all
     Instant first_sent, resend_at;
-    bool is_due = true;            // to be written as soon as the window allows
-    bool seems_delivered = false;  // something sent after it was acknowledged
+    bool is_due = true;        // to be written as soon as the window allows
+    int confirmed_copies = 0;  // transmissions after which something sent later was acknowledged
+    bool is_last_copy_confirmed = false;
   };
   struct Incoming {
     AgentMessage message;
     bool is_acknowledged = false;
   };
 
-  [[nodiscard]] std::size_t on_their_way() const;
-  [[nodiscard]] bool may_leave(const Outgoing& outgoing, std::size_t on_their_way) const;
+  [[nodiscard]] bool window_is_open() const;
+  void confirm_earlier_than(std::uint64_t ordinal);
   void transmitted(Outgoing& outgoing, Instant now);
   void acknowledge(const AgentMessage& message);
   Bytes acknowledge_frame(const Acknowledge& acknowledge, Instant now) const;
