@@ -1,13 +1,14 @@
 // A session with a container over its data channel: the client role of wire/ on a real websocket.
-// Owns the websocket and its timers; bounded by wire's limits. The loop's thread only.
+// Owns the websocket and its timers; bounded by wire's limits. The loop's thread only. Join run() and every
+// send_input() before destroying it.
 #pragma once
 
 #include "base/result.hpp"
 #include "base/text.hpp"
 #include "net/loop.hpp"
 #include "net/tls.hpp"
+#include "wire/session_payloads.hpp"
 
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -18,16 +19,15 @@ struct Address {
   std::string session_id, stream_url, token_value;
 };
 
-struct TerminalSize {
-  std::uint16_t columns = 80, rows = 24;
-  bool operator==(const TerminalSize&) const = default;
-};
+using TerminalSize = wire::TerminalSize;
 
 enum class StreamKind { output, standard_error };  // payload types 1 and 11
 
 // What the session tells, in order, on the loop's thread. They must not block; to push back, see pause().
+// They may call the channel, but not destroy it. Those that are not wanted may be left empty.
 struct Listener {
-  std::function<void()> on_ready;  // input may be sent now (PROTOCOL section 11, rule 4)
+  // The agent takes input from now on: a handshake is complete, or output came without one.
+  std::function<void()> on_ready;
   std::function<void(StreamKind, BytesView)> on_data;
   std::function<void(int)> on_exit_code;  // payload type 12, NonInteractiveCommands only
   std::function<void(const std::string&)> on_customer_message;  // HandshakeComplete
@@ -45,11 +45,14 @@ class DataChannel {
   DataChannel& operator=(const DataChannel&) = delete;
 
   // Connects, opens the channel and serves it until channel_closed (the value), a lost connection, a protocol
-  // failure, close(), or cancellation.
+  // failure, close(), or cancellation. Once. Failures name the session: unreachable, denied and timed_out
+  // before it is open; lost once it was; protocol; cancelled.
   net::Task<Result<Closed>> run();
 
-  // Queues stdin bytes; waits while more than the window is unacknowledged. Fails once the session has ended.
+  // Queues stdin bytes in order of the calls; waits before on_ready and while the window is full. Fails once
+  // the session has ended.
   net::Task<Result<>> send_input(Bytes bytes);
+  // Sent as soon as the agent takes input; until then the latest one wins.
   void send_size(TerminalSize size);
   // Leaves at once; run() answers `cancelled`.
   void close();
