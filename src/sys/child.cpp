@@ -1,0 +1,296 @@
+#include "sys/child.hpp"
+
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstddef>
+#include <cstring>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+namespace ferry::sys {
+
+namespace {
+
+// What the child tells us before exec closes the pipe.
+struct Report {
+  enum class Kind : int { handed_over, no_surroundings, no_directory, not_executed };
+  Kind kind = Kind::handed_over;
+  int error_number = 0;
+  pid_t pid = 0;  // of the process that goes on, inside the entered namespaces
+};
+
+// Everything the child needs, made before the fork: between fork and exec nothing may allocate.
+struct Plan {
+  const ChildSpec& spec;
+  std::vector<std::string> candidates;
+  std::vector<char*> argv, environment;
+  std::vector<int> moved;  // the descriptors, out of the way of their targets
+  int report = -1;
+  pid_t parent = 0;
+};
+
+std::vector<char*> pointers(const std::vector<std::string>& texts) {
+  std::vector<char*> result;
+  // exec takes char* for historical reasons and writes nothing.
+  for (const std::string& text : texts)
+    result.push_back(const_cast<char*>(text.c_str()));  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+  result.push_back(nullptr);
+  return result;
+}
+
+void tell(const Plan& plan, const Report& report) {
+  // Smaller than PIPE_BUF: written whole. If the parent is gone nobody minds.
+  [[maybe_unused]] const auto written = ::write(plan.report, &report, sizeof report);
+}
+
+[[noreturn]] void give_up(const Plan& plan, Report::Kind kind, int error_number) {
+  tell(plan, {.kind = kind, .error_number = error_number, .pid = 0});
+  ::_exit(127);
+}
+
+void arrange_descriptors(Plan& plan) {
+  const auto& wanted = plan.spec.descriptors;
+  const int first_free = static_cast<int>(wanted.size());
+  plan.report = ::fcntl(plan.report, F_DUPFD_CLOEXEC, first_free);
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    plan.moved[i] = ::fcntl(wanted[i], F_DUPFD_CLOEXEC, first_free);
+    if (plan.moved[i] < 0) give_up(plan, Report::Kind::no_surroundings, errno);
+  }
+  for (int i = 0; i < first_free; ++i)
+    if (::dup2(plan.moved[static_cast<std::size_t>(i)], i) < 0)
+      give_up(plan, Report::Kind::no_surroundings, errno);
+  if (::syscall(SYS_close_range, static_cast<unsigned>(first_free), ~0U, CLOSE_RANGE_CLOEXEC) != 0)
+    give_up(plan, Report::Kind::no_surroundings, errno);
+}
+
+void reset_signals() {
+  struct sigaction action{};
+  action.sa_handler = SIG_DFL;
+  for (int number = 1; number < NSIG; ++number) ::sigaction(number, &action, nullptr);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+[[noreturn]] void execute(const Plan& plan) {
+  int worst = ENOENT;
+  for (const std::string& candidate : plan.candidates) {
+    ::execve(candidate.c_str(), plan.argv.data(), plan.environment.data());
+    if (errno == ENOENT || errno == ENOTDIR) continue;
+    worst = errno;
+    if (worst != EACCES) break;
+  }
+  give_up(plan, Report::Kind::not_executed, worst);
+}
+
+[[noreturn]] void become_program(Plan& plan) {
+  const ChildSpec& spec = plan.spec;
+  ::setsid();
+  arrange_descriptors(plan);
+  if (spec.has_terminal && ::ioctl(0, TIOCSCTTY, 0) != 0) give_up(plan, Report::Kind::no_surroundings, errno);
+  if (spec.ends_with_parent) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    // It may have ended before we asked. Inside another PID namespace our parent has no number.
+    if (!spec.entry && ::getppid() != plan.parent) ::_exit(127);
+  }
+  if (!spec.working_directory.empty() && ::chdir(spec.working_directory.c_str()) != 0)
+    give_up(plan, Report::Kind::no_directory, errno);
+  if (spec.allowed_capabilities)
+    if (const int error = limit_capabilities(*spec.allowed_capabilities); error != 0)
+      give_up(plan, Report::Kind::no_surroundings, error);
+  reset_signals();
+  execute(plan);
+}
+
+[[noreturn]] void run_child(Plan& plan) {
+  if (plan.spec.overlay)
+    if (const int error = mount_private_overlay(*plan.spec.overlay); error != 0)
+      give_up(plan, Report::Kind::no_surroundings, error);
+  if (!plan.spec.entry) become_program(plan);
+
+  if (const int error = enter_namespaces(*plan.spec.entry); error != 0)
+    give_up(plan, Report::Kind::no_surroundings, error);
+  // Only a new process is inside the PID namespace. CLONE_PARENT makes it our parent's child, not ours.
+  const auto pid = static_cast<pid_t>(::syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0));
+  if (pid < 0) give_up(plan, Report::Kind::no_surroundings, errno);
+  if (pid == 0) become_program(plan);
+  tell(plan, {.kind = Report::Kind::handed_over, .error_number = 0, .pid = pid});
+  ::_exit(0);
+}
+
+// All that the child says until exec, or its end, closes the pipe.
+std::vector<Report> read_reports(int pipe_end) {
+  std::vector<Report> reports;
+  while (true) {
+    Report report;
+    const auto count = ::read(pipe_end, &report, sizeof report);
+    if (count < 0 && errno == EINTR) continue;
+    if (count != static_cast<ssize_t>(sizeof report)) return reports;
+    reports.push_back(report);
+  }
+}
+
+void reap(pid_t pid) {
+  while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+  }
+}
+
+pid_t fork_with_signals_blocked(Plan& plan) {
+  // So that no handler of ours runs in the child before it has reset them.
+  sigset_t all, before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  const pid_t pid = ::fork();
+  if (pid == 0) run_child(plan);
+  const int error = errno;
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  errno = error;
+  return pid;
+}
+
+Failure failure_of(const ChildSpec& spec, const Report& report) {
+  switch (report.kind) {
+    case Report::Kind::not_executed:
+      return execution_failure(spec.argv.front(), report.error_number);
+    case Report::Kind::no_directory: {
+      Failure failure =
+          system_failure(fmt::format("chdir to cwd (\"{}\")", spec.working_directory), report.error_number);
+      failure.code = report.error_number == EACCES ? FailureCode::denied : FailureCode::not_found;
+      return failure;
+    }
+    case Report::Kind::handed_over:
+    case Report::Kind::no_surroundings:
+      break;
+  }
+  const std::string_view where = spec.entry     ? "cannot enter the container for"
+                                 : spec.overlay ? "cannot mount a private overlay for"
+                                                : "cannot start";
+  return system_failure(fmt::format("{} {}", where, spec.argv.front()), report.error_number);
+}
+
+}  // namespace
+
+std::vector<std::string> program_candidates(const std::string& name, std::string_view search_path) {
+  if (name.find('/') != std::string::npos) return {name};
+  std::vector<std::string> candidates;
+  if (name.empty()) return candidates;
+  for (const std::string_view folder : split(search_path, ':'))
+    candidates.push_back(fmt::format("{}/{}", folder.empty() ? "." : folder, name));
+  return candidates;
+}
+
+Failure execution_failure(const std::string& name, int error_number) {
+  const bool is_missing = error_number == ENOENT || error_number == ENOTDIR;
+  const bool is_denied = error_number == EACCES || error_number == EPERM || error_number == ENOEXEC;
+  Failure failure =
+      is_missing && name.find('/') == std::string::npos
+          ? Failure{.code = FailureCode::not_found,
+                    .what = fmt::format("exec: \"{}\": executable file not found in $PATH", name),
+                    .hint = {},
+                    .service_code = {}}
+          : system_failure(fmt::format("exec: \"{}\"", name), error_number);
+  if (is_missing) failure.code = FailureCode::not_found;
+  if (is_denied) failure.code = FailureCode::denied;
+  return failure;
+}
+
+Result<Child> Child::start(const ChildSpec& spec) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail(system_failure("cannot make a pipe", errno));
+  const UniqueFd reading(ends[0]);
+  UniqueFd writing(ends[1]);
+  Plan plan{.spec = spec,
+            .candidates = program_candidates(spec.argv.front(), spec.search_path),
+            .argv = pointers(spec.argv),
+            .environment = pointers(spec.environment),
+            .moved = std::vector<int>(spec.descriptors.size(), -1),
+            .report = writing.get(),
+            .parent = ::getpid()};
+
+  pid_t pid = fork_with_signals_blocked(plan);
+  if (pid < 0) return fail(system_failure(fmt::format("cannot start {}", spec.argv.front()), errno));
+  writing.reset();
+  const std::vector<Report> reports = read_reports(reading.get());
+  if (!reports.empty() && reports.front().kind == Report::Kind::handed_over) {
+    reap(pid);
+    pid = reports.front().pid;
+  }
+  const auto failed = std::find_if(reports.begin(), reports.end(), [](const Report& report) {
+    return report.kind != Report::Kind::handed_over;
+  });
+  if (failed != reports.end()) {
+    reap(pid);
+    return fail(failure_of(spec, *failed));
+  }
+  UniqueFd end(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  if (!end.valid()) {
+    const int error = errno;
+    ::kill(pid, SIGKILL);
+    reap(pid);
+    return fail(system_failure("cannot open a pidfd", error));
+  }
+  return Child(pid, std::move(end));
+}
+
+Child& Child::operator=(Child&& other) noexcept {
+  if (this == &other) return *this;
+  kill();
+  pid_ = other.pid_;
+  end_ = std::move(other.end_);
+  exit_code_ = other.exit_code_;
+  return *this;
+}
+
+Child::~Child() {
+  kill();
+}
+
+std::optional<int> Child::poll_exit() {
+  if (exit_code_ || !end_.valid()) return exit_code_;
+  siginfo_t info{};
+  if (::waitid(P_PIDFD, static_cast<id_t>(end_.get()), &info, WEXITED | WNOHANG) != 0) {
+    // Somebody else reaped it (SIGCHLD ignored): its status is gone, and 255 is what stands for that.
+    constexpr int unknown = 255;
+    if (errno == ECHILD) exit_code_ = unknown;
+    return exit_code_;
+  }
+  if (info.si_pid == 0) return std::nullopt;
+  exit_code_ = info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
+  return exit_code_;
+}
+
+void Child::signal(int number) {
+  if (!end_.valid() || poll_exit()) return;
+  ::syscall(SYS_pidfd_send_signal, end_.get(), number, nullptr, 0);
+}
+
+void Child::signal_group(int number) {
+  // Not yet reaped, so the number is still ours.
+  if (!end_.valid() || exit_code_) return;
+  ::kill(-pid_, number);
+}
+
+void Child::kill() {
+  if (!end_.valid() || exit_code_) return;
+  signal_group(SIGKILL);
+  ::syscall(SYS_pidfd_send_signal, end_.get(), SIGKILL, nullptr, 0);
+  pollfd ended{.fd = end_.get(), .events = POLLIN, .revents = 0};
+  while (::poll(&ended, 1, -1) < 0 && errno == EINTR) {
+  }
+  poll_exit();
+}
+
+}  // namespace ferry::sys

@@ -1,0 +1,69 @@
+// A child process in a session of its own, from its start to its end.
+// Owns the process: destroying it kills and reaps what still runs. Holds one pidfd. Not thread-safe; the
+// thread that starts a child with ends_with_parent must live as long as the child may.
+#pragma once
+
+#include "base/result.hpp"
+#include "sys/child_setup.hpp"
+#include "sys/unique_fd.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <sys/types.h>
+#include <vector>
+
+namespace ferry::sys {
+
+struct ChildSpec {
+  std::vector<std::string> argv;         // at least one word
+  std::vector<std::string> environment;  // "NAME=value": all of it
+  std::string search_path;               // where argv[0] is looked for when it has no slash, as PATH says it
+  std::string working_directory;         // empty: where we are
+  std::vector<int> descriptors;          // its descriptor i is our descriptors[i]; it gets no others
+  bool has_terminal = false;             // its descriptor 0 becomes its controlling terminal
+  bool ends_with_parent = false;         // SIGKILL when the thread that started it ends
+  std::optional<PrivateOverlay> overlay;
+  std::optional<NamespaceEntry> entry;                // search and directory are then inside
+  std::optional<std::uint64_t> allowed_capabilities;  // a bit each; none: as they are
+};
+
+class Child {
+ public:
+  // Returns once the program runs. Failure not_found or denied where it could not be executed, in the words
+  // of the container run-times: exec: "nope": executable file not found in $PATH.
+  // Signal dispositions and mask of the child are the default ones.
+  static Result<Child> start(const ChildSpec& spec);
+
+  ~Child();
+  Child(Child&&) noexcept = default;
+  Child& operator=(Child&&) noexcept;
+
+  [[nodiscard]] pid_t pid() const { return pid_; }
+  // A pidfd: readable when the child has ended.
+  [[nodiscard]] int end_descriptor() const { return end_.get(); }
+  // Its end as a shell says it, 0..255, or 128+n for signal n; reaps. Nothing while it runs.
+  std::optional<int> poll_exit();
+  // No effect after its end.
+  void signal(int number);
+  // To every process of its process group.
+  void signal_group(int number);
+  // SIGKILL to it and its group, then reaps.
+  void kill();
+
+ private:
+  Child(pid_t pid, UniqueFd end) : pid_(pid), end_(std::move(end)) {}
+
+  pid_t pid_ = -1;
+  UniqueFd end_;
+  std::optional<int> exit_code_;
+};
+
+// Where a program may be, in the order of the search: the name itself if it has a slash.
+std::vector<std::string> program_candidates(const std::string& name, std::string_view search_path);
+
+// What is said about a program that cannot be executed.
+Failure execution_failure(const std::string& name, int error_number);
+
+}  // namespace ferry::sys
