@@ -216,6 +216,10 @@ void task_stopping(json::object& task, std::string_view stop_code, std::string_v
   if (text_of(task, "lastStatus") == "RUNNING") task["lastStatus"] = "STOPPING";
 }
 
+void execution_stopped(json::object& task, WallTime now) {
+  task.emplace("executionStoppedAt", epoch_seconds(now));
+}
+
 void task_deprovisioning(json::object& task) {
   task["lastStatus"] = "DEPROVISIONING";
 }

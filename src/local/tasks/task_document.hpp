@@ -41,6 +41,8 @@ void task_running(boost::json::object& task, WallTime now);
 // desiredStatus STOPPED for a reason; a task that runs becomes STOPPING.
 void task_stopping(boost::json::object& task, std::string_view stop_code, std::string_view reason,
                    WallTime now);
+// The first essential container has ended; a later one changes nothing.
+void execution_stopped(boost::json::object& task, WallTime now);
 void task_deprovisioning(boost::json::object& task);
 void task_stopped(boost::json::object& task, WallTime now);
 

@@ -29,7 +29,7 @@ class TaskEngine {
   // StopTask: desiredStatus STOPPED, SIGTERM, SIGKILL after stopTimeout; returns at once. No effect on a
   // stopped task or one that is stopping already.
   void stop(const std::string& task_arn, std::string stop_code, std::string reason);
-  // Called after every change of a task's document; must not call the engine back.
+  // Called with every new task and after every change of a task; must not call the engine back.
   void on_change(std::function<void(const boost::json::object& task)> listener);
 
   // What a crash left: tasks that the store says run, but whose processes are gone, become STOPPED. Also

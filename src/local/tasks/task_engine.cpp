@@ -1,0 +1,128 @@
+#include "local/tasks/task_engine.hpp"
+
+#include "local/api/cluster_operations.hpp"
+#include "local/api/input.hpp"
+#include "local/tasks/document.hpp"
+#include "local/tasks/task_document.hpp"
+#include "local/tasks/task_run.hpp"
+#include "net/clock.hpp"
+
+#include <chrono>
+#include <map>
+#include <utility>
+
+namespace ferry::local {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::chrono::hours kVisibleAfterStop{1};
+constexpr milliseconds kSweepInterval = std::chrono::minutes(1);
+constexpr std::string_view kEndpointEnded = "TerminationNotice";
+
+}  // namespace
+
+struct TaskEngine::State {
+  State(net::Loop& event_loop, Documents& store, LogStore& logs, ContainerRuntime& runtime,
+        SessionRegistry& sessions)
+      : loop(event_loop),
+        documents(store),
+        around{.loop = event_loop,
+               .logs = logs,
+               .runtime = runtime,
+               .sessions = sessions,
+               .save = [this](json::object& task) { save(task); }},
+        tasks(event_loop),
+        sweeper(event_loop),
+        idle(event_loop) {
+    idle.set();
+  }
+
+  void save(json::object& task) {
+    task["version"] = number_in(task, "version").value_or(0) + 1;
+    documents.put(kTaskKind, text_of(task, "taskArn"), task);
+    if (listener) listener(task);
+  }
+
+  net::Task<> live(std::string arn) {
+    TaskRun& run = *runs.at(arn);
+    co_await run.live();
+    runs.erase(arn);
+    if (runs.empty()) idle.set();
+  }
+
+  net::Task<> sweep() {
+    while (true) {
+      const double horizon = epoch_seconds(net::wall_now() - kVisibleAfterStop);
+      for (const json::object& task : documents.list(kTaskKind)) {
+        if (is_stopped(task) && seconds_in(task, "stoppedAt") < horizon) {
+          documents.erase(kTaskKind, text_of(task, "taskArn"));
+        }
+      }
+      co_await net::sleep_for(loop, kSweepInterval);
+    }
+  }
+
+  net::Loop& loop;
+  Documents& documents;
+  TaskRun::Surroundings around;
+  std::function<void(const json::object&)> listener;
+  std::map<std::string, std::unique_ptr<TaskRun>> runs;
+  net::TaskGroup tasks, sweeper;
+  net::Event idle;  // no task runs
+};
+
+TaskEngine::TaskEngine(net::Loop& loop, Documents& documents, LogStore& logs, ContainerRuntime& runtime,
+                       SessionRegistry& sessions)
+    : state_(std::make_unique<State>(loop, documents, logs, runtime, sessions)) {}
+
+TaskEngine::~TaskEngine() = default;
+
+void TaskEngine::launch(json::object task, json::object task_definition) {
+  const std::string arn = text_of(task, "taskArn");
+  state_->documents.put(kTaskKind, arn, task);
+  if (state_->listener) state_->listener(task);
+  state_->runs.emplace(
+      arn, std::make_unique<TaskRun>(state_->around, std::move(task), std::move(task_definition)));
+  state_->idle.reset();
+  state_->tasks.spawn(state_->live(arn));
+}
+
+void TaskEngine::stop(const std::string& task_arn, std::string stop_code, std::string reason) {
+  const auto found = state_->runs.find(task_arn);
+  if (found != state_->runs.end()) found->second->stop(stop_code, reason);
+}
+
+void TaskEngine::on_change(std::function<void(const json::object& task)> listener) {
+  state_->listener = std::move(listener);
+}
+
+void TaskEngine::recover() {
+  const WallTime now = net::wall_now();
+  for (json::object& task : state_->documents.list(kTaskKind)) {
+    if (is_stopped(task)) continue;
+    if (is_wanted(task)) task_stopping(task, kEndpointEnded, "ferry local ended while this task ran", now);
+    task_stopped(task, now);
+    state_->save(task);
+  }
+  state_->sweeper.spawn(state_->sweep());
+}
+
+net::Task<> TaskEngine::stop_all(milliseconds grace) {
+  for (const auto& [arn, run] : state_->runs) run->stop(kEndpointEnded, "ferry local was told to stop");
+  const Instant deadline = net::steady_now() + grace;
+  const bool all_ended = co_await state_->idle.wait_until(deadline);
+  if (!all_ended) {
+    for (const auto& [arn, run] : state_->runs) run->kill();
+  }
+  co_await state_->idle.wait();
+}
+
+net::Task<> TaskEngine::shut_down() {
+  co_await stop_all();
+  co_await state_->tasks.join();
+  state_->sweeper.cancel();
+  co_await state_->sweeper.join();
+}
+
+}  // namespace ferry::local

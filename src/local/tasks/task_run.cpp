@@ -1,0 +1,254 @@
+#include "local/tasks/task_run.hpp"
+
+#include "local/api/input.hpp"
+#include "local/tasks/task_document.hpp"
+#include "net/clock.hpp"
+#include "net/descriptor.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace ferry::local {
+namespace {
+
+constexpr std::size_t kReadBytes = 64U << 10U;
+
+// The service's words for a command that cannot be started; the runtime's own follow.
+std::string cannot_start(const Failure& failure) {
+  return fmt::format("CannotStartContainerError: {}", failure.what);
+}
+
+}  // namespace
+
+TaskRun::ContainerRun::ContainerRun(net::Loop& loop, ContainerPlan container_plan)
+    : plan(std::move(container_plan)), decided(loop), settled(loop), exited(loop), drained(loop) {}
+
+TaskRun::TaskRun(Surroundings& around, boost::json::object task, boost::json::object task_definition)
+    : around_(around), task_(std::move(task)), definition_(std::move(task_definition)), stop_(around.loop) {}
+
+net::Task<> TaskRun::live() {
+  auto prepared = prepare();
+  if (!prepared) {
+    stop("TaskFailedToStart", prepared.error().what);
+  } else {
+    net::TaskGroup containers(around_.loop);
+    for (const auto& run : runs_) {
+      containers.spawn(run_container(*run));
+      containers.spawn(end_on_stop(*run));
+    }
+    release_ready();
+    co_await containers.join();
+  }
+  task_deprovisioning(task_);
+  save();
+  task_stopped(task_, net::wall_now());
+  save();
+}
+
+Result<> TaskRun::prepare() {
+  provision(task_, net::wall_now());
+  save();
+  auto plans = plan_containers(task_, definition_);
+  if (!plans) return fail(plans.error());
+  for (ContainerPlan& plan : *plans) {
+    if (plan.log) {
+      auto opened = open_log(*plan.log);
+      if (!opened) return opened;
+    }
+    runs_.push_back(std::make_unique<ContainerRun>(around_.loop, std::move(plan)));
+  }
+  return {};
+}
+
+Result<> TaskRun::open_log(const LogTarget& target) {
+  const std::int64_t now_ms = net::wall_now().time_since_epoch().count();
+  if (!around_.logs.has_group(target.group)) {
+    if (!target.create_group) {
+      return fail(
+          FailureCode::not_found,
+          fmt::format("ResourceInitializationError: failed to validate logger args: create stream has been "
+                      "retried 1 times: failed to create Cloudwatch log stream: "
+                      "ResourceNotFoundException: The specified log group does not exist. ({})",
+                      target.group));
+    }
+    around_.logs.create_group(target.group, now_ms);
+  }
+  around_.logs.create_stream(target.group, target.stream, now_ms);
+  return {};
+}
+
+TaskRun::ContainerRun* TaskRun::find(const std::string& name) {
+  const auto found = std::ranges::find_if(runs_, [&name](const auto& run) { return run->plan.name == name; });
+  return found == runs_.end() ? nullptr : found->get();
+}
+
+// Lets the waiting containers go whose dependencies are met, and gives up on those whose never will be.
+void TaskRun::release_ready() {
+  for (const auto& run : runs_) {
+    if (run->phase != Phase::waiting) continue;
+    bool is_ready = true;
+    bool is_hopeless = is_stopping_;
+    for (const Dependency& dependency : run->plan.depends_on) {
+      const ContainerRun& other = *find(dependency.container);
+      const bool is_over = other.phase == Phase::exited;
+      const bool has_failed = other.exit_code.value_or(0) != 0;
+      is_hopeless |= other.phase == Phase::never_started;
+      switch (dependency.condition) {
+        case Dependency::Condition::start:
+          is_ready &= is_over || other.phase == Phase::running;
+          break;
+        case Dependency::Condition::complete:
+          is_ready &= is_over;
+          break;
+        case Dependency::Condition::success:
+          is_ready &= is_over && !has_failed;
+          is_hopeless |= is_over && has_failed;
+          break;
+      }
+    }
+    if (!is_ready && !is_hopeless) continue;
+    run->phase = is_hopeless ? Phase::never_started : Phase::released;
+    run->decided.set();
+  }
+}
+
+net::Task<> TaskRun::run_container(ContainerRun& run) {
+  co_await run.decided.wait();
+  if (run.phase == Phase::never_started || is_stopping_) {
+    never_started(run, is_stopping_ ? std::string_view() : "a container that it depends on did not succeed");
+    co_return;
+  }
+  auto started = co_await around_.runtime.start(run.plan.spec);
+  if (!started) {
+    never_started(run, cannot_start(started.error()));
+    co_return;
+  }
+  run.process = std::move(*started);
+  running(run);
+  co_await watch(run);
+}
+
+net::Task<> TaskRun::watch(ContainerRun& run) {
+  const bool is_enterable = flag_of(task_, "enableExecuteCommand");
+  if (is_enterable) around_.sessions.container_started(run.plan.spec.runtime_id, *run.process);
+  const StandardStreams streams = run.process->take_streams();
+  net::TaskGroup readers(around_.loop);
+  run.open_streams = 2;
+  readers.spawn(keep_output(run, streams.output.get(), run.output));
+  readers.spawn(keep_output(run, streams.error.get(), run.error));
+
+  const ExitStatus status = co_await run.process->wait();
+  run.exited.set();
+  if (run.plan.essential) {
+    execution_stopped(task_, net::wall_now());
+    stop("EssentialContainerExited", "Essential container in task exited");
+  }
+  if (is_enterable) co_await around_.sessions.container_ended(run.plan.spec.runtime_id);
+  const Instant deadline = net::steady_now() + kDrainTime;
+  const bool is_drained = co_await run.drained.wait_until(deadline);
+  if (!is_drained) readers.cancel();
+  co_await readers.join();
+  keep_lines(run, run.output.finish());
+  keep_lines(run, run.error.finish());
+  ended(run, status.code);
+}
+
+net::Task<> TaskRun::keep_output(ContainerRun& run, int fd, LineSplitter& lines) {
+  net::Descriptor source(around_.loop, fd);
+  while (true) {
+    auto bytes = co_await source.read_some(kReadBytes);
+    if (!bytes) {
+      container_of(task_, run.plan.name)["reason"] = bytes.error().in("cannot read its output").line();
+      break;
+    }
+    if (bytes->empty()) break;
+    keep_lines(run, lines.feed(as_text(*bytes)));
+  }
+  --run.open_streams;
+  if (run.open_streams == 0) run.drained.set();
+}
+
+void TaskRun::keep_lines(const ContainerRun& run, std::vector<std::string> lines) {
+  if (!run.plan.log || lines.empty()) return;
+  const std::int64_t now_ms = net::wall_now().time_since_epoch().count();
+  std::vector<LogEvent> events;
+  events.reserve(lines.size());
+  for (std::string& line : lines) {
+    LogEvent event;
+    event.timestamp_ms = now_ms;
+    event.message = std::move(line);
+    events.push_back(std::move(event));
+  }
+  around_.logs.append(run.plan.log->group, run.plan.log->stream, events, now_ms);
+}
+
+// Those that depend on a container end before it does.
+net::Task<> TaskRun::end_on_stop(ContainerRun& run) {
+  co_await stop_.wait();
+  co_await run.settled.wait();
+  for (const auto& other : runs_) {
+    const auto depends = [&run](const Dependency& one) { return one.container == run.plan.name; };
+    if (std::ranges::any_of(other->plan.depends_on, depends)) co_await other->exited.wait();
+  }
+  if (run.exited.is_set()) co_return;
+  run.process->signal(is_killed_ ? SIGKILL : SIGTERM);
+  const Instant deadline = net::steady_now() + run.plan.stop_timeout;
+  const bool has_ended = co_await run.exited.wait_until(deadline);
+  if (!has_ended) run.process->signal(SIGKILL);
+}
+
+void TaskRun::running(ContainerRun& run) {
+  run.phase = Phase::running;
+  container_started(task_, run.plan.name, net::wall_now());
+  settled(run);
+}
+
+void TaskRun::never_started(ContainerRun& run, std::string_view reason) {
+  run.phase = Phase::never_started;
+  container_stopped(task_, run.plan.name);
+  if (!reason.empty()) container_of(task_, run.plan.name)["reason"] = reason;
+  run.exited.set();
+  if (run.plan.essential) stop("TaskFailedToStart", reason);
+  settled(run);
+}
+
+void TaskRun::settled(ContainerRun& run) {
+  const auto is_undecided = [](const auto& one) {
+    return one->phase == Phase::waiting || one->phase == Phase::released;
+  };
+  if (!is_stopping_ && std::ranges::none_of(runs_, is_undecided)) task_running(task_, net::wall_now());
+  save();
+  run.settled.set();
+  release_ready();
+}
+
+void TaskRun::ended(ContainerRun& run, int exit_code) {
+  run.phase = Phase::exited;
+  run.exit_code = exit_code;
+  container_stopped(task_, run.plan.name);
+  container_of(task_, run.plan.name)["exitCode"] = exit_code;
+  run.process.reset();
+  save();
+  release_ready();
+}
+
+void TaskRun::stop(std::string_view stop_code, std::string_view reason) {
+  if (is_stopping_) return;
+  is_stopping_ = true;
+  task_stopping(task_, stop_code, reason, net::wall_now());
+  save();
+  stop_.set();
+  release_ready();
+}
+
+void TaskRun::kill() {
+  is_killed_ = true;
+  for (const auto& run : runs_) {
+    if (run->process != nullptr && !run->exited.is_set()) run->process->signal(SIGKILL);
+  }
+}
+
+}  // namespace ferry::local
