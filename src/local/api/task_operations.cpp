@@ -1,0 +1,176 @@
+#include "local/api/task_operations.hpp"
+
+#include "local/api/arn.hpp"
+#include "local/api/cluster_operations.hpp"
+#include "local/api/input.hpp"
+#include "local/api/shape.hpp"
+#include "local/tasks/document.hpp"
+#include "local/tasks/task_document.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace ferry::local {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t kMostDescribed = 100;
+constexpr std::size_t kMostListed = 100;
+constexpr std::size_t kTaskIdLength = 32;
+constexpr std::size_t kLongTaskIdLength = 36;  // of tasks before the long ARN format: a UUID
+
+tl::expected<std::string, ServiceError> full_task_arn(std::string_view region, std::string_view cluster,
+                                                      std::string_view reference) {
+  const std::string_view id = short_name(reference);
+  if (id.size() != kTaskIdLength && id.size() != kLongTaskIdLength) {
+    return invalid_parameter(
+        fmt::format("taskId length should be one of [{},{}]", kTaskIdLength, kLongTaskIdLength));
+  }
+  const std::string named_cluster = cluster_name_in(reference);
+  if (!named_cluster.empty() && named_cluster != cluster) {
+    return invalid_parameter(
+        fmt::format("Invalid identifier: Identifier is for {}. Your cluster is {}", named_cluster, cluster));
+  }
+  return task_arn(region, cluster, id);
+}
+
+bool asks_for(const json::object& input, std::string_view field) {
+  const std::vector<std::string> fields = texts_of(input, "include");
+  return std::ranges::find(fields, field) != fields.end();
+}
+
+Answer describe_tasks(const Documents& documents, std::string_view region, const json::object& input) {
+  const std::vector<std::string> references = texts_of(input, "tasks");
+  if (references.empty()) return invalid_parameter("Tasks cannot be empty.");
+  if (references.size() > kMostDescribed) {
+    return invalid_parameter(fmt::format("Tasks cannot have more than {} elements.", kMostDescribed));
+  }
+  auto cluster = find_cluster(documents, text_of(input, "cluster"));
+  if (!cluster) return cluster;
+  const std::string cluster_name = text_of(*cluster, "clusterName");
+  json::array tasks;
+  json::array failures;
+  for (const std::string& reference : references) {
+    auto arn = full_task_arn(region, cluster_name, reference);
+    if (!arn) return tl::unexpected(arn.error());
+    auto task = documents.get(kTaskKind, *arn);
+    if (!task) {
+      failures.push_back(json::object{{"arn", *arn}, {"reason", "MISSING"}});
+      continue;
+    }
+    if (!asks_for(input, "TAGS")) (*task)["tags"] = json::array();
+    tasks.emplace_back(std::move(*task));
+  }
+  return json::object{{"tasks", std::move(tasks)}, {"failures", std::move(failures)}};
+}
+
+// Which tasks ListTasks is asked for; an empty text is no condition.
+struct Filter {
+  std::string desired_status, started_by, family, group, launch_type, container_instance;
+
+  [[nodiscard]] bool takes(const json::object& task) const {
+    const std::string definition_arn = text_of(task, "taskDefinitionArn");
+    const std::string_view definition = short_name(definition_arn);
+    const auto fits = [&task](const std::string& wanted, std::string_view member) {
+      return wanted.empty() || text_of(task, member) == wanted;
+    };
+    return text_of(task, "desiredStatus") == desired_status && fits(started_by, "startedBy") &&
+           fits(group, "group") && fits(launch_type, "launchType") &&
+           fits(container_instance, "containerInstanceArn") &&
+           (family.empty() || definition.substr(0, definition.rfind(':')) == family);
+  }
+};
+
+tl::expected<Filter, ServiceError> filter_of(const Documents& documents, std::string_view region,
+                                             std::string_view cluster, const json::object& input) {
+  Filter filter;
+  filter.desired_status = find_text(input, "desiredStatus").value_or("RUNNING");
+  filter.started_by = text_of(input, "startedBy");
+  filter.family = text_of(input, "family");
+  filter.launch_type = text_of(input, "launchType");
+  filter.container_instance = text_of(input, "containerInstance");
+  const std::string service = text_of(input, "serviceName");
+  const bool has_other = !filter.family.empty() || !service.empty() || !filter.launch_type.empty() ||
+                         !filter.container_instance.empty() || input.contains("desiredStatus");
+  if (!filter.started_by.empty() && has_other) return invalid_parameter("startedBy must be the only filter.");
+  if (!filter.family.empty() && !service.empty()) {
+    return invalid_parameter("family and serviceName cannot be used together.");
+  }
+  const std::string& status = filter.desired_status;
+  if (status != "RUNNING" && status != "STOPPED" && status != "PENDING") {
+    return invalid_parameter(
+        fmt::format("desiredStatus {} is not one of RUNNING, PENDING, STOPPED.", status));
+  }
+  if (service.empty()) return filter;
+  if (!documents.get(kServiceKind, service_arn(region, cluster, short_name(service)))) {
+    return refuse("ServiceNotFoundException", "Service not found.");
+  }
+  filter.group = fmt::format("service:{}", short_name(service));
+  return filter;
+}
+
+Answer list_tasks(const Documents& documents, std::string_view region, const json::object& input) {
+  auto cluster = find_cluster(documents, text_of(input, "cluster"));
+  if (!cluster) return cluster;
+  const std::string cluster_name = text_of(*cluster, "clusterName");
+  auto filter = filter_of(documents, region, cluster_name, input);
+  if (!filter) return tl::unexpected(filter.error());
+  std::vector<std::string> arns;
+  for (const json::object& task : documents.list(kTaskKind, task_arn(region, cluster_name, ""))) {
+    if (filter->takes(task)) arns.push_back(text_of(task, "taskArn"));
+  }
+  auto page = page_of(std::move(arns), input, kMostListed);
+  if (!page) return tl::unexpected(page.error());
+  json::object answer = {{"taskArns", json::array(page->items.begin(), page->items.end())}};
+  if (page->next_token) answer["nextToken"] = *page->next_token;
+  return answer;
+}
+
+Answer stop_task(const Documents& documents, TaskEngine& engine, std::string_view region,
+                 const json::object& input) {
+  auto cluster = find_cluster(documents, text_of(input, "cluster"));
+  if (!cluster) return cluster;
+  auto task = find_task(documents, region, text_of(*cluster, "clusterName"), text_of(input, "task"));
+  if (!task) return task;
+  const std::string arn = text_of(*task, "taskArn");
+  engine.stop(arn, "UserInitiated", find_text(input, "reason").value_or("Task stopped by user"));
+  auto stopping = documents.get(kTaskKind, arn);
+  return json::object{{"task", stopping ? std::move(*stopping) : std::move(*task)}};
+}
+
+}  // namespace
+
+Answer find_task(const Documents& documents, std::string_view region, std::string_view cluster,
+                 std::string_view reference) {
+  if (reference.empty()) return invalid_parameter("Task can not be blank.");
+  auto arn = full_task_arn(region, cluster, reference);
+  if (!arn) return tl::unexpected(arn.error());
+  auto task = documents.get(kTaskKind, *arn);
+  if (!task) return invalid_parameter("The referenced task was not found.");
+  return std::move(*task);
+}
+
+Operations task_operations(Documents& documents, TaskEngine& engine, std::string region) {
+  Operations operations;
+  operations["DescribeTasks"] = shaped_at_once(
+      R"({"cluster": "string", "tasks": ["string"], "include": ["string"]})",
+      [&documents, region](const json::object& input) { return describe_tasks(documents, region, input); });
+  operations["ListTasks"] = shaped_at_once(
+      R"({"cluster": "string", "containerInstance": "string", "family": "string", "nextToken": "string",
+          "maxResults": "integer", "startedBy": "string", "serviceName": "string", "desiredStatus": "string",
+          "launchType": "string"})",
+      [&documents, region](const json::object& input) { return list_tasks(documents, region, input); });
+  operations["StopTask"] =
+      shaped_at_once(R"({"cluster": "string", "task": "string", "reason": "string"})",
+                     [&documents, &engine, region = std::move(region)](const json::object& input) {
+                       return stop_task(documents, engine, region, input);
+                     });
+  return operations;
+}
+
+}  // namespace ferry::local
