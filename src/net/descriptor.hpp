@@ -14,7 +14,9 @@ namespace ferry::net {
 class Descriptor {
  public:
   // `fd` may be anything: a regular file or /dev/null, which never block, are read and written directly.
-  // The file description's O_NONBLOCK flag is left as it was found (another process may share it).
+  // The file description's O_NONBLOCK flag is left as it was found (another process may share it); only a
+  // pty master, which is this process's own, becomes non-blocking. A pipe's end counts as open for as long
+  // as either the descriptor or this object is.
   Descriptor(Loop& loop, int fd);
   ~Descriptor();
   Descriptor(Descriptor&&) noexcept;
@@ -25,12 +27,12 @@ class Descriptor {
   Task<Result<Bytes>> read_some(std::size_t limit);
   // All of it; a closed reader is a `lost` failure.
   Task<Result<>> write(BytesView bytes);
-  // Until it is readable: the end of a process for a pidfd.
+  // Until it is readable: the end of a process for a pidfd. At once where the system cannot tell.
   Task<> wait_readable();
 
  private:
   struct State;
-  std::unique_ptr<State> state_;
+  std::shared_ptr<State> state_;
 };
 
 }  // namespace ferry::net

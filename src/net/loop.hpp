@@ -1,13 +1,16 @@
 // The event loop: one thread runs it, and everything in net/ belongs to that thread.
 // Owns the reactor. Bounded by the work that is spawned on it.
+//
+// Cancellation is cooperative: it makes the operation of net/ that a coroutine waits in, and each later one,
+// throw boost::system::system_error with operation_aborted. TaskGroup::join() is the exception.
 #pragma once
 
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "net/task.hpp"
 
-#include <csignal>
 #include <exception>
+#include <functional>
 #include <initializer_list>
 #include <memory>
 #include <optional>
@@ -17,6 +20,8 @@ namespace ferry::net {
 
 class Loop {
  public:
+  // Ignores SIGPIPE in the whole process, where it had its default action, for good: a closed reader is an
+  // error of the write. Whoever starts a program must give it SIGPIPE's default action back.
   Loop();
   ~Loop();
   Loop(const Loop&) = delete;
@@ -47,10 +52,11 @@ class Loop {
 
 // Children that run beside each other and never outlive the group.
 //
-// cancel() makes each child's current (and any later) co_await throw boost::system::system_error with
-// operation_aborted; the group swallows that at the child's end. Any other exception that leaves a child
-// is our bug and ends the process through std::terminate. The destructor requires that all have ended:
-// `co_await group.join()` first, also on the way out of an error.
+// spawn() returns before the child's first step. cancel() cancels each child, those not yet started before
+// their first step; what is spawned later never runs. The group swallows operation_aborted at a child's end;
+// any other exception that leaves a child is our bug and ends the process through std::terminate.
+// The destructor requires that all have ended: `co_await group.join()` first, also on the way out of an
+// error; with_children() below does that by itself.
 class TaskGroup {
  public:
   explicit TaskGroup(Loop& loop);
@@ -62,13 +68,19 @@ class TaskGroup {
   void cancel();
   [[nodiscard]] bool empty() const;
   // Waits for all children, those spawned meanwhile too.
-  // Not itself cancellable: a parent that is cancelled while joining still waits for its children.
+  // Cancellation goes down, not up: a parent that is cancelled before or while it joins cancels the group
+  // and still waits for its children; join() itself never throws.
   Task<> join();
 
  private:
   struct State;
   std::shared_ptr<State> state_;
 };
+
+// Runs `body` with a group of its own. However body ends, its children that are left are cancelled and
+// joined, and only then does its cancellation go on to the caller. A body that wants its children to end by
+// themselves joins them last.
+Task<> with_children(Loop& loop, std::function<Task<>(TaskGroup&)> body);
 
 // A flag to wait for. set() wakes every waiter; it stays set until reset(). The loop's thread only.
 class Event {
