@@ -215,7 +215,7 @@ Result<Arguments::Values> Arguments::store_flags(const Values& before_dashes) co
     if (is_word(item)) continue;
     CLI::Option* option = nullptr;
     if (item.kind == Kind::toggle) {
-      option = app.add_flag(item.names)->disable_flag_override();
+      option = app.add_flag(item.names);
     } else {
       option = app.add_option(item.names)->expected(1)->allow_extra_args(false);
       option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
@@ -225,7 +225,8 @@ Result<Arguments::Values> Arguments::store_flags(const Values& before_dashes) co
   try {
     app.parse(Values(before_dashes.rbegin(), before_dashes.rend()));
   } catch (const CLI::ArgumentMismatch& error) {
-    return fail(usage_failure(error.what()));
+    const std::string_view text = error.what();  // "--region: 1 required ... missing"
+    return fail(usage_failure(fmt::format("{} needs a value", text.substr(0, text.find(':')))));
   } catch (const CLI::ParseError& error) {
     return fail(usage_failure(error.what()));
   }
@@ -237,6 +238,9 @@ Result<Arguments::Values> Arguments::store_flags(const Values& before_dashes) co
   }
   for (const auto& [item, option] : options) {
     if (option->count() == 0) continue;
+    if (item->kind == Kind::toggle && option->results().back() != "true") {
+      return fail(usage_failure(fmt::format("{} takes no value", long_name(item->names))));
+    }
     const Result<> stored = store(*item, option->results());
     if (!stored) return fail(stored.error());
   }

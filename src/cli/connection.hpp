@@ -4,6 +4,7 @@
 #include "aws/client.hpp"
 #include "aws/settings.hpp"
 #include "base/result.hpp"
+#include "cli/arguments.hpp"
 #include "net/loop.hpp"
 
 #include <memory>
@@ -18,6 +19,9 @@ std::optional<std::string> environment_variable(std::string_view name);
 
 // --cluster, else FERRY_CLUSTER, else "default".
 std::string cluster_or_default(const std::string& flag);
+
+// --region, --profile and --endpoint-url.
+void describe_connection_flags(Arguments& arguments, aws::Flags& flags);
 
 Result<std::unique_ptr<aws::Client>> connect(net::Loop& loop, const aws::Flags& flags);
 
