@@ -1,0 +1,154 @@
+#include "local/runtime/sandbox_runtime.hpp"
+
+#include "base/text.hpp"
+#include "local/runtime/sandbox_container.hpp"
+#include "sys/child.hpp"
+#include "sys/pipe.hpp"
+
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
+#include <unistd.h>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace ferry::local {
+
+namespace {
+
+std::string read_file(const char* path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+bool setting_is(const char* path, std::string_view value) {
+  return trim(read_file(path)) == value;
+}
+
+Result<std::string> find_bubblewrap() {
+  const char* path = ::secure_getenv("PATH");
+  const std::string_view search_path = path == nullptr ? "/usr/local/bin:/usr/bin:/bin" : path;
+  for (std::string& candidate : sys::program_candidates("bwrap", search_path))
+    if (::access(candidate.c_str(), X_OK) == 0) return std::move(candidate);
+  return fail(FailureCode::not_found, "the sandbox runtime needs bubblewrap, and there is no bwrap in PATH",
+              "install the package bubblewrap (apt-get install bubblewrap)");
+}
+
+// What stands against a sandbox here, as far as the system tells, and how to remove it.
+std::string remedy(std::string_view words) {
+  if (::geteuid() != 0) {
+    if (setting_is("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1"))
+      return "AppArmor restricts user namespaces here: run as root, or "
+             "sysctl kernel.apparmor_restrict_unprivileged_userns=0";
+    if (setting_is("/proc/sys/kernel/unprivileged_userns_clone", "0"))
+      return "user namespaces are switched off here: run as root, or "
+             "sysctl kernel.unprivileged_userns_clone=1";
+    if (setting_is("/proc/sys/user/max_user_namespaces", "0"))
+      return "no user namespaces are allowed here: run as root, or sysctl user.max_user_namespaces=15000";
+  }
+  if (words.find("pivot_root") != std::string_view::npos)
+    return "the root folder here is no mount point (a plain chroot): enter it by pivot_root, or bind it onto "
+           "itself first";
+  if (::geteuid() == 0)
+    return "give this container or machine CAP_SYS_ADMIN (docker run --privileged), or choose --runtime "
+           "process (no isolation)";
+  return "run as root, or choose --runtime process (no isolation)";
+}
+
+net::Task<Result<>> try_out(SandboxRuntime& runtime) {
+  ContainerSpec spec;
+  spec.runtime_id = "probe";
+  spec.command = {"true"};
+  spec.working_directory = "/";
+  Result<std::unique_ptr<Container>> container = co_await runtime.start(std::move(spec));
+  if (!container) co_return fail(std::move(container.error()));
+  const ExitStatus status = co_await (*container)->wait();
+  if (status.code == 0) co_return Result<>{};
+  co_return fail(FailureCode::local_system, fmt::format("`true` ended with {}", status.code));
+}
+
+Result<SandboxLaunch> launch(const std::string& bubblewrap, const SandboxMode& mode, const ImageRoot& image,
+                             const ContainerSpec& spec, const Environment& environment,
+                             const std::vector<std::string>& hidden) {
+  Result<sys::UniqueFd> input = sys::open_null();
+  if (!input) return fail(std::move(input.error()));
+  Result<sys::Pipe> output = sys::open_pipe();
+  if (!output) return fail(std::move(output.error()));
+  Result<sys::Pipe> error = sys::open_pipe();
+  if (!error) return fail(std::move(error.error()));
+  Result<sys::Pipe> status = sys::open_pipe();
+  if (!status) return fail(std::move(status.error()));
+
+  const std::vector<std::string> mounts = image.is_host() && mode.has_overlay
+                                              ? system_mounts(read_file("/proc/self/mountinfo"))
+                                              : std::vector<std::string>{};
+  sys::ChildSpec child;
+  child.argv = sandbox_command(mode, image, spec, hidden, mounts);
+  // argv[0] says "bwrap"; the search leads to the one we found.
+  child.search_path = bubblewrap.substr(0, bubblewrap.rfind('/'));
+  child.environment = environment_list(environment);
+  child.descriptors = {input->get(), output->writing.get(), error->writing.get(), status->writing.get()};
+  child.ends_with_parent = true;
+  if (mode.has_overlay)
+    child.overlay = sys::PrivateOverlay{.lower = image.folder(), .scratch = std::string(overlay_scratch)};
+  Result<sys::Child> started = sys::Child::start(child);
+  if (!started) return fail(std::move(started.error()));
+  return SandboxLaunch{.bubblewrap = std::make_shared<sys::Child>(std::move(*started)),
+                       .output = std::move(output->reading),
+                       .error = std::move(error->reading),
+                       .status = std::move(status->reading)};
+}
+
+}  // namespace
+
+SandboxRuntime::SandboxRuntime(net::Loop& loop, std::string bubblewrap, SandboxMode mode,
+                               std::vector<std::string> hidden_folders)
+    : loop_(loop),
+      bubblewrap_(std::move(bubblewrap)),
+      mode_(mode),
+      hidden_folders_(std::move(hidden_folders)) {}
+
+net::Task<Result<std::unique_ptr<SandboxRuntime>>> SandboxRuntime::probe(
+    net::Loop& loop, std::vector<std::string> hidden_folders) {
+  const Result<std::string> bubblewrap = find_bubblewrap();
+  if (!bubblewrap) co_return fail(bubblewrap.error());
+  std::vector<SandboxMode> modes;
+  if (::geteuid() == 0) {
+    modes = {SandboxMode{.has_user_namespace = false, .has_overlay = true},
+             SandboxMode{.has_user_namespace = false, .has_overlay = false}};
+  } else {
+    modes = {SandboxMode{.has_user_namespace = true, .has_overlay = false}};
+  }
+  Failure last;
+  for (const SandboxMode mode : modes) {
+    auto runtime = std::make_unique<SandboxRuntime>(loop, *bubblewrap, mode, hidden_folders);
+    const Result<> result = co_await try_out(*runtime);
+    if (result) co_return runtime;
+    last = result.error();
+  }
+  co_return fail(FailureCode::denied, "cannot make a sandbox on this machine: " + last.what,
+                 remedy(last.what));
+}
+
+net::Task<Result<std::unique_ptr<Container>>> SandboxRuntime::start(ContainerSpec spec) {
+  if (spec.command.empty())
+    co_return fail(FailureCode::usage, "CannotCreateContainerError: no command specified",
+                   "the sandbox runtime knows no image's own command: give one in the task definition");
+  const Result<ImageRoot> image = ImageRoot::open(spec.image);
+  if (!image) co_return fail(image.error());
+  const Environment environment = container_environment(spec.environment);
+  const std::vector<std::string> hidden = folders_to_hide(hidden_folders_);
+  const Result<> runnable =
+      image->check_program(spec.command.front(), environment.at("PATH"), spec.working_directory, hidden);
+  if (!runnable) co_return fail(runnable.error().in("CannotStartContainerError"));
+
+  Result<SandboxLaunch> launched = launch(bubblewrap_, mode_, *image, spec, environment, hidden);
+  if (!launched) co_return fail(launched.error().in("CannotStartContainerError"));
+  Result<SandboxContainer::Inside> inside = co_await wait_for_command(loop_, *launched);
+  if (!inside) co_return fail(std::move(inside.error()));
+  co_return std::make_unique<SandboxContainer>(loop_, mode_, environment, spec.working_directory,
+                                               std::move(*launched), std::move(*inside));
+}
+
+}  // namespace ferry::local

@@ -1,0 +1,247 @@
+#include "sys/child.hpp"
+
+#include "sys/pipe.hpp"
+#include "sys/process.hpp"
+#include "sys/pty.hpp"
+
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <fcntl.h>
+#include <poll.h>
+#include <string>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ferry::sys {
+namespace {
+
+using ::testing::AnyOf;
+using ::testing::Eq;
+using ::testing::HasSubstr;
+
+// Everything up to the end of a descriptor that does not block.
+std::string read_all(int descriptor) {
+  std::string text;
+  std::array<char, 4096> buffer{};
+  while (true) {
+    pollfd ready{.fd = descriptor, .events = POLLIN, .revents = 0};
+    ::poll(&ready, 1, -1);
+    const auto count = ::read(descriptor, buffer.data(), buffer.size());
+    if (count < 0 && (errno == EAGAIN || errno == EINTR)) continue;
+    if (count <= 0) return text;
+    text.append(buffer.data(), static_cast<std::size_t>(count));
+  }
+}
+
+int wait_for(Child& child) {
+  pollfd end{.fd = child.end_descriptor(), .events = POLLIN, .revents = 0};
+  ::poll(&end, 1, -1);
+  return child.poll_exit().value_or(-1);
+}
+
+struct Outcome {
+  std::string output;
+  int exit_code = -1;
+};
+
+// Runs argv with stdout on a pipe and the given environment.
+Outcome run(std::vector<std::string> argv, std::vector<std::string> environment = {},
+            std::string working_directory = {}) {
+  Pipe output = open_pipe().value();
+  const UniqueFd null = open_null().value();
+  ChildSpec spec;
+  spec.argv = std::move(argv);
+  spec.environment = std::move(environment);
+  spec.search_path = "/usr/bin:/bin";
+  spec.working_directory = std::move(working_directory);
+  spec.descriptors = {null.get(), output.writing.get(), null.get()};
+  Result<Child> child = Child::start(spec);
+  if (!child) return {.output = child.error().what, .exit_code = -1};
+  output.writing.reset();
+  Outcome outcome;
+  outcome.output = read_all(output.reading.get());
+  outcome.exit_code = wait_for(*child);
+  return outcome;
+}
+
+Failure start_failure(std::vector<std::string> argv) {
+  ChildSpec spec;
+  spec.argv = std::move(argv);
+  spec.search_path = "/usr/bin:/bin";
+  Result<Child> child = Child::start(spec);
+  return child ? Failure{} : child.error();
+}
+
+TEST(Child, EnvironmentIsExactlyTheGivenOne) {
+  EXPECT_EQ(run({"/usr/bin/env"}, {"B=two words", "A="}).output, "B=two words\nA=\n");
+}
+
+TEST(Child, EndsAsAShellSaysIt) {
+  EXPECT_EQ(run({"sh", "-c", "exit 0"}).exit_code, 0);
+  EXPECT_EQ(run({"sh", "-c", "exit 255"}).exit_code, 255);
+  EXPECT_EQ(run({"sh", "-c", "kill -TERM $$"}).exit_code, 128 + SIGTERM);
+}
+
+TEST(Child, RunsWhereItIsTold) {
+  EXPECT_EQ(run({"pwd"}, {}, "/usr").output, "/usr\n");
+}
+
+TEST(Child, HasNoDescriptorButTheGivenOnes) {
+  const UniqueFd inheritable(::open("/", O_RDONLY));  // deliberately without O_CLOEXEC
+  // The fourth is the folder that ls itself has open.
+  EXPECT_EQ(run({"ls", "/proc/self/fd"}).output, "0\n1\n2\n3\n");
+}
+
+TEST(Child, StartsWithDefaultSignals) {
+  struct sigaction ignore{}, before{};
+  ignore.sa_handler = SIG_IGN;
+  ::sigaction(SIGPIPE, &ignore, &before);
+  sigset_t blocked, mask;
+  ::sigemptyset(&blocked);
+  ::sigaddset(&blocked, SIGTERM);
+  ::pthread_sigmask(SIG_BLOCK, &blocked, &mask);
+  const Outcome outcome = run({"grep", "-E", "^Sig(Blk|Ign):", "/proc/self/status"});
+  ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
+  ::sigaction(SIGPIPE, &before, nullptr);
+  EXPECT_EQ(outcome.output, "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+}
+
+TEST(Child, DescriptorsMayBeExchanged) {
+  // What shall become 0 is now 1, and the other way round: each must be saved before it is overwritten.
+  Pipe output = open_pipe().value();
+  const UniqueFd zero(::dup(0)), one(::dup(1));
+  ASSERT_GE(::dup2(output.writing.get(), 0), 0);
+  const UniqueFd null = open_null().value();
+  ASSERT_GE(::dup2(null.get(), 1), 0);
+  ChildSpec spec;
+  spec.argv = {"/bin/sh", "-c", "echo swapped"};
+  spec.descriptors = {1, 0, 1};
+  Result<Child> child = Child::start(spec);
+  ::dup2(zero.get(), 0);
+  ::dup2(one.get(), 1);
+  ASSERT_TRUE(child) << child.error().line();
+  output.writing.reset();
+  EXPECT_EQ(read_all(output.reading.get()), "swapped\n");
+  EXPECT_EQ(wait_for(*child), 0);
+}
+
+TEST(Child, SaysWhatCouldNotBeExecuted) {
+  const Failure missing = start_failure({"no-such-program"});
+  EXPECT_EQ(missing.code, FailureCode::not_found);
+  EXPECT_EQ(missing.what, "exec: \"no-such-program\": executable file not found in $PATH");
+
+  const Failure missing_file = start_failure({"/no/such/program"});
+  EXPECT_EQ(missing_file.code, FailureCode::not_found);
+  EXPECT_THAT(missing_file.what, HasSubstr("/no/such/program"));
+
+  const Failure not_executable = start_failure({"/etc/passwd"});
+  EXPECT_EQ(not_executable.code, FailureCode::denied);
+  EXPECT_THAT(not_executable.what, HasSubstr("Permission denied"));
+
+  EXPECT_EQ(start_failure({""}).code, FailureCode::not_found);
+}
+
+TEST(Child, SaysWhichDirectoryIsMissing) {
+  EXPECT_THAT(run({"pwd"}, {}, "/no/such/folder").output, HasSubstr("/no/such/folder"));
+}
+
+TEST(Child, DestroyingItKillsItsProcessGroup) {
+  Pipe output = open_pipe().value();
+  const UniqueFd null = open_null().value();
+  ChildSpec spec;
+  spec.argv = {"/bin/sh", "-c", "sleep 1000 & echo ready; wait"};
+  spec.environment = {"PATH=/usr/bin:/bin"};
+  spec.descriptors = {null.get(), output.writing.get(), null.get()};
+  {
+    Result<Child> child = Child::start(spec);
+    ASSERT_TRUE(child) << child.error().line();
+    output.writing.reset();
+    pollfd ready{.fd = output.reading.get(), .events = POLLIN, .revents = 0};
+    ASSERT_EQ(::poll(&ready, 1, 10'000), 1);
+  }
+  // The pipe ends only when the sleep is gone too.
+  EXPECT_EQ(read_all(output.reading.get()), "ready\n");
+}
+
+TEST(Child, SignalsReachIt) {
+  ChildSpec spec;
+  spec.argv = {"/bin/sleep", "1000"};
+  Result<Child> child = Child::start(spec);
+  ASSERT_TRUE(child) << child.error().line();
+  EXPECT_EQ(child->poll_exit(), std::nullopt);
+  child->signal(SIGINT);
+  EXPECT_EQ(wait_for(*child), 128 + SIGINT);
+  child->signal(SIGTERM);  // harmless after the end
+  EXPECT_EQ(child->poll_exit(), 128 + SIGINT);
+}
+
+TEST(Child, EndsWithItsParent) {
+  Pipe output = open_pipe().value();
+  const pid_t parent = ::fork();
+  if (parent == 0) {
+    ChildSpec spec;
+    spec.argv = {"/bin/sleep", "1000"};
+    spec.descriptors = {output.writing.get(), output.writing.get(), output.writing.get()};
+    spec.ends_with_parent = true;
+    const Result<Child> child = Child::start(spec);
+    ::raise(SIGKILL);
+    ::_exit(1);
+  }
+  output.writing.reset();
+  // Ends only when the orphan is gone: the test's time-out is what fails otherwise.
+  EXPECT_EQ(read_all(output.reading.get()), "");
+  ::waitpid(parent, nullptr, 0);
+}
+
+TEST(Pty, IsTheControllingTerminalOfTheChild) {
+  Pty pty = open_pty().value();
+  set_window_size(pty.master.get(), 123, 45);
+  ChildSpec spec;
+  spec.argv = {"/bin/sh", "-c", "test -t 0 && test -t 2 && stty size </dev/tty"};
+  spec.environment = {"PATH=/usr/bin:/bin"};
+  spec.descriptors = {pty.slave.get(), pty.slave.get(), pty.slave.get()};
+  spec.has_terminal = true;
+  Result<Child> child = Child::start(spec);
+  ASSERT_TRUE(child) << child.error().line();
+  pty.slave.reset();
+  EXPECT_EQ(read_all(pty.master.get()), "45 123\r\n");
+  EXPECT_EQ(wait_for(*child), 0);
+}
+
+TEST(Pty, KeepsWhatWasWrittenBeforeTheEnd) {
+  Pty pty = open_pty().value();
+  ChildSpec spec;
+  spec.argv = {"/usr/bin/seq", "1", "20000"};
+  spec.descriptors = {pty.slave.get(), pty.slave.get(), pty.slave.get()};
+  spec.has_terminal = true;
+  Result<Child> child = Child::start(spec);
+  ASSERT_TRUE(child) << child.error().line();
+  pty.slave.reset();
+  const std::string output = read_all(pty.master.get());
+  EXPECT_TRUE(output.starts_with("1\r\n2\r\n"));
+  EXPECT_TRUE(output.ends_with("\r\n19999\r\n20000\r\n"));
+  EXPECT_EQ(wait_for(*child), 0);
+}
+
+TEST(Process, KnowsChildrenAndNumbers) {
+  ChildSpec spec;
+  spec.argv = {"/bin/sleep", "1000"};
+  Result<Child> child = Child::start(spec);
+  ASSERT_TRUE(child) << child.error().line();
+  EXPECT_THAT(children_of(::getpid()), ::testing::Contains(child->pid()));
+  EXPECT_TRUE(innermost_pid(child->pid()).has_value());
+  const UniqueFd process = open_process(child->pid()).value();
+  EXPECT_FALSE(has_ended(process));
+  kill_and_wait(process, std::chrono::milliseconds(10'000));
+  EXPECT_TRUE(has_ended(process));
+  EXPECT_EQ(wait_for(*child), 128 + SIGKILL);
+}
+
+}  // namespace
+}  // namespace ferry::sys
