@@ -117,6 +117,7 @@ SandboxContainer::SandboxContainer(net::Loop& loop, SandboxMode mode, Environmen
       working_directory_(std::move(working_directory)),
       bubblewrap_(std::move(launch.bubblewrap)),
       streams_{.output = std::move(launch.output), .error = std::move(launch.error)},
+      status_(std::move(launch.status)),
       inside_(std::move(inside)) {}
 
 SandboxContainer::~SandboxContainer() {

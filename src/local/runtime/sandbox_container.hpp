@@ -51,6 +51,7 @@ class SandboxContainer final : public Container {
   std::string working_directory_;
   std::shared_ptr<sys::Child> bubblewrap_;
   StandardStreams streams_;
+  sys::UniqueFd status_;  // unread, but bubblewrap dies of SIGPIPE if nobody could read its last report
   Inside inside_;
 };
 

@@ -1,0 +1,327 @@
+#include "local/runtime/sandbox_runtime.hpp"
+#include "runtime_test_support.hpp"
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ferry::local {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AnyOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// A folder that is gone after the test.
+class TemporaryFolder {
+ public:
+  explicit TemporaryFolder(const std::string& parent) : path_(parent + "/ferry-test-XXXXXX") {
+    if (::mkdtemp(path_.data()) == nullptr) path_.clear();
+  }
+  ~TemporaryFolder() {
+    if (!path_.empty()) fs::remove_all(path_);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+class Sandbox : public ::testing::Test {
+ protected:
+  void SetUp() override { open({}); }
+
+  void open(std::vector<std::string> hidden_folders) {
+    Result<std::unique_ptr<SandboxRuntime>> runtime =
+        loop_.run(SandboxRuntime::probe(loop_, std::move(hidden_folders)));
+    ASSERT_TRUE(runtime) << runtime.error().line();
+    runtime_ = std::move(*runtime);
+  }
+
+  ContainerOutcome run(ContainerSpec spec) {
+    return loop_.run(run_container(loop_, *runtime_, std::move(spec)));
+  }
+  ContainerOutcome run_script(std::string script) { return run(shell_container(std::move(script))); }
+  std::unique_ptr<Container> start(ContainerSpec spec) {
+    Result<std::unique_ptr<Container>> container = loop_.run(runtime_->start(std::move(spec)));
+    EXPECT_TRUE(container) << container.error().line();
+    return container ? std::move(*container) : nullptr;
+  }
+
+  net::Loop loop_;
+  std::unique_ptr<SandboxRuntime> runtime_;
+};
+
+TEST_F(Sandbox, BringsBackBothStreamsAndTheExitCode) {
+  const ContainerOutcome outcome = run_script("echo out; echo err >&2; exit 7");
+  EXPECT_EQ(outcome.output, "out\n");
+  EXPECT_EQ(outcome.error, "err\n");
+  EXPECT_EQ(outcome.exit_code, 7);
+}
+
+TEST_F(Sandbox, RunsAsRootInNamespacesOfItsOwn) {
+  const std::string output =
+      run_script("id -u; cat /proc/sys/kernel/hostname; ls /proc | grep -c '^[0-9]'").output;
+  EXPECT_TRUE(output.starts_with("0\n0123456789ab\n")) << output;
+  // Init, the shell, ls and grep: nothing of the host.
+  EXPECT_THAT(output.substr(15), AnyOf("4\n", "5\n"));
+  const auto host = fs::read_symlink("/proc/self/ns/ipc").string();
+  EXPECT_THAT(run_script("readlink /proc/self/ns/ipc").output, Not(HasSubstr(host)));
+}
+
+TEST_F(Sandbox, HasTheEnvironmentOfTheTaskOnly) {
+  ::setenv("FERRY_TEST_SECRET", "host", 1);
+  ContainerSpec spec = shell_container("");
+  spec.command = {"env"};
+  spec.environment = {{"GREETING", "hello world"}};
+  const std::string output = run(spec).output;
+  ::unsetenv("FERRY_TEST_SECRET");
+  EXPECT_EQ(output,
+            "GREETING=hello world\nHOME=/root\n"
+            "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\nPWD=/\n");
+}
+
+TEST_F(Sandbox, SeesNeitherHomesNorHiddenFolders) {
+  const TemporaryFolder outside("/var/tmp"), in_tmp("/tmp");
+  const TemporaryFolder hidden(fs::exists("/opt") && ::access("/opt", W_OK) == 0 ? "/opt" : "/dev/shm");
+  std::ofstream(hidden.path() + "/secret") << "secret";
+  open({hidden.path(), "/no/such/folder", "/"});
+  const ContainerOutcome outcome =
+      run_script("ls -A /root /home /tmp /var/tmp /run " + hidden.path() + " 2>&1 | grep -v -e ':$' -e '^$'");
+  EXPECT_THAT(outcome.output, Not(HasSubstr("secret")));
+  EXPECT_THAT(outcome.output, Not(HasSubstr("ferry-test")));
+  EXPECT_TRUE(fs::exists(hidden.path() + "/secret"));
+}
+
+TEST_F(Sandbox, WritesStayInside) {
+  const std::string name = "/tmp/ferry-sandbox-" + std::to_string(::getpid());
+  const ContainerOutcome outcome =
+      run_script("echo x >" + name + " && echo y >/var" + name + " && echo z >/root/z && cat " + name);
+  EXPECT_EQ(outcome.output, "x\n") << outcome.error;
+  EXPECT_FALSE(fs::exists(name));
+  EXPECT_FALSE(fs::exists("/var" + name));
+  EXPECT_EQ(run_script("cat " + name).exit_code, 1);
+}
+
+TEST_F(Sandbox, TheWholeRootIsWritableWhereAnOverlayCanBeMounted) {
+  if (!runtime_->mode().has_overlay) {
+    EXPECT_NE(run_script("touch /etc/ferry-test-file").exit_code, 0);
+    return;
+  }
+  const ContainerOutcome outcome =
+      run_script("echo changed >/etc/ferry-test-file && rm /etc/passwd && cat /etc/ferry-test-file");
+  EXPECT_EQ(outcome.output, "changed\n") << outcome.error;
+  EXPECT_FALSE(fs::exists("/etc/ferry-test-file"));
+  EXPECT_TRUE(fs::exists("/etc/passwd"));
+}
+
+TEST_F(Sandbox, ReadOnlyRootCannotBeWritten) {
+  ContainerSpec spec = shell_container("touch /etc/x /tmp/x /root/x; ls /etc/x /tmp/x /root/x");
+  spec.read_only_root = true;
+  EXPECT_EQ(run(spec).output, "");
+}
+
+TEST_F(Sandbox, LeavesNoMountOnTheHost) {
+  const auto mounts = [] {
+    std::ifstream file("/proc/self/mountinfo");
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  const std::string before = mounts();
+  const std::unique_ptr<Container> container = start(shell_container("sleep 1000"));
+  EXPECT_EQ(mounts(), before);
+}
+
+TEST_F(Sandbox, CommandThatIsNotThereDoesNotStart) {
+  ContainerSpec spec = shell_container("");
+  spec.command = {"no-such-program"};
+  ContainerOutcome outcome = run(spec);
+  EXPECT_EQ(outcome.failure.code, FailureCode::not_found);
+  EXPECT_EQ(outcome.failure.what,
+            "CannotStartContainerError: exec: \"no-such-program\": executable file not found in $PATH");
+
+  spec.command = {"/etc/passwd"};
+  outcome = run(spec);
+  EXPECT_EQ(outcome.failure.code, FailureCode::denied);
+  EXPECT_EQ(outcome.failure.what, "CannotStartContainerError: exec: \"/etc/passwd\": Permission denied");
+
+  spec.command = {};
+  EXPECT_EQ(run(spec).failure.code, FailureCode::usage);
+}
+
+TEST_F(Sandbox, CommandInAHiddenFolderIsNotThere) {
+  const TemporaryFolder folder("/tmp");
+  const std::string program = folder.path() + "/program";
+  fs::copy_file("/bin/true", program);
+  ContainerSpec spec = shell_container("");
+  spec.command = {program};
+  EXPECT_EQ(run(spec).failure.code, FailureCode::not_found);
+}
+
+TEST_F(Sandbox, StartsInItsWorkingDirectory) {
+  ContainerSpec spec = shell_container("pwd");
+  spec.working_directory = "/usr/share";
+  EXPECT_EQ(run(spec).output, "/usr/share\n");
+  spec.working_directory = "/no/such/folder";
+  const ContainerOutcome outcome = run(spec);
+  if (runtime_->mode().has_overlay)
+    EXPECT_EQ(outcome.output, "/no/such/folder\n");
+  else
+    EXPECT_THAT(outcome.failure.what, HasSubstr("/no/such/folder"));
+}
+
+TEST_F(Sandbox, SignalsReachTheCommand) {
+  const std::unique_ptr<Container> plain = start(shell_container("exec sleep 1000"));
+  plain->signal(SIGTERM);
+  EXPECT_EQ(loop_.run(plain->wait()).code, 128 + SIGTERM);
+
+  const std::unique_ptr<Container> polite =
+      start(shell_container("trap 'echo bye; exit 3' TERM; echo ready; while :; do sleep 0.05; done"));
+  const StandardStreams streams = polite->take_streams();
+  ASSERT_EQ(loop_.run(read_line(loop_, streams.output.get())), "ready\n");
+  polite->signal(SIGTERM);
+  EXPECT_EQ(loop_.run(polite->wait()).code, 3);
+  EXPECT_EQ(loop_.run(read_to_end(loop_, streams.output.get())), "bye\n");
+
+  const std::unique_ptr<Container> stubborn = start(shell_container("trap '' TERM; echo ready; sleep 1000"));
+  const StandardStreams stubborn_streams = stubborn->take_streams();
+  ASSERT_EQ(loop_.run(read_line(loop_, stubborn_streams.output.get())), "ready\n");
+  stubborn->signal(SIGTERM);
+  stubborn->signal(SIGKILL);
+  EXPECT_EQ(loop_.run(stubborn->wait()).code, 128 + SIGKILL);
+}
+
+TEST_F(Sandbox, TheEndOfTheCommandEndsWhatItStarted) {
+  // setsid takes the background process out of every process group; its end closes the pipe.
+  const ContainerOutcome outcome = run_script("setsid sh -c 'trap \"\" TERM HUP; sleep 1000' & exit 5");
+  EXPECT_EQ(outcome.exit_code, 5);
+}
+
+TEST_F(Sandbox, DestroyingItEndsEverythingInside) {
+  std::unique_ptr<Container> container = start(shell_container("setsid sleep 1000 & echo ready; sleep 1000"));
+  const StandardStreams streams = container->take_streams();
+  ASSERT_EQ(loop_.run(read_line(loop_, streams.output.get())), "ready\n");
+  container.reset();
+  EXPECT_EQ(loop_.run(read_to_end(loop_, streams.output.get())), "");
+}
+
+TEST_F(Sandbox, EndsWhenTheEndpointIsKilled) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe(ends.data()), 0);
+  const sys::UniqueFd reading(ends[0]);
+  sys::UniqueFd writing(ends[1]);
+  const pid_t endpoint = ::fork();
+  if (endpoint == 0) {
+    net::Loop loop;
+    SandboxRuntime runtime(loop, "/usr/bin/bwrap", runtime_->mode(), {});
+    Result<std::unique_ptr<Container>> container =
+        loop.run(runtime.start(shell_container("echo ready; setsid sleep 1000 & sleep 1000")));
+    if (!container) ::_exit(1);
+    const StandardStreams streams = (*container)->take_streams();
+    loop.run(read_line(loop, streams.output.get()));
+    const StandardStreams kept = (*container)->take_streams();
+    // Says which processes to look for: those inside see it as their host's name.
+    ::raise(SIGKILL);
+  }
+  writing.reset();
+  int status = 0;
+  ASSERT_EQ(::waitpid(endpoint, &status, 0), endpoint);
+  ASSERT_TRUE(WIFSIGNALED(status));
+}
+
+TEST_F(Sandbox, ExecEntersOnATerminal) {
+  const std::unique_ptr<Container> container =
+      start(shell_container("echo kept >/tmp/kept; exec sleep 1000"));
+  Result<Container::Exec> exec = loop_.run(container->exec(
+      {"sh", "-c",
+       "tty; cat /proc/sys/kernel/hostname; cat /tmp/kept; id -u; echo $TERM $LANG $HOME; exit 4"},
+      {}, true));
+  ASSERT_TRUE(exec) << exec.error().line();
+  const std::string output = loop_.run(read_to_end(loop_, exec->streams.terminal.get()));
+  EXPECT_EQ(output, "/dev/pts/0\r\n0123456789ab\r\nkept\r\n0\r\nxterm-256color C.UTF-8 /root\r\n");
+  EXPECT_EQ(loop_.run(exec->process->wait()).code, 4);
+}
+
+TEST_F(Sandbox, ExecHasTheRightsOfTheCommand) {
+  const std::string script = "grep -E '^(NoNewPrivs|CapEff|CapPrm)' /proc/self/status";
+  ContainerSpec spec = shell_container(script + "; exec sleep 1000");
+  const std::unique_ptr<Container> container = start(spec);
+  const StandardStreams streams = container->take_streams();
+  std::string of_command;
+  for (int line = 0; line < 3; ++line) of_command += loop_.run(read_line(loop_, streams.output.get()));
+  Result<Container::Exec> exec = loop_.run(container->exec({"sh", "-c", script}, {}, false));
+  ASSERT_TRUE(exec) << exec.error().line();
+  EXPECT_EQ(loop_.run(read_to_end(loop_, exec->streams.output.get())), of_command);
+  EXPECT_THAT(of_command, HasSubstr("NoNewPrivs:\t1"));
+}
+
+TEST_F(Sandbox, ExecKeepsStreamsApart) {
+  const std::unique_ptr<Container> container = start(shell_container("exec sleep 1000"));
+  Result<Container::Exec> exec =
+      loop_.run(container->exec({"sh", "-c", "cat; echo out; echo err >&2; exit 9"}, {{"A", "1"}}, false));
+  ASSERT_TRUE(exec) << exec.error().line();
+  EXPECT_EQ(loop_.run(read_to_end(loop_, exec->streams.output.get())), "out\n");
+  EXPECT_EQ(loop_.run(read_to_end(loop_, exec->streams.error.get())), "err\n");
+  EXPECT_EQ(loop_.run(exec->process->wait()).code, 9);
+}
+
+TEST_F(Sandbox, ExecSaysWhatCouldNotBeExecuted) {
+  const std::unique_ptr<Container> container = start(shell_container("exec sleep 1000"));
+  const Result<Container::Exec> missing = loop_.run(container->exec({"no-such-program"}, {}, true));
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code, FailureCode::not_found);
+  EXPECT_EQ(missing.error().what, "exec: \"no-such-program\": executable file not found in $PATH");
+  const Result<Container::Exec> denied = loop_.run(container->exec({"/etc/passwd"}, {}, false));
+  ASSERT_FALSE(denied);
+  EXPECT_EQ(denied.error().code, FailureCode::denied);
+}
+
+TEST_F(Sandbox, DestroyingAnExecKillsIt) {
+  const std::unique_ptr<Container> container = start(shell_container("exec sleep 1000"));
+  sys::UniqueFd output;
+  {
+    Result<Container::Exec> exec =
+        loop_.run(container->exec({"sh", "-c", "echo ready; sleep 1000"}, {}, false));
+    ASSERT_TRUE(exec) << exec.error().line();
+    output = std::move(exec->streams.output);
+    ASSERT_EQ(loop_.run(read_line(loop_, output.get())), "ready\n");
+  }
+  EXPECT_EQ(loop_.run(read_to_end(loop_, output.get())), "");
+}
+
+TEST_F(Sandbox, EndedContainerCannotBeEntered) {
+  const std::unique_ptr<Container> container = start(shell_container("exit 0"));
+  EXPECT_EQ(loop_.run(container->wait()).code, 0);
+  EXPECT_EQ(loop_.run(container->wait()).code, 0);
+  EXPECT_FALSE(loop_.run(container->exec({"true"}, {}, false)));
+}
+
+TEST_F(Sandbox, ImageIsAFolder) {
+  const TemporaryFolder image("/tmp");
+  for (const std::string_view folder : {"bin", "proc", "dev", "sys", "etc", "tmp", "usr"})
+    fs::create_directory(image.path() + "/" + std::string(folder));
+  for (const std::string_view folder : {"lib", "lib64", "usr/lib", "usr/lib64"})
+    if (fs::is_directory("/" + std::string(folder)))
+      fs::create_directories(image.path() + "/" + std::string(folder));
+  std::ofstream(image.path() + "/etc/mark") << "from the image\n";
+  ContainerSpec spec = shell_container("");
+  spec.image = "rootfs:" + image.path();
+  spec.command = {"no-such-program"};
+  EXPECT_EQ(run(spec).failure.code, FailureCode::not_found);
+  spec.image = "rootfs:/no/such/image";
+  EXPECT_EQ(run(spec).failure.code, FailureCode::not_found);
+  EXPECT_THAT(run(spec).failure.what, HasSubstr("CannotPullContainerError"));
+}
+
+}  // namespace
+}  // namespace ferry::local
