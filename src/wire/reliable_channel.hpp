@@ -23,8 +23,8 @@
 namespace ferry::wire {
 
 struct ChannelLimits {
-  std::size_t send_window = 64;           // messages on their way at once
-  std::size_t send_queue = 64;            // messages that wait for the window
+  std::size_t send_window = 64;  // messages on their way at once: sent, and nothing sent later acknowledged
+  std::size_t send_queue = 64;   // messages that wait for the window
   std::size_t max_unacknowledged = 1024;  // on their way, waiting, or with a lost acknowledgement
   std::int64_t max_send_span = 8192;      // newest minus oldest on its way: peers buffer 10,000
   std::int64_t receive_buffer = 10'000;   // messages received but not yet taken
