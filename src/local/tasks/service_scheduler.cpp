@@ -59,7 +59,7 @@ bool is_steady(const json::object& service) {
 
 struct ServiceScheduler::State {
   State(net::Loop& event_loop, Documents& store, TaskEngine& task_engine)
-      : loop(event_loop), documents(store), engine(task_engine), group(event_loop), awake(event_loop) {}
+      : loop(event_loop), documents(store), engine(task_engine), awake(event_loop) {}
 
   void note(const json::object& task);
   net::Task<> keep();
@@ -76,7 +76,7 @@ struct ServiceScheduler::State {
   net::Loop& loop;
   Documents& documents;
   TaskEngine& engine;
-  net::TaskGroup group;
+  std::unique_ptr<net::TaskGroup> keeper;  // while started
   net::Event awake;
   std::map<std::string, Members> fleets;         // by deployment id
   std::map<std::string, CrashBackoff> backoffs;  // by deployment id
@@ -280,7 +280,9 @@ ServiceScheduler::~ServiceScheduler() {
 }
 
 void ServiceScheduler::start() {
-  state_->group.spawn(state_->keep());
+  if (state_->keeper) return;
+  state_->keeper = std::make_unique<net::TaskGroup>(state_->loop);
+  state_->keeper->spawn(state_->keep());
 }
 
 void ServiceScheduler::wake() {
@@ -288,8 +290,10 @@ void ServiceScheduler::wake() {
 }
 
 net::Task<> ServiceScheduler::pause() {
-  state_->group.cancel();
-  co_await state_->group.join();
+  if (!state_->keeper) co_return;
+  state_->keeper->cancel();
+  co_await state_->keeper->join();
+  state_->keeper.reset();
   state_->backoffs.clear();
 }
 

@@ -19,6 +19,7 @@ namespace json = boost::json;
 constexpr std::chrono::hours kVisibleAfterStop{1};
 constexpr milliseconds kSweepInterval = std::chrono::minutes(1);
 constexpr std::string_view kEndpointEnded = "TerminationNotice";
+constexpr std::string_view kToldToStop = "ferry local was told to stop";
 
 }  // namespace
 
@@ -69,7 +70,9 @@ struct TaskEngine::State {
   std::function<void(const json::object&)> listener;
   std::map<std::string, std::unique_ptr<TaskRun>> runs;
   net::TaskGroup tasks, sweeper;
-  net::Event idle;  // no task runs
+  net::Event idle;         // no task runs
+  bool is_closed = false;  // what is launched now is stopped at once
+  bool is_shut_down = false;
 };
 
 TaskEngine::TaskEngine(net::Loop& loop, Documents& documents, LogStore& logs, ContainerRuntime& runtime,
@@ -82,6 +85,13 @@ void TaskEngine::launch(json::object task, json::object task_definition) {
   const std::string arn = text_of(task, "taskArn");
   state_->documents.put(kTaskKind, arn, task);
   if (state_->listener) state_->listener(task);
+  if (state_->is_closed) {
+    const WallTime now = net::wall_now();
+    task_stopping(task, kEndpointEnded, kToldToStop, now);
+    task_stopped(task, now);
+    state_->save(task);
+    return;
+  }
   state_->runs.emplace(
       arn, std::make_unique<TaskRun>(state_->around, std::move(task), std::move(task_definition)));
   state_->idle.reset();
@@ -109,16 +119,19 @@ void TaskEngine::recover() {
 }
 
 net::Task<> TaskEngine::stop_all(milliseconds grace) {
-  for (const auto& [arn, run] : state_->runs) run->stop(kEndpointEnded, "ferry local was told to stop");
+  state_->is_closed = true;
+  for (const auto& [arn, run] : state_->runs) run->stop(kEndpointEnded, kToldToStop);
   const Instant deadline = net::steady_now() + grace;
   const bool all_ended = co_await state_->idle.wait_until(deadline);
   if (!all_ended) {
     for (const auto& [arn, run] : state_->runs) run->kill();
   }
   co_await state_->idle.wait();
+  state_->is_closed = state_->is_shut_down;
 }
 
 net::Task<> TaskEngine::shut_down() {
+  state_->is_shut_down = true;
   co_await stop_all();
   co_await state_->tasks.join();
   state_->sweeper.cancel();

@@ -37,6 +37,7 @@ class TaskEngine {
   void recover();
   // Stops every task and waits for them: SIGTERM, and SIGKILL after at most `grace`, whatever the tasks'
   // stopTimeout: who ends the endpoint does not wait half a minute for a shell without a trap.
+  // What is launched meanwhile is stopped at once.
   net::Task<> stop_all(milliseconds grace = milliseconds(2'000));
   // stop_all() for ever.
   net::Task<> shut_down();
