@@ -1,0 +1,30 @@
+// The text of ~/.aws/config and ~/.aws/credentials as sections of options, read as botocore reads it
+// (Python's RawConfigParser in strict mode). Pure; bounded by the text. Thread-safe.
+#pragma once
+
+#include "base/result.hpp"
+
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace ferry::aws {
+
+// Option names are in lower case. A value that continues on indented lines keeps its line breaks.
+using ConfigSection = std::map<std::string, std::string, std::less<>>;
+using ConfigFile = std::map<std::string, ConfigSection, std::less<>>;
+
+// Failures (usage) name the line: no section yet, neither section nor option, a section or option twice.
+Result<ConfigFile> parse_config_file(std::string_view text);
+
+// The section [KIND NAME] (NAME may be quoted), null where there is none.
+const ConfigSection* find_config_section(const ConfigFile& file, std::string_view kind,
+                                         std::string_view name);
+
+// The option's value, empty where it is absent.
+std::string config_value(const ConfigSection& section, std::string_view option);
+
+// What an option with indented lines below it holds: "s3 =\n  max_queue_size = 10".
+ConfigSection nested_options(std::string_view value);
+
+}  // namespace ferry::aws

@@ -1,0 +1,108 @@
+#include "aws/profile.hpp"
+
+#include <cerrno>
+#include <fstream>
+#include <sstream>
+#include <sys/stat.h>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace ferry::aws {
+namespace {
+
+constexpr std::size_t kMostFileBytes = 1U << 20U;
+
+std::string with_home(const std::string& path, const Environment& environment) {
+  if (path != "~" && !path.starts_with("~/")) return path;
+  const std::string home = environment_value(environment, "HOME");
+  return home.empty() ? std::string{} : home + path.substr(1);
+}
+
+std::string path_of(const Environment& environment, std::string_view variable, std::string_view usual) {
+  const std::string named = environment_value(environment, variable);
+  return with_home(named.empty() ? std::string(usual) : named, environment);
+}
+
+// A file that is not there is an empty one, as for every AWS tool.
+Result<ConfigFile> read_config_file(const std::string& path) {
+  struct stat status{};
+  if (path.empty() || stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return ConfigFile{};
+  if (static_cast<std::uintmax_t>(status.st_size) > kMostFileBytes) {
+    return fail(FailureCode::usage, fmt::format("{} is larger than {} bytes", path, kMostFileBytes));
+  }
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return fail(system_failure(fmt::format("cannot open {}", path), errno));
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (file.bad()) return fail(system_failure(fmt::format("cannot read {}", path), errno));
+  Result<ConfigFile> parsed = parse_config_file(text.str());
+  if (!parsed) return fail(parsed.error().in(fmt::format("cannot read {}", path)));
+  return parsed;
+}
+
+// AWS_DEFAULT_PROFILE comes first in botocore, and so in the AWS CLI: ferry must not act in another account.
+void choose_name(const Flags& flags, const Environment& environment, Profile& profile) {
+  profile.name = flags.profile;
+  profile.name_source = "--profile";
+  for (const std::string_view variable : {"AWS_DEFAULT_PROFILE", "AWS_PROFILE"}) {
+    if (!profile.name.empty()) return;
+    profile.name = environment_value(environment, variable);
+    profile.name_source = variable;
+  }
+  if (!profile.name.empty()) return;
+  profile.name = "default";
+  profile.name_source.clear();
+}
+
+const ConfigSection* find_profile(const ConfigFile& config, const std::string& name) {
+  const ConfigSection* named = find_config_section(config, "profile", name);
+  if (named != nullptr || name != "default") return named;
+  const auto plain = config.find("default");
+  return plain == config.end() ? nullptr : &plain->second;
+}
+
+}  // namespace
+
+std::string environment_value(const Environment& environment, std::string_view name) {
+  return environment(name).value_or(std::string{});
+}
+
+std::string Profile::value(std::string_view option) const {
+  std::string found = config_value(credentials, option);
+  return found.empty() ? config_value(config, option) : found;
+}
+
+Result<Profile> load_profile(const Flags& flags, const Environment& environment) {
+  Profile profile;
+  choose_name(flags, environment, profile);
+  profile.config_path = path_of(environment, "AWS_CONFIG_FILE", "~/.aws/config");
+  profile.credentials_path = path_of(environment, "AWS_SHARED_CREDENTIALS_FILE", "~/.aws/credentials");
+  const Result<ConfigFile> config = read_config_file(profile.config_path);
+  if (!config) return fail(config.error());
+  const Result<ConfigFile> credentials = read_config_file(profile.credentials_path);
+  if (!credentials) return fail(credentials.error());
+
+  const ConfigSection* configured = find_profile(*config, profile.name);
+  const auto credentialed = credentials->find(profile.name);
+  if (configured == nullptr && credentialed == credentials->end() && !profile.name_source.empty()) {
+    return fail(FailureCode::not_found,
+                fmt::format("profile '{}' (from {}) is neither in {} nor in {}", profile.name,
+                            profile.name_source, profile.config_path, profile.credentials_path),
+                "add it there (`aws configure`), or name another one");
+  }
+  if (configured != nullptr) profile.config = *configured;
+  if (credentialed != credentials->end()) profile.credentials = credentialed->second;
+  const std::string services = profile.value("services");
+  if (services.empty()) return profile;
+  const ConfigSection* section = find_config_section(*config, "services", services);
+  if (section == nullptr) {
+    return fail(FailureCode::not_found, fmt::format("profile '{}' names [services {}], which is not in {}",
+                                                    profile.name, services, profile.config_path));
+  }
+  profile.services = *section;
+  return profile;
+}
+
+}  // namespace ferry::aws
