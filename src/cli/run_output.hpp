@@ -1,0 +1,45 @@
+// What a run shows: the log's lines on stdout and nothing else there; on stderr few `ferry:` lines, and on a
+// terminal one status line that is rewritten and leaves no trace.
+#pragma once
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "feature/run.hpp"
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace ferry::cli {
+
+class RunOutput final : public feature::RunObserver {
+ public:
+  // `detached`: the task's ARN is the result, on stdout.
+  explicit RunOutput(bool detached);
+  ~RunOutput() override;
+
+  void accepted(const std::string& task_arn) override;
+  void status(std::string_view last_status) override;
+  void log(std::span<const aws::logs::Event> events) override;
+  void notice(std::string_view line) override;
+  void second_passed() override;
+
+  // The run is over: no status line any more.
+  void finish();
+  // Whether stdout took everything; fails after a write that did not succeed.
+  [[nodiscard]] Result<> written() const;
+
+ private:
+  void write(std::string_view text);
+  void show_status();
+  void clear_status();
+
+  bool detached_;
+  bool on_terminal_;
+  bool status_shown_ = false;
+  int write_error_ = 0;
+  std::string status_;
+  Instant began_at_;
+};
+
+}  // namespace ferry::cli

@@ -1,0 +1,95 @@
+#include "feature/run_input.hpp"
+
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <string_view>
+
+#include <boost/json/array.hpp>
+#include <fmt/format.h>
+
+namespace ferry::feature {
+namespace {
+
+namespace json = boost::json;
+
+std::vector<std::string> container_names(const aws::ecs::TaskDefinition& definition, bool essential_only) {
+  std::vector<std::string> names;
+  for (const aws::ecs::ContainerDefinition& container : definition.containers) {
+    if (container.essential || !essential_only) names.push_back(container.name);
+  }
+  return names;
+}
+
+void put(json::object& input, std::string_view member, const std::string& text) {
+  if (!text.empty()) input[member] = text;
+}
+
+}  // namespace
+
+Result<std::string> choose_container(const aws::ecs::TaskDefinition& definition, const RunRequest& request) {
+  const std::vector<std::string> all = container_names(definition, false);
+  const std::string list = join(all, ", ");
+  if (!request.container.empty()) {
+    if (std::ranges::find(all, request.container) != all.end()) return request.container;
+    return fail(FailureCode::not_found,
+                fmt::format("{} has no container '{}'", request.task_definition, request.container),
+                fmt::format("it has: {}", list));
+  }
+  const std::vector<std::string> essential = container_names(definition, true);
+  const std::vector<std::string> overridden = overridden_containers(request.overrides);
+  for (const std::vector<std::string>& candidates : {all, essential, overridden}) {
+    if (candidates.size() == 1) return candidates.front();
+  }
+  return fail(FailureCode::ambiguous,
+              fmt::format("{} has {} containers: {}", request.task_definition, all.size(), list),
+              "choose one with --container");
+}
+
+Result<json::object> run_task_input(const RunRequest& request, const std::string& container,
+                                    const std::string& client_token) {
+  Result<json::object> overrides = merge_overrides(request.overrides, container, request.change);
+  if (!overrides) return overrides;
+  json::object input;
+  put(input, "cluster", request.cluster);
+  put(input, "taskDefinition", request.task_definition);
+  input["count"] = 1;
+  put(input, "launchType", request.launch_type);
+  put(input, "platformVersion", request.platform_version);
+  put(input, "startedBy", request.started_by);
+  put(input, "clientToken", client_token);
+  if (request.network_configuration) input["networkConfiguration"] = *request.network_configuration;
+  if (!overrides->empty()) input["overrides"] = std::move(*overrides);
+  if (request.enable_execute_command) input["enableExecuteCommand"] = true;
+  if (!request.tags.empty()) {
+    json::array tags;
+    for (const auto& [key, value] : request.tags)
+      tags.push_back(json::object{{"key", key}, {"value", value}});
+    input["tags"] = std::move(tags);
+  }
+  return input;
+}
+
+LogSource log_source(const aws::ecs::TaskDefinition& definition, const std::string& container,
+                     const std::string& task_id) {
+  LogSource source;
+  const auto found =
+      std::ranges::find(definition.containers, container, &aws::ecs::ContainerDefinition::name);
+  if (found == definition.containers.end() || found->log.driver.empty()) {
+    source.unreadable = "no log driver is configured";
+    return source;
+  }
+  const aws::ecs::LogConfiguration& log = found->log;
+  if (log.driver != "awslogs") {
+    source.unreadable = fmt::format("log driver {} does not write to CloudWatch Logs", log.driver);
+  } else if (log.group.empty() || log.stream_prefix.empty()) {
+    source.unreadable = "its log configuration lacks awslogs-group or awslogs-stream-prefix";
+  } else {
+    source.group = log.group;
+    source.stream = fmt::format("{}/{}/{}", log.stream_prefix, container, task_id);
+    source.region = log.region;
+  }
+  return source;
+}
+
+}  // namespace ferry::feature

@@ -1,0 +1,287 @@
+#include "feature/run_watch.hpp"
+
+#include "feature/stop_reason.hpp"
+#include "net/clock.hpp"
+#include "wire/command_line.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+
+namespace ferry::feature {
+namespace {
+
+constexpr milliseconds kUnknownTolerance{60'000};   // DescribeTasks may say MISSING for a while
+constexpr milliseconds kFailureTolerance{300'000};  // a network cut is no reason to leave a task
+constexpr milliseconds kStopTolerance{180'000};     // stopTimeout is at most 120 s, then the network goes
+constexpr int kMostLogFailures = 6;                 // in a row, after the task has stopped
+
+bool may_pass(const Failure& failure) {
+  switch (failure.code) {
+    case FailureCode::throttled:
+    case FailureCode::unreachable:
+    case FailureCode::timed_out:
+    case FailureCode::lost:
+      return true;
+    default:
+      return aws::ecs::error_of(failure) == aws::ecs::Error::server ||
+             failure.service_code == "ServiceUnavailableException";
+  }
+}
+
+// How long the log must stay silent after the stop. A platform that takes seconds to start a container (AWS)
+// may take seconds to bring its last lines; one that starts it at once has them at once. Both times are the
+// service's own, so that this machine's clock does not matter.
+milliseconds settle_window(const aws::ecs::Task& task) {
+  constexpr milliseconds kShortest{100};
+  constexpr milliseconds kLongest{3'000};
+  if (!task.created_at || !task.started_at) return kLongest;
+  const double start_ms = (*task.started_at - *task.created_at) * 1000;
+  if (start_ms <= static_cast<double>(kShortest.count())) return kShortest;
+  if (start_ms >= static_cast<double>(kLongest.count())) return kLongest;
+  return milliseconds(static_cast<milliseconds::rep>(start_ms));
+}
+
+std::string_view signal_name(int number) {
+  switch (number) {
+    case SIGTERM:
+      return "SIGTERM";
+    case SIGHUP:
+      return "SIGHUP";
+    default:
+      return "SIGINT";
+  }
+}
+
+bool has_started(std::string_view status) {
+  return status != "PROVISIONING" && status != "PENDING" && status != "ACTIVATING";
+}
+
+}  // namespace
+
+std::string stop_line(const RunOptions& options, std::string_view task_arn) {
+  const boost::json::object input{{"cluster", options.request.cluster}, {"task", task_arn}};
+  std::string line = "ferry api";
+  if (!options.connection_flags.empty()) line += " " + options.connection_flags;
+  return line + " ecs StopTask " + wire::quote_word(boost::json::serialize(input));
+}
+
+RunWatch::RunWatch(aws::Client& client, const RunOptions& options, Interrupts& interrupts,
+                   RunObserver& observer, std::string task_arn, std::string container, LogSource log)
+    : client_(client),
+      options_(options),
+      interrupts_(interrupts),
+      observer_(observer),
+      task_arn_(std::move(task_arn)),
+      container_(std::move(container)),
+      log_(std::move(log)),
+      accepted_at_(net::steady_now()),
+      last_seen_at_(accepted_at_),
+      pacing_(accepted_at_),
+      log_not_before_(accepted_at_) {}
+
+net::Task<CommandResult> RunWatch::follow() {
+  if (!log_.unreadable.empty()) no_log(log_.unreadable);
+  while (!done()) {
+    const Step step = next_step(net::steady_now());
+    const bool interrupted = co_await interrupts_.arrived.wait_until(next_wake(step));
+    if (interrupted) interrupts_.arrived.reset();
+    co_await take(step);
+  }
+  co_return left_ ? *left_ : verdict();
+}
+
+bool RunWatch::done() const {
+  return left_ || (stopped_ && (!log_readable_ || follower_.end()));
+}
+
+RunWatch::Step RunWatch::next_step(Instant now) const {
+  const std::optional<Instant> log_due = log_readable_ ? follower_.due() : std::nullopt;
+  if (stopped_ && log_due)
+    return {.call = RunPacing::Call::read_log, .due = std::max(*log_due, log_not_before_), .paced = false};
+  const RunPacing::Step paced = pacing_.next();
+  // The paced call goes first once it is due: a log that never pauses must not hide the task's end.
+  if (log_due && now < paced.due)
+    return {.call = RunPacing::Call::read_log, .due = std::max(*log_due, log_not_before_), .paced = false};
+  return {.call = paced.call, .due = paced.due, .paced = true};
+}
+
+Instant RunWatch::next_wake(const Step& step) const {
+  Instant wake = step.due;
+  if (stop_deadline_) wake = std::min(wake, *stop_deadline_);
+  if (options_.timeout && stop_cause_ == StopCause::none && !stopped_)
+    wake = std::min(wake, accepted_at_ + *options_.timeout);
+  return wake;
+}
+
+// What the moment asks for: a stop, the end of our patience, or the planned call.
+net::Task<> RunWatch::take(Step step) {
+  const Instant now = net::steady_now();
+  const bool may_stop = stop_cause_ == StopCause::none && !stopped_;
+  if (may_stop && interrupts_.count > 0) {
+    co_await stop(StopCause::interrupt);
+  } else if (may_stop && options_.timeout && now >= accepted_at_ + *options_.timeout) {
+    co_await stop(StopCause::timeout);
+  } else if (stop_deadline_ && now >= *stop_deadline_) {
+    const Outcome outcome = stop_cause_ == StopCause::timeout ? Outcome::timeout : Outcome::interrupted;
+    leave_running(outcome, "it was told to stop and has not stopped in 3 minutes");
+  } else if (now >= step.due && step.call == RunPacing::Call::describe_task) {
+    co_await describe();
+  } else if (now >= step.due) {
+    co_await read_log(step.paced);
+  }
+}
+
+net::Task<> RunWatch::describe() {
+  std::vector<std::string> tasks{task_arn_};
+  Result<aws::ecs::DescribedTasks> answer =
+      co_await aws::ecs::describe_tasks(client_, options_.request.cluster, std::move(tasks));
+  if (!answer && may_pass(answer.error())) {
+    pacing_.refused(net::steady_now());
+    not_seen(answer.error(), kFailureTolerance);
+  } else if (!answer) {
+    not_seen(answer.error(), milliseconds(0));
+  } else if (answer->tasks.empty()) {
+    pacing_.described(net::steady_now());
+    Failure unknown;
+    unknown.code = FailureCode::not_found;
+    unknown.what = "ECS does not know the task (MISSING)";
+    not_seen(unknown, kUnknownTolerance);
+  } else {
+    pacing_.described(net::steady_now());
+    seen(std::move(answer->tasks.front()));
+  }
+}
+
+void RunWatch::seen(aws::ecs::Task task) {
+  last_seen_at_ = net::steady_now();
+  said_unseen_ = false;
+  if (task.last_status != status_) {
+    status_ = task.last_status;
+    observer_.status(status_);
+  }
+  if (log_readable_ && has_started(status_)) pacing_.running();
+  task_ = std::move(task);
+  if (status_ != "STOPPED" && status_ != "DELETED") return;
+  stopped_ = true;
+  stop_deadline_.reset();
+  if (result_of(*task_, container_).outcome == Outcome::not_started) log_readable_ = false;
+  follower_.task_stopped(last_seen_at_, settle_window(*task_));
+}
+
+void RunWatch::not_seen(const Failure& failure, milliseconds tolerance) {
+  if (net::steady_now() - last_seen_at_ >= tolerance) {
+    leave_running(Outcome::lost, failure.line());
+  } else if (failure.code != FailureCode::not_found && !std::exchange(said_unseen_, true)) {
+    observer_.notice(fmt::format("{}; going on trying", failure.line()));
+  }
+}
+
+net::Task<> RunWatch::read_log(bool paced) {
+  const Instant asked_at = net::steady_now();
+  Result<aws::logs::Page> page =
+      co_await aws::logs::get_log_events(client_, log_.group, log_.stream, follower_.token());
+  if (!page) {
+    log_failed(page.error(), paced);
+    if (page.error().service_code == "ResourceNotFoundException") follower_.missing(asked_at);
+    judge_log_end();
+    co_return;
+  }
+  log_failures_ = 0;
+  std::size_t bytes = 0;
+  for (const aws::logs::Event& event : page->events) bytes += event.message.size();
+  const bool brought_events = !page->events.empty();
+  if (brought_events) observer_.log(page->events);
+  follower_.page(asked_at, page->events.size(), bytes, std::move(page->next_forward_token));
+  if (paced) pacing_.log_read(net::steady_now(), brought_events);
+  judge_log_end();
+}
+
+void RunWatch::log_failed(const Failure& failure, bool paced) {
+  const Instant now = net::steady_now();
+  if (failure.service_code == "ResourceNotFoundException") {
+    if (paced) pacing_.log_read(now, false);
+    return;
+  }
+  ++log_failures_;
+  if (!may_pass(failure) || (stopped_ && log_failures_ >= kMostLogFailures)) {
+    no_log(failure.line());
+    return;
+  }
+  log_not_before_ = now + seconds(1LL << std::min(log_failures_, 5));
+  if (paced) pacing_.refused(now);
+}
+
+void RunWatch::no_log(std::string_view reason) {
+  log_readable_ = false;
+  pacing_.no_log();
+  observer_.notice(
+      fmt::format("the log of container '{}' cannot be read: {}; its exit code is given all the same",
+                  container_, reason));
+}
+
+void RunWatch::judge_log_end() {
+  if (!stopped_ || !follower_.end()) return;
+  if (follower_.end() == wire::LogEnd::unproven) {
+    observer_.notice("the log gave no sign of its end: later lines may be missing");
+  } else if (follower_.end() == wire::LogEnd::missing) {
+    std::string reason = fmt::format("there is no stream {} in log group {}", log_.stream, log_.group);
+    if (!log_.region.empty() && log_.region != client_.settings().region)
+      reason += fmt::format(" (it is written in {}, and was looked for in {})", log_.region,
+                            client_.settings().region);
+    no_log(reason);
+  }
+}
+
+net::Task<> RunWatch::stop(StopCause cause) {
+  stop_cause_ = cause;
+  if (cause == StopCause::interrupt && options_.detach_on_interrupt) {
+    leave_running(Outcome::interrupted, "left at the interrupt");
+    co_return;
+  }
+  const std::string why =
+      cause == StopCause::timeout
+          ? fmt::format("the time limit of {} s is over", options_.timeout->count() / 1000)
+          : fmt::format("interrupted by the user ({})", signal_name(interrupts_.first_signal));
+  observer_.notice(fmt::format("{}: stopping the task{}", why,
+                               cause == StopCause::interrupt ? "; interrupt again to leave it" : ""));
+  const Result<aws::ecs::Task> answer =
+      co_await aws::ecs::stop_task(client_, options_.request.cluster, task_arn_, "ferry run: " + why);
+  if (!answer) {
+    leave_running(cause == StopCause::timeout ? Outcome::timeout : Outcome::interrupted,
+                  answer.error().line());
+    co_return;
+  }
+  const Instant now = net::steady_now();
+  stop_deadline_ = now + kStopTolerance;
+  pacing_.hurry(now);
+}
+
+void RunWatch::leave_running(Outcome outcome, std::string_view why) {
+  CommandResult result;
+  result.outcome = outcome;
+  result.explanation = fmt::format("{}: task {} may go on running; stop it with: {}", why, task_arn_,
+                                   stop_line(options_, task_arn_));
+  left_ = std::move(result);
+}
+
+CommandResult RunWatch::verdict() const {
+  CommandResult result = result_of(*task_, container_);
+  const bool ended_by_us = task_->stop_code == "UserInitiated";
+  if (stop_cause_ == StopCause::timeout && (ended_by_us || result.outcome != Outcome::exited)) {
+    result.outcome = Outcome::timeout;
+  } else if (stop_cause_ == StopCause::interrupt) {
+    result.outcome = Outcome::interrupted;
+  } else {
+    return result;
+  }
+  result.exit_code.reset();
+  result.explanation.clear();  // the stop was announced when it was asked for
+  return result;
+}
+
+}  // namespace ferry::feature

@@ -1,0 +1,135 @@
+#include "feature/stop_reason.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include <fmt/format.h>
+
+namespace ferry::feature {
+namespace {
+
+// A word that the service's text holds, and what to do about it.
+struct Advice {
+  std::string_view word;
+  std::string_view next_step;
+};
+
+constexpr std::array kStopAdvice{
+    Advice{"CannotPullContainer",
+           "check the image's name and tag, the execution role's rights to the registry, and that the subnet "
+           "reaches it (public IP, NAT or endpoint)"},
+    Advice{"ResourceInitialization",
+           "check the execution role's rights and the subnet's route to secrets, registry, logs and file "
+           "systems"},
+    Advice{"OutOfMemory", "raise --memory, or the memory of the task definition"},
+    Advice{"CannotStartContainer", "check that the command exists in the image and is executable"},
+    Advice{"CannotCreateContainer", "check the container definition: command, mounts and log driver"},
+};
+
+constexpr std::array kPlacementAdvice{
+    Advice{"RESOURCE:CPU", "no instance of the cluster has the CPU free: ask for less, or add capacity"},
+    Advice{"RESOURCE:MEMORY",
+           "no instance of the cluster has the memory free: ask for less, or add capacity"},
+    Advice{"RESOURCE:ENI", "no instance has a network interface free: add capacity"},
+    Advice{"RESOURCE:PORTS", "the host port is in use on every instance: add capacity or free the port"},
+    Advice{"AGENT", "the instance's ECS agent is not connected: look at the instance"},
+    Advice{"ATTRIBUTE", "no instance has an attribute that the task definition requires"},
+    Advice{"MISSING", "the named resource does not exist: check cluster and task definition"},
+    Advice{"Capacity is unavailable", "try again later, or in another availability zone"},
+};
+
+struct CodeMeaning {
+  int code;
+  std::string_view meaning;
+};
+
+constexpr std::array kCodeMeanings{
+    CodeMeaning{126, "the command is not executable"},
+    CodeMeaning{127, "the command was not found in the image"},
+    CodeMeaning{137, "killed (SIGKILL): out of memory, or still running when its stop timeout ended"},
+    CodeMeaning{139, "segmentation fault (SIGSEGV)"},
+    CodeMeaning{143, "asked to end (SIGTERM)"},
+};
+
+template <std::size_t Size>
+std::string_view advice_for(const std::array<Advice, Size>& table, std::string_view text) {
+  const auto found = std::ranges::find_if(
+      table, [text](const Advice& advice) { return text.find(advice.word) != std::string_view::npos; });
+  return found == table.end() ? std::string_view() : found->next_step;
+}
+
+// The service's own words, the most telling first; empty where it says nothing beyond "it ended".
+std::string reason_of(const aws::ecs::Task& task, const aws::ecs::Container* container) {
+  if (container != nullptr && !container->reason.empty()) return container->reason;
+  if (!task.stopped_reason.empty() && task.stop_code != "EssentialContainerExited")
+    return task.stopped_reason;
+  return {};
+}
+
+std::string with_advice(std::string line, std::string_view reason) {
+  const std::string_view next_step = advice_for(kStopAdvice, reason);
+  if (!next_step.empty()) line += fmt::format("; {}", next_step);
+  return line;
+}
+
+std::string explain_exit(std::string_view container, int code, const std::string& reason) {
+  std::string line = fmt::format("container '{}' exited with {}", container, code);
+  const auto meaning = std::ranges::find(kCodeMeanings, code, &CodeMeaning::code);
+  if (!reason.empty()) {
+    line += fmt::format(": {}", reason);
+  } else if (meaning != kCodeMeanings.end()) {
+    line += fmt::format(": {}", meaning->meaning);
+  }
+  return with_advice(std::move(line), reason);
+}
+
+bool never_ran(const aws::ecs::Task& task, std::string_view reason) {
+  const bool cannot = reason.starts_with("CannotPull") || reason.starts_with("CannotStart") ||
+                      reason.starts_with("CannotCreate");
+  return task.stop_code == "TaskFailedToStart" || !task.started_at || cannot;
+}
+
+}  // namespace
+
+CommandResult result_of(const aws::ecs::Task& task, std::string_view container_name) {
+  const auto found = std::ranges::find(task.containers, container_name, &aws::ecs::Container::name);
+  const aws::ecs::Container* container = found == task.containers.end() ? nullptr : &*found;
+  const std::string reason = reason_of(task, container);
+  CommandResult result;
+  const std::optional<int> code = container == nullptr ? std::nullopt : container->exit_code;
+  constexpr int kLargestStatus = 255;
+  if (code && *code >= 0 && *code <= kLargestStatus) {
+    result.outcome = Outcome::exited;
+    result.exit_code = code;
+    if (*code != 0) result.explanation = explain_exit(container_name, *code, reason);
+    return result;
+  }
+  if (code) {
+    result.explanation =
+        fmt::format("container '{}' exited with {}, which is no exit status", container_name, *code);
+    return result;
+  }
+  const bool not_started = never_ran(task, reason);
+  result.outcome = not_started ? Outcome::not_started : Outcome::unknown;
+  std::string line =
+      not_started ? fmt::format("container '{}' was not started", container_name)
+                  : fmt::format("container '{}' ended, but ECS gives no exit code for it", container_name);
+  const std::string& words = reason.empty() ? task.stopped_reason : reason;
+  if (!task.stop_code.empty()) line += fmt::format(" ({})", task.stop_code);
+  if (!words.empty()) line += fmt::format(": {}", words);
+  result.explanation = with_advice(std::move(line), words);
+  return result;
+}
+
+std::string explain_placement(const aws::ecs::ServiceFailure& failure) {
+  std::string line = "RunTask started nothing: ";
+  line += failure.reason.empty() ? "no reason was given" : failure.reason;
+  if (!failure.detail.empty()) line += fmt::format(" ({})", failure.detail);
+  if (!failure.arn.empty()) line += fmt::format(", {}", failure.arn);
+  const std::string_view next_step = advice_for(kPlacementAdvice, failure.reason);
+  if (!next_step.empty()) line += fmt::format("; {}", next_step);
+  return line;
+}
+
+}  // namespace ferry::feature

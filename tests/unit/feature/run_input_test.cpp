@@ -1,0 +1,110 @@
+#include "feature/run_input.hpp"
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <gtest/gtest.h>
+
+namespace ferry::feature {
+namespace {
+
+namespace json = boost::json;
+
+aws::ecs::ContainerDefinition container(std::string name, bool essential = true,
+                                        std::string driver = "awslogs") {
+  aws::ecs::ContainerDefinition definition;
+  definition.name = std::move(name);
+  definition.essential = essential;
+  definition.log.driver = std::move(driver);
+  definition.log.group = "/ecs/app";
+  definition.log.region = "eu-west-1";
+  definition.log.stream_prefix = "web";
+  return definition;
+}
+
+aws::ecs::TaskDefinition definition_of(std::vector<aws::ecs::ContainerDefinition> containers) {
+  aws::ecs::TaskDefinition definition;
+  definition.family = "app";
+  definition.containers = std::move(containers);
+  return definition;
+}
+
+RunRequest request_for(std::string container_name = {}) {
+  RunRequest request;
+  request.cluster = "prod";
+  request.task_definition = "app:42";
+  request.container = std::move(container_name);
+  return request;
+}
+
+TEST(ChooseContainer, TheOnlyOneThenTheOnlyEssentialOneThenTheOneThatOverridesName) {
+  EXPECT_EQ(choose_container(definition_of({container("a")}), request_for()), "a");
+  EXPECT_EQ(choose_container(definition_of({container("a", false), container("b")}), request_for()), "b");
+  RunRequest request = request_for();
+  request.overrides = json::parse(R"({"containerOverrides":[{"name":"b"}]})").as_object();
+  EXPECT_EQ(choose_container(definition_of({container("a"), container("b")}), request), "b");
+}
+
+TEST(ChooseContainer, TheFlagDecides) {
+  const aws::ecs::TaskDefinition definition = definition_of({container("a"), container("b", false)});
+  EXPECT_EQ(choose_container(definition, request_for("b")), "b");
+  const Result<std::string> none = choose_container(definition, request_for("c"));
+  ASSERT_FALSE(none.has_value());
+  EXPECT_EQ(none.error().code, FailureCode::not_found);
+  EXPECT_NE(none.error().line().find("a, b"), std::string::npos) << none.error().line();
+}
+
+TEST(ChooseContainer, OtherwiseTheErrorListsThem) {
+  const Result<std::string> chosen =
+      choose_container(definition_of({container("a"), container("b")}), request_for());
+  ASSERT_FALSE(chosen.has_value());
+  EXPECT_EQ(chosen.error().code, FailureCode::ambiguous);
+  EXPECT_NE(chosen.error().line().find("a, b"), std::string::npos);
+  EXPECT_NE(chosen.error().line().find("--container"), std::string::npos);
+}
+
+TEST(RunTaskInput, SaysOnlyWhatWasAskedFor) {
+  const auto input = run_task_input(request_for(), "app", "token-1");
+  ASSERT_TRUE(input.has_value());
+  EXPECT_EQ(json::value(*input),
+            json::parse(R"({"cluster":"prod","taskDefinition":"app:42","count":1,"clientToken":"token-1"})"));
+}
+
+TEST(RunTaskInput, SaysEverythingThatWasAskedFor) {
+  RunRequest request = request_for();
+  request.change.command = {"./job"};
+  request.network_configuration = json::parse(R"({"awsvpcConfiguration":{"subnets":["s"]}})").as_object();
+  request.launch_type = "FARGATE";
+  request.platform_version = "1.4.0";
+  request.started_by = "ci";
+  request.tags = {{"team", "data"}};
+  request.enable_execute_command = true;
+  const auto input = run_task_input(request, "app", "token-1");
+  ASSERT_TRUE(input.has_value());
+  EXPECT_EQ(json::value(*input), json::parse(R"({
+    "cluster":"prod","taskDefinition":"app:42","count":1,"clientToken":"token-1","launchType":"FARGATE",
+    "platformVersion":"1.4.0","startedBy":"ci","enableExecuteCommand":true,
+    "networkConfiguration":{"awsvpcConfiguration":{"subnets":["s"]}},
+    "overrides":{"containerOverrides":[{"name":"app","command":["./job"]}]},
+    "tags":[{"key":"team","value":"data"}]})"));
+}
+
+TEST(LogSource, TheStreamsNameIsComputed) {
+  const LogSource source = log_source(definition_of({container("app")}), "app", "0123abcd");
+  EXPECT_EQ(source.unreadable, "");
+  EXPECT_EQ(source.group, "/ecs/app");
+  EXPECT_EQ(source.stream, "web/app/0123abcd");
+  EXPECT_EQ(source.region, "eu-west-1");
+}
+
+TEST(LogSource, SaysWhyThereIsNone) {
+  EXPECT_NE(
+      log_source(definition_of({container("app", true, "splunk")}), "app", "1").unreadable.find("splunk"),
+      std::string::npos);
+  EXPECT_FALSE(log_source(definition_of({container("app", true, "")}), "app", "1").unreadable.empty());
+  aws::ecs::ContainerDefinition no_prefix = container("app");
+  no_prefix.log.stream_prefix.clear();
+  EXPECT_FALSE(log_source(definition_of({no_prefix}), "app", "1").unreadable.empty());
+}
+
+}  // namespace
+}  // namespace ferry::feature

@@ -1,0 +1,117 @@
+#include "feature/stop_reason.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ferry::feature {
+namespace {
+
+using testing::HasSubstr;
+
+aws::ecs::Task stopped_task(std::optional<int> exit_code, std::string container_reason = {}) {
+  aws::ecs::Container app;
+  app.name = "app";
+  app.exit_code = exit_code;
+  app.reason = std::move(container_reason);
+  aws::ecs::Container side;
+  side.name = "side";
+  side.exit_code = 0;
+  aws::ecs::Task task;
+  task.last_status = "STOPPED";
+  task.stop_code = "EssentialContainerExited";
+  task.stopped_reason = "Essential container in task exited";
+  task.started_at = 1.0;
+  task.containers = {side, app};
+  return task;
+}
+
+TEST(StopReason, ZeroNeedsNoWords) {
+  const CommandResult result = result_of(stopped_task(0), "app");
+  EXPECT_EQ(result.outcome, Outcome::exited);
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.explanation, "");
+}
+
+TEST(StopReason, AnotherCodeIsNamed) {
+  const CommandResult result = result_of(stopped_task(3), "app");
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_EQ(result.explanation, "container 'app' exited with 3");
+}
+
+TEST(StopReason, TheUsualCodesHaveAMeaning) {
+  EXPECT_THAT(result_of(stopped_task(137), "app").explanation, HasSubstr("SIGKILL"));
+  EXPECT_THAT(result_of(stopped_task(139), "app").explanation, HasSubstr("SIGSEGV"));
+  EXPECT_THAT(result_of(stopped_task(143), "app").explanation, HasSubstr("SIGTERM"));
+  EXPECT_THAT(result_of(stopped_task(127), "app").explanation, HasSubstr("not found"));
+}
+
+TEST(StopReason, TheServicesReasonWinsOverTheCodesMeaning) {
+  const CommandResult result =
+      result_of(stopped_task(137, "OutOfMemoryError: Container killed due to memory usage"), "app");
+  EXPECT_EQ(result.exit_code, 137);
+  EXPECT_THAT(result.explanation, HasSubstr("OutOfMemoryError: Container killed due to memory usage"));
+  EXPECT_THAT(result.explanation, HasSubstr("--memory"));
+}
+
+TEST(StopReason, AMissingCodeIsNeverSuccess) {
+  const CommandResult result = result_of(stopped_task(std::nullopt), "app");
+  EXPECT_EQ(result.outcome, Outcome::unknown);
+  EXPECT_FALSE(result.exit_code.has_value());
+  EXPECT_FALSE(result.explanation.empty());
+  EXPECT_EQ(exit_status(result), 255);
+}
+
+TEST(StopReason, AnotherContainersCodeIsNotTaken) {
+  EXPECT_EQ(result_of(stopped_task(0), "nobody").outcome, Outcome::unknown);
+}
+
+TEST(StopReason, ACodeOutsideAStatusIsUnknown) {
+  for (const int code : {256, -1, 1 << 30}) {
+    const CommandResult result = result_of(stopped_task(code), "app");
+    EXPECT_EQ(result.outcome, Outcome::unknown) << code;
+    EXPECT_THAT(result.explanation, HasSubstr(std::to_string(code)));
+  }
+}
+
+TEST(StopReason, AFailedStartSaysWhyAndWhatToDo) {
+  aws::ecs::Task task = stopped_task(std::nullopt, "CannotPullContainerError: pull access denied for app");
+  task.stop_code = "TaskFailedToStart";
+  task.stopped_reason = "Task failed to start";
+  const CommandResult result = result_of(task, "app");
+  EXPECT_EQ(result.outcome, Outcome::not_started);
+  EXPECT_EQ(exit_status(result), 125);
+  EXPECT_THAT(result.explanation, HasSubstr("CannotPullContainerError: pull access denied for app"));
+  EXPECT_THAT(result.explanation, HasSubstr("registry"));
+}
+
+TEST(StopReason, WithoutAStartNothingRan) {
+  aws::ecs::Task task = stopped_task(std::nullopt);
+  task.started_at.reset();
+  task.stop_code = "UserInitiated";
+  task.stopped_reason = "stopped by someone";
+  const CommandResult result = result_of(task, "app");
+  EXPECT_EQ(result.outcome, Outcome::not_started);
+  EXPECT_THAT(result.explanation, HasSubstr("stopped by someone"));
+}
+
+TEST(StopReason, UnknownReasonsComeThroughVerbatim) {
+  aws::ecs::Task task = stopped_task(std::nullopt);
+  task.stop_code = "SomethingNew";
+  task.stopped_reason = "Flux capacitor 88";
+  EXPECT_THAT(result_of(task, "app").explanation, HasSubstr("(SomethingNew): Flux capacitor 88"));
+}
+
+TEST(StopReason, APlacementFailureSaysReasonAndNextStep) {
+  aws::ecs::ServiceFailure failure;
+  failure.reason = "RESOURCE:MEMORY";
+  failure.arn = "arn:aws:ecs:us-east-1:123456789012:container-instance/1";
+  const std::string line = explain_placement(failure);
+  EXPECT_THAT(line, HasSubstr("RESOURCE:MEMORY"));
+  EXPECT_THAT(line, HasSubstr("container-instance/1"));
+  EXPECT_THAT(line, HasSubstr("add capacity"));
+  failure.reason = "SOMETHING:NEW";
+  EXPECT_THAT(explain_placement(failure), HasSubstr("SOMETHING:NEW"));
+}
+
+}  // namespace
+}  // namespace ferry::feature
