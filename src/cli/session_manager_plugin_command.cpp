@@ -1,9 +1,29 @@
 #include "cli/commands.hpp"
+#include "cli/connection.hpp"
+#include "cli/main.hpp"
+#include "feature/session_plugin.hpp"
+#include "net/tls.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+#include <variant>
+
+#include <fmt/format.h>
 
 namespace ferry::cli {
 
-Result<int> session_manager_plugin_command(Words) {
-  return fail(FailureCode::usage, "session_manager_plugin is not built yet");
+Result<int> session_manager_plugin_command(Words words) {
+  Result<feature::PluginCall> call = feature::parse_plugin_call(words, environment_variable);
+  if (!call) return fail(call.error());
+  if (const auto* text = std::get_if<feature::PluginText>(&*call)) {
+    fmt::print("{}", text->text);
+    return text->is_success ? 0 : kExitFailure;
+  }
+  net::Loop loop;
+  const Result<net::TlsTrust> trust = net::TlsTrust::load(environment_variable("AWS_CA_BUNDLE").value_or(""));
+  if (!trust) return fail(trust.error());
+  return loop.run(feature::run_plugin_session(loop, *trust, std::move(std::get<session::Address>(*call))));
 }
 
 }  // namespace ferry::cli

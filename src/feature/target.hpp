@@ -1,0 +1,31 @@
+// What a person writes to name a running task:
+//   ARN | task/ID-or-unique-prefix | family/NAME | CLUSTER/SERVICE | SERVICE
+// Pure.
+#pragma once
+
+#include "base/result.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace ferry::feature {
+
+struct Target {
+  enum class Kind { task, family, service };
+  Kind kind = Kind::service;
+  std::string name;     // the task's id or prefix, the family, the service
+  std::string cluster;  // its name
+  std::string region;   // from an ARN; empty where the text names none
+};
+
+// `cluster` is where everything is looked for that does not name its own. A cluster called "task" or "family"
+// needs the ARN. Failure `usage` says what the text should look like.
+Result<Target> parse_target(std::string_view text, std::string_view cluster);
+
+// True for an id that names one task for certain: 32 hexadecimal digits, or the older form with hyphens.
+bool is_whole_task_id(std::string_view id);
+
+// As it is said in messages: "service web in cluster prod".
+std::string describe(const Target& target);
+
+}  // namespace ferry::feature
