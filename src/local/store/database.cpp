@@ -1,5 +1,10 @@
 #include "local/store/database.hpp"
 
+#include "sys/unique_fd.hpp"
+
+#include <cerrno>
+#include <fcntl.h>
+
 #include <fmt/format.h>
 #include <sqlite3.h>
 
@@ -44,6 +49,15 @@ constexpr const char* kSchema = R"(
 
 [[noreturn]] void throw_store_error(sqlite3* connection, std::string_view doing) {
   throw StoreError(fmt::format("cannot {} the endpoint's database: {}", doing, sqlite3_errmsg(connection)));
+}
+
+// SQLite gives its journals the mode of the database file, which must be nobody else's to read.
+Result<> make_private(const std::string& path) {
+  if (path == ":memory:") return {};
+  constexpr mode_t kOwnerOnly = 0600;
+  const sys::UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kOwnerOnly));
+  if (file.valid()) return {};
+  return fail(system_failure(fmt::format("cannot open the endpoint's database {}", path), errno));
 }
 
 }  // namespace
@@ -110,6 +124,7 @@ Database::Database(sqlite3* connection) : connection_(connection) {}
 Database::~Database() = default;
 
 Result<std::unique_ptr<Database>> Database::open(const std::string& path) {
+  if (auto made = make_private(path); !made) return fail(std::move(made.error()));
   sqlite3* connection = nullptr;
   const int outcome = sqlite3_open_v2(
       path.c_str(), &connection, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, nullptr);

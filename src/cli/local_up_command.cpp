@@ -1,0 +1,131 @@
+// `ferry local up`: starts the endpoint, in the foreground or with -d in the background.
+#include "cli/arguments.hpp"
+#include "cli/local_background.hpp"
+#include "cli/local_commands.hpp"
+#include "local/door/endpoint_record.hpp"
+#include "local/door/private_file.hpp"
+#include "local/endpoint.hpp"
+
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+#include <string>
+
+#include <fmt/format.h>
+
+namespace ferry::cli {
+namespace {
+
+struct UpOptions {
+  std::optional<std::int64_t> port;
+  std::string data;
+  bool ephemeral = false;
+  bool detach = false;
+  std::string runtime = "auto";
+  std::optional<std::int64_t> max_sessions;
+  std::string remote_host;
+};
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody changes the environment
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+std::string usual_region() {
+  for (const char* name : {"AWS_REGION", "AWS_DEFAULT_REGION"}) {
+    if (std::string region = environment(name); !region.empty()) return region;
+  }
+  return "us-east-1";
+}
+
+Result<local::EndpointSettings> settings_from(const UpOptions& options) {
+  local::EndpointSettings settings;
+  settings.port = static_cast<std::uint16_t>(options.port.value_or(kDefaultLocalPort));
+  settings.region = usual_region();
+  if (options.ephemeral && !options.data.empty()) {
+    return fail(FailureCode::usage, "--ephemeral keeps nothing, so --data has no meaning beside it",
+                "give one of the two");
+  }
+  if (!options.ephemeral) {
+    auto data = options.data.empty() ? local::default_data_folder() : Result<std::string>(options.data);
+    if (!data) return fail(std::move(data.error()));
+    settings.data = std::move(*data);
+  }
+  const auto runtime = local::parse_runtime_choice(options.runtime);
+  if (!runtime) return fail(runtime.error());
+  settings.runtime = *runtime;
+  settings.max_sessions_a_container =
+      static_cast<int>(options.max_sessions.value_or(settings.max_sessions_a_container));
+  if (!options.remote_host.empty()) settings.host = options.remote_host;
+  if (std::string home = environment("HOME"); !home.empty())
+    settings.hidden_folders.push_back(std::move(home));
+  return settings;
+}
+
+void show_ready(const std::string& line) {
+  fmt::print("{}\n", line);
+  std::fflush(stdout);
+}
+
+Result<> serve(const local::EndpointSettings& settings, std::optional<Launcher>& launcher) {
+  net::Loop loop;
+  auto served = loop.run(local::serve_endpoint(
+      loop, settings,
+      [&launcher](const std::string& url) {
+        const std::string line = fmt::format("ferry local ready {}", url);
+        if (launcher) {
+          launcher->report_ready(line);
+        } else {
+          show_ready(line);
+        }
+      },
+      [](const std::string& line) { fmt::print(stderr, "ferry: {}\n", line); }));
+  if (!served && launcher) launcher->report_failure(served.error().line());
+  return served;
+}
+
+}  // namespace
+
+Result<int> local_up_command(Words words) {
+  constexpr std::int64_t kHighestPort = 65'535;
+  constexpr std::int64_t kMostSessions = 1'000;
+  UpOptions options;
+  Arguments arguments("local up", "serve an ECS-compatible endpoint on this machine");
+  arguments.integer("--port", "PORT", 0, kHighestPort,
+                    "where it listens, 5319 by default; 0 picks a free port", options.port);
+  arguments.text("--data", "DIR", "where it keeps its state", options.data);
+  arguments.toggle("--ephemeral", "keep nothing on disk", options.ephemeral);
+  arguments.choice("--runtime", {"auto", "sandbox", "process", "docker"},
+                   "what runs the containers: a sandbox, or (unprotected) plain processes", options.runtime);
+  arguments.toggle("-d,--detach", "return when it is ready and leave it running", options.detach);
+  arguments.integer("--max-sessions", "N", 1, kMostSessions, "sessions a container at once, 2 by default",
+                    options.max_sessions);
+  arguments.text(
+      "--listen-beyond-loopback", "ADDRESS",
+      "listen on this address, where other machines may reach it: whoever has the key can run commands",
+      options.remote_host);
+  const Result<Parsed> parsed = arguments.parse(words);
+  if (!parsed) return fail(parsed.error());
+  if (*parsed == Parsed::help) return print_help(arguments);
+  auto settings = settings_from(options);
+  if (!settings) return fail(std::move(settings.error()));
+
+  std::optional<Launcher> launcher;
+  if (options.detach) {
+    if (!settings->data.empty()) {
+      if (auto made = local::make_private_folder(settings->data); !made) return fail(std::move(made.error()));
+    }
+    auto split = split_into_background(settings->data.empty() ? "" : settings->data + "/endpoint.log");
+    if (!split) return fail(std::move(split.error()));
+    if (const auto* ready_line = std::get_if<std::string>(&*split)) {
+      show_ready(*ready_line);
+      return 0;
+    }
+    launcher = std::move(std::get<Launcher>(*split));
+  }
+  const auto served = serve(*settings, launcher);
+  if (!served) return fail(served.error());
+  return 0;
+}
+
+}  // namespace ferry::cli
