@@ -2,8 +2,10 @@
 // Owns its connections; bounded by CallLimits. The loop's thread only.
 #pragma once
 
+#include "aws/retry.hpp"
 #include "aws/settings.hpp"
 #include "base/result.hpp"
+#include "net/http_client.hpp"
 #include "net/loop.hpp"
 #include "net/tls.hpp"
 
@@ -14,25 +16,20 @@
 
 namespace ferry::aws {
 
-struct CallLimits {
-  int max_attempts = 3;  // in all; throttling, 5xx and connection failures are tried again, with jitter
-  milliseconds first_backoff{100};  // doubled per attempt, full jitter
-  milliseconds longest_backoff{20'000};
-};
-
 class Client {
  public:
   // Fails where the certificate authorities cannot be read or an endpoint is no URL.
-  static Result<std::unique_ptr<Client>> make(net::Loop& loop, Settings settings, CallLimits limits = {});
+  static Result<std::unique_ptr<Client>> make(net::Loop& loop, Settings settings, CallLimits limits = {},
+                                              net::HttpClientLimits http_limits = {});
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
 
   // `operation` as the service's model spells it ("RunTask"). A service's refusal is a Failure whose
-  // service_code is the error's name as sent (without namespace prefix) and whose `what` has operation and
-  // message. Operations that are not idempotent (RunTask and CreateService without clientToken,
-  // ExecuteCommand, ...) are tried again only when the request certainly did not reach the service or was
-  // throttled.
+  // service_code is the error's name as sent (without namespace prefix) and whose `what` reads
+  // "NAME: message (ecs RunTask)". Operations that are not idempotent (RunTask and CreateService without
+  // clientToken, ExecuteCommand, ...) are tried again only when the request certainly did not reach the
+  // service or was throttled.
   net::Task<Result<boost::json::object>> call(Service service, std::string operation,
                                               boost::json::object input);
 

@@ -1,0 +1,234 @@
+#include "aws/protocol.hpp"
+
+#include "aws/answer_reader.hpp"
+#include "aws/xml_answer.hpp"
+#include "base/text.hpp"
+#include "base/version.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+
+namespace ferry::aws {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::string_view kStsVersion = "2011-06-15";
+
+// The models' targetPrefix.
+std::string_view target_prefix(Service service) {
+  switch (service) {
+    case Service::ecs:
+      return "AmazonEC2ContainerServiceV20141113";
+    case Service::logs:
+      return "Logs_20140328";
+    case Service::ssm:
+      return "AmazonSSM";
+    case Service::sts:
+      break;
+  }
+  return {};
+}
+
+bool is_operation_name(std::string_view text) {
+  return !text.empty() && text.size() <= 128 && std::ranges::all_of(text, [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+  });
+}
+
+std::string form_encoded(std::string_view text) {
+  std::string encoded;
+  for (const char c : text) {
+    const bool is_plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+                          c == '-' || c == '_' || c == '.' || c == '~';
+    if (is_plain) {
+      encoded += c;
+    } else {
+      encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  return encoded;
+}
+
+// {"Tags": [{"Key": "a"}]} is Tags.member.1.Key=a in the query protocol.
+void append_form(std::string& form, const std::string& name, const json::value& value) {
+  if (const json::object* object = value.if_object()) {
+    for (const auto& [key, member] : *object)
+      append_form(form, fmt::format("{}.{}", name, std::string_view(key)), member);
+  } else if (const json::array* array = value.if_array()) {
+    for (std::size_t i = 0; i < array->size(); ++i)
+      append_form(form, fmt::format("{}.member.{}", name, i + 1), (*array)[i]);
+  } else if (const json::string* text = value.if_string()) {
+    form += fmt::format("&{}={}", form_encoded(name), form_encoded(*text));
+  } else if (!value.is_null()) {
+    form += fmt::format("&{}={}", form_encoded(name), form_encoded(json::serialize(value)));
+  }
+}
+
+std::string query_body(std::string_view operation, const json::object& input) {
+  std::string form = fmt::format("Action={}&Version={}", operation, kStsVersion);
+  for (const auto& [key, member] : input) append_form(form, std::string(key), member);
+  return form;
+}
+
+struct ServiceError {
+  std::string name;
+  std::string message;
+};
+
+// "com.amazonaws.ecs#ClusterNotFoundException:http://..." is ClusterNotFoundException.
+std::string without_namespace(std::string_view type) {
+  if (const std::size_t hash = type.rfind('#'); hash != std::string_view::npos) type.remove_prefix(hash + 1);
+  return std::string(trim(type.substr(0, type.find(':'))));
+}
+
+ServiceError json_error(const net::HttpResponse& response) {
+  boost::system::error_code error;
+  const json::value parsed = json::parse(response.body, error);
+  const json::object* body = error ? nullptr : parsed.if_object();
+  ServiceError found;
+  if (body != nullptr) {
+    found.name = text_in(*body, "__type");
+    if (found.name.empty()) found.name = text_in(*body, "code");
+    found.message = text_in(*body, "message");
+    if (found.message.empty()) found.message = text_in(*body, "Message");
+  }
+  if (found.name.empty()) found.name = net::find_header(response.headers, "x-amzn-errortype");
+  found.name = without_namespace(found.name);
+  return found;
+}
+
+ServiceError xml_error(const net::HttpResponse& response) {
+  const Result<json::object> parsed = parse_xml_answer(response.body);
+  if (!parsed) return {};
+  const json::object* outer = object_in(*parsed, "ErrorResponse");
+  const json::object* inner = outer == nullptr ? nullptr : object_in(*outer, "Error");
+  if (inner == nullptr) return {};
+  return {.name = text_in(*inner, "Code"), .message = text_in(*inner, "Message")};
+}
+
+bool is_throttling(std::string_view name) {
+  // botocore's list, without LimitExceededException: for these services that is a quota, not a rate.
+  constexpr std::array<std::string_view, 9> kNames{"Throttling",
+                                                   "ThrottlingException",
+                                                   "ThrottledException",
+                                                   "RequestThrottledException",
+                                                   "RequestThrottled",
+                                                   "TooManyRequestsException",
+                                                   "RequestLimitExceeded",
+                                                   "BandwidthLimitExceeded",
+                                                   "PriorRequestNotComplete"};
+  return std::ranges::find(kNames, name) != kNames.end();
+}
+
+FailureCode code_of(std::string_view name, int status) {
+  constexpr std::array<std::string_view, 13> kDenied{"AccessDenied",
+                                                     "AccessDeniedException",
+                                                     "UnauthorizedOperation",
+                                                     "UnrecognizedClientException",
+                                                     "InvalidClientTokenId",
+                                                     "InvalidSignatureException",
+                                                     "SignatureDoesNotMatch",
+                                                     "ExpiredToken",
+                                                     "ExpiredTokenException",
+                                                     "MissingAuthenticationToken",
+                                                     "MissingAuthenticationTokenException",
+                                                     "IncompleteSignature",
+                                                     "IncompleteSignatureException"};
+  if (is_throttling(name) || status == 429) return FailureCode::throttled;
+  return std::ranges::find(kDenied, name) != kDenied.end() ? FailureCode::denied : FailureCode::refused;
+}
+
+std::string hint_for(std::string_view name) {
+  if (name.starts_with("ExpiredToken")) return "get new temporary credentials";
+  if (name == "UnrecognizedClientException" || name == "InvalidClientTokenId") {
+    return "the endpoint does not know this access key: check the credentials and the endpoint";
+  }
+  if (name == "InvalidSignatureException" || name == "SignatureDoesNotMatch") {
+    return "check the secret access key and this machine's clock";
+  }
+  return {};
+}
+
+Failure failure_of(Service service, std::string_view operation, const net::HttpResponse& response) {
+  const ServiceError error = service == Service::sts ? xml_error(response) : json_error(response);
+  if (error.name.empty()) {
+    const std::string_view type = net::find_header(response.headers, "Content-Type");
+    return Failure{.code = response.status == 429 ? FailureCode::throttled : FailureCode::protocol,
+                   .what = fmt::format("{} {}: HTTP {} without an error that ferry can read ({} bytes of {})",
+                                       service_name(service), operation, response.status,
+                                       response.body.size(), type.empty() ? "no type" : type),
+                   .hint = "check that the endpoint is the service's own, not a proxy's",
+                   .service_code = {}};
+  }
+  const std::string_view message = error.message.empty() ? "no message" : std::string_view(error.message);
+  return Failure{.code = code_of(error.name, response.status),
+                 .what = fmt::format("{}: {} ({} {})", error.name, message, service_name(service), operation),
+                 .hint = hint_for(error.name),
+                 .service_code = error.name};
+}
+
+tl::unexpected<Failure> unreadable(Service service, std::string_view operation, std::string_view why) {
+  return fail(FailureCode::protocol,
+              fmt::format("{} {}: cannot read the answer: {}", service_name(service), operation, why),
+              "check that the endpoint is the service's own");
+}
+
+}  // namespace
+
+Result<net::HttpRequest> make_request(Service service, std::string_view operation, const json::object& input,
+                                      const net::Url& endpoint) {
+  if (!is_operation_name(operation)) {
+    return fail(FailureCode::usage, fmt::format("'{}' is no operation's name", operation),
+                "write it as the API reference does: RunTask");
+  }
+  net::HttpRequest request;
+  request.method = "POST";
+  request.target = endpoint.target;
+  request.headers = {{"Host", endpoint.authority()}, {"User-Agent", fmt::format("ferry/{}", kVersion)}};
+  if (service == Service::sts) {
+    request.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded; charset=utf-8");
+    request.body = query_body(operation, input);
+  } else {
+    request.headers.emplace_back("Content-Type", "application/x-amz-json-1.1");
+    request.headers.emplace_back("X-Amz-Target", fmt::format("{}.{}", target_prefix(service), operation));
+    request.body = json::serialize(input);
+  }
+  return request;
+}
+
+Result<json::object> read_answer(Service service, std::string_view operation,
+                                 const net::HttpResponse& response) {
+  if (response.status < 200 || response.status > 299) return fail(failure_of(service, operation, response));
+  if (service == Service::sts) {
+    const Result<json::object> parsed = parse_xml_answer(response.body);
+    if (!parsed) return unreadable(service, operation, parsed.error().what);
+    const json::object* outer = object_in(*parsed, fmt::format("{}Response", operation));
+    if (outer == nullptr) return unreadable(service, operation, "another document than was asked for");
+    const json::object* inner = object_in(*outer, fmt::format("{}Result", operation));
+    return inner == nullptr ? json::object{} : *inner;
+  }
+  if (trim(response.body).empty()) return json::object{};  // CreateLogGroup and others answer nothing
+  boost::system::error_code error;
+  json::value parsed = json::parse(response.body, error);
+  if (error) return unreadable(service, operation, error.message());
+  json::object* object = parsed.if_object();
+  if (object == nullptr) return unreadable(service, operation, "it is no JSON object");
+  return std::move(*object);
+}
+
+AttemptEnd attempt_end(const Failure& failure, int status) {
+  if (failure.code == FailureCode::throttled) return AttemptEnd::throttled;
+  if (status == 0) {
+    if (failure.code == FailureCode::unreachable) return AttemptEnd::not_sent;
+    const bool is_in_doubt = failure.code == FailureCode::timed_out || failure.code == FailureCode::lost;
+    return is_in_doubt ? AttemptEnd::in_doubt : AttemptEnd::final;
+  }
+  return status >= 500 ? AttemptEnd::in_doubt : AttemptEnd::final;
+}
+
+}  // namespace ferry::aws

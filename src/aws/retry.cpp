@@ -1,0 +1,29 @@
+#include "aws/retry.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace ferry::aws {
+
+bool is_repeatable(std::string_view operation, const boost::json::object& input) {
+  constexpr std::array<std::string_view, 4> kReading{"Describe", "Get", "List", "Filter"};
+  const auto begins_with = [operation](std::string_view prefix) { return operation.starts_with(prefix); };
+  if (std::ranges::any_of(kReading, begins_with)) return true;
+  // Ends of things: the second one finds them ended.
+  if (operation == "StopTask" || operation == "TerminateSession") return true;
+  const bool takes_client_token =
+      operation == "RunTask" || operation == "CreateService" || operation == "CreateTaskSet";
+  return takes_client_token && input.contains("clientToken");
+}
+
+std::optional<milliseconds> Retries::next(AttemptEnd end, double chance) {
+  ++attempts_;
+  if (end == AttemptEnd::final || attempts_ >= limits_.max_attempts) return std::nullopt;
+  if (end == AttemptEnd::in_doubt && !is_repeatable_) return std::nullopt;
+  milliseconds ceiling = limits_.first_backoff;
+  for (int i = 1; i < attempts_ && ceiling < limits_.longest_backoff; ++i) ceiling *= 2;
+  ceiling = std::min(ceiling, limits_.longest_backoff);
+  return milliseconds(static_cast<std::int64_t>(static_cast<double>(ceiling.count()) * chance));
+}
+
+}  // namespace ferry::aws
