@@ -81,7 +81,11 @@ struct ExecSession {
   std::string cluster_arn, task_arn, container_name, container_arn;
 };
 
+// Answers, tolerant: what is absent or of another type stays empty.
 Task task_from_json(const boost::json::object& json);
+DescribedTasks described_tasks_from_json(const boost::json::object& json);
+TaskDefinition task_definition_from_json(const boost::json::object& json);
+ExecSession exec_session_from_json(const boost::json::object& json);
 
 // At most 100 ids.
 net::Task<Result<DescribedTasks>> describe_tasks(Client& client, std::string cluster,

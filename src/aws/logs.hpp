@@ -3,6 +3,7 @@
 
 #include "aws/client.hpp"
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
