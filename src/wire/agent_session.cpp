@@ -51,6 +51,8 @@ Result<> AgentSession::receive(BytesView bytes, Instant now) {
   // Whoever sends something is there to receive.
   const bool is_start = message->type == message_type::start_publication;
   if (channel_.is_suspended() && (is_input || is_acknowledge || is_start)) channel_.resume(now);
+  // A slow client is waited for.
+  close_deadline_ = now + settings_.close_timeout;
   if (is_input) {
     if (message->sequence_number < 0) {
       return fail(FailureCode::protocol, "a session message has a negative sequence number");
@@ -71,7 +73,7 @@ void AgentSession::tick(Instant now) {
     refuse(
         "Handshake timed out. Please ensure that you have the latest version of the session manager plugin.",
         now);
-  } else if (phase_ == Phase::closing && now >= close_deadline_) {
+  } else if (phase_ == Phase::closing && !channel_.has_unsent() && now >= close_deadline_) {
     is_close_due_ = true;
   }
 }
@@ -139,7 +141,7 @@ std::optional<Instant> AgentSession::deadline() const {
   std::optional<Instant> earliest = channel_.deadline();
   const auto consider = [&](Instant deadline) { earliest = std::min(earliest.value_or(deadline), deadline); };
   if (phase_ == Phase::handshaking) consider(handshake_deadline_);
-  if (phase_ == Phase::closing && !is_close_due_) consider(close_deadline_);
+  if (phase_ == Phase::closing && !is_close_due_ && !channel_.has_unsent()) consider(close_deadline_);
   return earliest;
 }
 

@@ -30,7 +30,7 @@ struct AgentSessionSettings {
   std::string handshake_session_type;
   std::string customer_message;  // shown by the client at the handshake's end; may be empty
   milliseconds handshake_timeout{15'000};
-  milliseconds close_timeout{10'000};  // for the last acknowledgements, after close()
+  milliseconds close_timeout{10'000};  // of the client's silence after close(), when all output has left
   MessageStamp stamp;
   ChannelLimits limits;
 };
@@ -84,7 +84,8 @@ class AgentSession {
   // NonInteractiveCommands only; always taken. Once.
   void send_exit_code(int exit_code, Instant now);
   // No more output. channel_closed with `output` (empty for an orderly end) leaves when the client has
-  // acknowledged everything, or close_timeout later. Idempotent: the first call's output stands.
+  // acknowledged everything, or has been silent for close_timeout. Idempotent: the first call's output
+  // stands.
   void close(std::string output, Instant now);
 
   std::optional<Frame> poll_frame(Instant now);

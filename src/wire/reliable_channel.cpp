@@ -22,8 +22,12 @@ ReliableChannel::ReliableChannel(std::string_view send_type, MessageStamp stamp,
     : send_type_(send_type), stamp_(std::move(stamp)), limits_(limits) {}
 
 bool ReliableChannel::has_room() const {
-  const auto waiting = std::ranges::count(outgoing_, 0, &Outgoing::transmissions);
+  const auto waiting = std::ranges::count_if(outgoing_, &Outgoing::is_unsent);
   return std::cmp_less(waiting, limits_.send_queue) && outgoing_.size() < limits_.max_unacknowledged;
+}
+
+bool ReliableChannel::has_unsent() const {
+  return std::ranges::any_of(outgoing_, &Outgoing::is_unsent);
 }
 
 void ReliableChannel::send(PayloadType payload_type, Bytes payload, Instant now) {
@@ -77,7 +81,7 @@ void ReliableChannel::receive_acknowledge(const Acknowledge& acknowledge, Instan
   const auto found =
       std::ranges::lower_bound(outgoing_, acknowledge.sequence_number, {}, &Outgoing::sequence_number);
   if (found == outgoing_.end() || found->sequence_number != acknowledge.sequence_number) return;
-  if (found->transmissions == 0) return;
+  if (found->is_unsent()) return;
   if (found->transmissions == 1) {
     round_trip_.sample(std::max(now - found->first_sent, milliseconds(0)));
   } else {
@@ -91,7 +95,7 @@ void ReliableChannel::receive_acknowledge(const Acknowledge& acknowledge, Instan
 // The peer has something whose first copy left after these: on an ordered connection it has these too.
 void ReliableChannel::confirm_earlier_than(std::uint64_t ordinal) {
   for (Outgoing& outgoing : outgoing_) {
-    const bool left_before = outgoing.transmissions > 0 && outgoing.last_ordinal < ordinal;
+    const bool left_before = !outgoing.is_unsent() && outgoing.last_ordinal < ordinal;
     if (!left_before || outgoing.is_last_copy_confirmed) continue;
     outgoing.is_last_copy_confirmed = true;
     ++outgoing.confirmed_copies;
@@ -109,11 +113,11 @@ std::optional<Bytes> ReliableChannel::poll_frame(Instant now) {
   }
   if (is_suspended_ || is_lost_) return std::nullopt;
   const auto due = std::ranges::find_if(outgoing_, &Outgoing::is_due);
-  if (due != outgoing_.end() && due->transmissions > 0) {
+  if (due != outgoing_.end() && !due->is_unsent()) {
     transmitted(*due, now);
     return due->frame;
   }
-  const auto fresh = std::ranges::find(outgoing_, 0, &Outgoing::transmissions);
+  const auto fresh = std::ranges::find_if(outgoing_, &Outgoing::is_unsent);
   if (fresh == outgoing_.end() || !window_is_open()) return std::nullopt;
   if (fresh->sequence_number - outgoing_.front().sequence_number >= limits_.max_send_span)
     return std::nullopt;
@@ -121,10 +125,11 @@ std::optional<Bytes> ReliableChannel::poll_frame(Instant now) {
   return fresh->frame;
 }
 
-// A message that seems delivered no longer fills the window: else lost acknowledgements would close it.
+// Lost acknowledgements must not close the window for ever: what seems delivered no longer fills it, nor what
+// left on an earlier connection, whose acknowledgements a cut may have taken all at once.
 bool ReliableChannel::window_is_open() const {
   const auto on_their_way = std::ranges::count_if(outgoing_, [](const Outgoing& outgoing) {
-    return outgoing.transmissions > 0 && outgoing.confirmed_copies == 0;
+    return !outgoing.is_unsent() && !outgoing.seems_delivered() && !outgoing.is_of_earlier_connection;
   });
   return std::cmp_less(on_their_way, limits_.send_window);
 }
@@ -142,14 +147,14 @@ void ReliableChannel::transmitted(Outgoing& outgoing, Instant now) {
 void ReliableChannel::tick(Instant now) {
   if (is_suspended_ || is_lost_) return;
   const auto is_given_up = [&](const Outgoing& outgoing) {
-    return outgoing.transmissions > 0 && now - outgoing.first_sent >= limits_.give_up_after;
+    return !outgoing.is_unsent() && now - outgoing.first_sent >= limits_.give_up_after;
   };
   is_lost_ = std::ranges::any_of(outgoing_, [&](const Outgoing& outgoing) {
-    return is_given_up(outgoing) && outgoing.confirmed_copies == 0;
+    return is_given_up(outgoing) && !outgoing.seems_delivered();
   });
   std::erase_if(outgoing_, is_given_up);
   for (Outgoing& outgoing : outgoing_) {
-    if (outgoing.transmissions == 0 || outgoing.is_due || outgoing.resend_at > now) continue;
+    if (outgoing.is_unsent() || outgoing.is_due || outgoing.resend_at > now) continue;
     outgoing.is_due = true;
     ++outgoing.back_off;
   }
@@ -159,7 +164,7 @@ std::optional<Instant> ReliableChannel::deadline() const {
   if (is_suspended_ || is_lost_) return std::nullopt;
   std::optional<Instant> earliest;
   for (const Outgoing& outgoing : outgoing_) {
-    if (outgoing.transmissions == 0) continue;
+    if (outgoing.is_unsent()) continue;
     Instant next = outgoing.first_sent + limits_.give_up_after;
     if (!outgoing.is_due) next = std::min(next, outgoing.resend_at);
     earliest = earliest ? std::min(*earliest, next) : next;
@@ -176,7 +181,9 @@ void ReliableChannel::resume(Instant now) {
   for (Outgoing& outgoing : outgoing_) {
     outgoing.is_due = true;
     outgoing.back_off = 0;
-    if (outgoing.transmissions > 0) outgoing.first_sent = now;
+    if (outgoing.is_unsent()) continue;
+    outgoing.first_sent = now;
+    outgoing.is_of_earlier_connection = true;
   }
 }
 

@@ -23,8 +23,8 @@
 namespace ferry::wire {
 
 struct ChannelLimits {
-  std::size_t send_window = 64;  // messages on their way at once: sent, and nothing sent later acknowledged
-  std::size_t send_queue = 64;   // messages that wait for the window
+  std::size_t send_window = 64;           // messages on their way at once
+  std::size_t send_queue = 64;            // messages that wait for the window
   std::size_t max_unacknowledged = 1024;  // on their way, waiting, or with a lost acknowledgement
   std::int64_t max_send_span = 8192;      // newest minus oldest on its way: peers buffer 10,000
   std::int64_t receive_buffer = 10'000;   // messages received but not yet taken
@@ -78,6 +78,8 @@ class ReliableChannel {
   // A message stayed without acknowledgement for give_up_after, with no sign that it arrived.
   [[nodiscard]] bool is_lost() const { return is_lost_; }
   [[nodiscard]] std::size_t unacknowledged() const { return outgoing_.size(); }
+  // Whether something has not left even once.
+  [[nodiscard]] bool has_unsent() const;
   // Messages that came early and wait for one that is missing.
   [[nodiscard]] std::size_t waiting_behind_gap() const;
 
@@ -92,6 +94,11 @@ class ReliableChannel {
     bool is_due = true;        // to be written as soon as the window allows
     int confirmed_copies = 0;  // transmissions after which something sent later was acknowledged
     bool is_last_copy_confirmed = false;
+    bool is_of_earlier_connection = false;  // its acknowledgement may be lost with that connection
+
+    [[nodiscard]] bool is_unsent() const { return transmissions == 0; }
+    // Sent again, and both copies were overtaken by an acknowledgement: it is the answer that was lost.
+    [[nodiscard]] bool seems_delivered() const { return confirmed_copies >= 2; }
   };
   struct Incoming {
     AgentMessage message;

@@ -1,0 +1,200 @@
+#include "world.hpp"
+
+#include "wire/handshake_payloads.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+#include <variant>
+
+namespace ferry::sim {
+
+namespace {
+
+constexpr milliseconds longest_between_cuts{300};
+constexpr milliseconds longest_outage{3'000};
+constexpr milliseconds longest_stall{2'000};
+
+wire::UuidSource uuids(Random& random) {
+  return [&random] { return wire::uuid_from_random(random.bytes(16)); };
+}
+
+wire::ChannelLimits limits(bool acknowledges_duplicates) {
+  wire::ChannelLimits limits;
+  limits.acknowledge_duplicates = acknowledges_duplicates;
+  return limits;
+}
+
+wire::ClientSessionSettings client_settings(const Scenario& scenario, Random& random) {
+  return {.session_id = "ferry-simulated",
+          .stamp = {.new_uuid = uuids(random)},
+          .limits = limits(scenario.client_acknowledges_duplicates)};
+}
+
+wire::AgentSessionSettings agent_settings(const Scenario& scenario, Random& random) {
+  wire::AgentSessionSettings settings;
+  settings.session_id = "ferry-simulated";
+  if (scenario.has_handshake) settings.handshake_session_type = wire::session_type::interactive_commands;
+  // The default of 15 s is for links that lose a handshake message once, not four times in a row.
+  settings.handshake_timeout = milliseconds(300'000);
+  // Longer than many resends: here the last acknowledgements are lost, too.
+  settings.close_timeout = milliseconds(120'000);
+  settings.stamp.new_uuid = uuids(random);
+  settings.limits = limits(scenario.agent_acknowledges_duplicates);
+  return settings;
+}
+
+bool is_channel_closed(const Bytes& bytes) {
+  const auto message = wire::decode(bytes, wire::DigestCheck::ignore);
+  return message && message->type == wire::message_type::channel_closed;
+}
+
+void append(Bytes& to, const Bytes& bytes) {
+  to.insert(to.end(), bytes.begin(), bytes.end());
+}
+
+}  // namespace
+
+World::World(Scenario scenario)
+    : scenario_(scenario),
+      random_(scenario.seed),
+      client_(client_settings(scenario_, random_)),
+      agent_(agent_settings(scenario_, random_)),
+      to_agent_(random_, scenario.faults),
+      to_client_(random_, scenario.faults) {
+  input = random_.bytes(scenario.input_bytes);
+  output = random_.bytes(scenario.output_bytes);
+}
+
+void World::run(milliseconds longest) {
+  connect();
+  while (!is_over() && protocol_error.empty() && elapsed() < longest) {
+    step();
+    const std::optional<Instant> next = next_moment();
+    if (!next) return;
+    now_ = std::max(now_ + milliseconds(1), *next);
+  }
+}
+
+bool World::is_over() const {
+  const bool is_client_over = client_closed || client_failure;
+  const bool is_agent_over = agent_closed || agent_failure;
+  return is_client_over && is_agent_over;
+}
+
+void World::step() {
+  if (next_cut_ && *next_cut_ <= now_) disconnect();
+  if (next_connect_ && *next_connect_ <= now_) connect();
+  if (!died_after && received_output.size() >= scenario_.dead_after_output_bytes.value_or(SIZE_MAX)) {
+    died_after = elapsed();
+    to_agent_.set_faults({.drop = 100});
+    to_client_.set_faults({.drop = 100});
+  }
+  client_.tick(now_);
+  agent_.tick(now_);
+  deliver();
+  poll_client();
+  poll_agent();
+  write_data();
+  move_frames();
+  poll_agent();  // channel_closed is told after its frame
+}
+
+void World::connect() {
+  next_connect_.reset();
+  is_connected_ = true;
+  ++connections;
+  client_.connect("token", now_);
+  agent_.connect(now_);
+  if (connections <= scenario_.cuts) {
+    next_cut_ = now_ + milliseconds(1 + random_.below(longest_between_cuts.count()));
+  }
+}
+
+void World::disconnect() {
+  next_cut_.reset();
+  is_connected_ = false;
+  client_.disconnect();
+  agent_.disconnect();
+  to_agent_.cut();
+  to_client_.cut();
+  next_connect_ = now_ + milliseconds(1 + random_.below(longest_outage.count()));
+}
+
+void World::deliver() {
+  while (const auto bytes = to_agent_.receive(now_)) {
+    if (const auto received = agent_.receive(*bytes, now_); !received) protocol_error = received.error().what;
+  }
+  while (const auto bytes = to_client_.receive(now_)) {
+    if (const auto received = client_.receive(*bytes, now_); !received)
+      protocol_error = received.error().what;
+  }
+}
+
+void World::write_data() {
+  input_sent_ += client_.send_input(BytesView(input).subspan(input_sent_), now_);
+  output_sent_ += agent_.send_output(wire::OutputKind::output, BytesView(output).subspan(output_sent_), now_);
+  // A command ends when it has read all of its input and written all of its output.
+  if (output_sent_ == output.size() && received_input.size() == input.size()) agent_.close("", now_);
+}
+
+void World::move_frames() {
+  while (const auto frame = client_.poll_frame(now_)) {
+    if (!frame->is_text) to_agent_.send(frame->payload, now_);
+  }
+  while (const auto frame = agent_.poll_frame(now_)) {
+    if (is_channel_closed(frame->payload)) {
+      next_cut_.reset();
+      to_client_.send_last(frame->payload, now_);
+    } else {
+      to_client_.send(frame->payload, now_);
+    }
+  }
+}
+
+void World::poll_client() {
+  while (const auto event = client_.poll_event(now_)) {
+    if (const auto* data = std::get_if<wire::client_event::Output>(&*event))
+      append(received_output, data->bytes);
+    if (const auto* closed = std::get_if<wire::client_event::Closed>(&*event)) client_closed = *closed;
+    if (const auto* failed = std::get_if<wire::client_event::Failed>(&*event)) {
+      client_failure = failed->failure;
+      client_failed_after = elapsed();
+    }
+  }
+}
+
+void World::poll_agent() {
+  while (now_ >= agent_reads_again_ || agent_.is_over()) {
+    const auto event = agent_.poll_event(now_);
+    if (!event) return;
+    if (const auto* closed = std::get_if<wire::agent_event::Closed>(&*event)) agent_closed = *closed;
+    if (const auto* failed = std::get_if<wire::agent_event::Failed>(&*event)) {
+      agent_failure = failed->failure;
+      agent_failed_after = elapsed();
+    }
+    if (const auto* data = std::get_if<wire::agent_event::Input>(&*event)) {
+      append(received_input, data->bytes);
+      if (random_.chance(scenario_.agent_stalls_percent)) {
+        agent_reads_again_ = now_ + milliseconds(random_.below(longest_stall.count()));
+      }
+    }
+  }
+}
+
+std::optional<Instant> World::next_moment() const {
+  std::optional<Instant> earliest;
+  const auto consider = [&](std::optional<Instant> moment) {
+    if (moment && (!earliest || *moment < *earliest)) earliest = moment;
+  };
+  consider(to_agent_.next_arrival());
+  consider(to_client_.next_arrival());
+  consider(client_.deadline());
+  consider(agent_.deadline());
+  consider(next_cut_);
+  consider(next_connect_);
+  if (agent_reads_again_ > now_) consider(agent_reads_again_);
+  return earliest;
+}
+
+}  // namespace ferry::sim
