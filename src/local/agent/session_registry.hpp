@@ -28,20 +28,35 @@ struct SessionTicket {
   std::string session_id, token_value;
 };
 
+struct SessionLimits {
+  // Those whose command still runs or whose client is there.
+  int max_sessions_a_container = 2;
+  milliseconds idle_timeout{20 * 60'000};     // without a byte either way, whether a client is there or not
+  milliseconds first_client_timeout{60'000};  // from open() until somebody shows the token
+  milliseconds token_timeout{10'000};         // from the websocket's opening to the message with the token
+};
+
 class SessionRegistry {
  public:
   SessionRegistry(net::Loop& loop, int max_sessions_a_container);
+  SessionRegistry(net::Loop& loop, SessionLimits limits);
+  // After shut_down().
   ~SessionRegistry();
+  SessionRegistry(const SessionRegistry&) = delete;
+  SessionRegistry& operator=(const SessionRegistry&) = delete;
 
   // A container that can be entered, by runtime id, for as long as it runs. container_ended() closes its
-  // sessions: each client gets channel_closed after the output that was already written.
+  // sessions: each client gets channel_closed after the output that was already written. It returns when no
+  // session uses the container any more, and does not wait for the clients.
   void container_started(std::string runtime_id, Container& container);
   net::Task<> container_ended(std::string runtime_id);
 
+  // The command starts at once; what it writes waits for the client, as far as the window reaches.
   // Failure not_found: no such running container; refused: too many sessions (the service's message).
   Result<SessionTicket> open(SessionRequest request);
-  // A fresh token for a session whose client was lost; the old one is void.
+  // A fresh token for a session whose client was lost; the old one is void. Failure not_found.
   Result<SessionTicket> resume(const std::string& session_id);
+  // Kills the command and closes the channel; false where there is no such session.
   bool terminate(const std::string& session_id);
 
   // For an upgrade of GET /v1/data-channel/<session id>: what to do with the websocket. The token comes as
@@ -53,7 +68,7 @@ class SessionRegistry {
 
  private:
   struct State;
-  std::unique_ptr<State> state_;
+  std::shared_ptr<State> state_;  // shared with the sessions' coroutines
 };
 
 }  // namespace ferry::local

@@ -4,8 +4,6 @@
 #include "sys/pipe.hpp"
 #include "sys/pty.hpp"
 
-#include <cerrno>
-#include <fcntl.h>
 #include <utility>
 
 namespace ferry::local {
@@ -73,10 +71,8 @@ std::vector<std::string> environment_list(const Environment& environment) {
 net::Task<ExitStatus> wait_for_end(net::Loop& loop, std::shared_ptr<sys::Child> child) {
   while (true) {
     if (const std::optional<int> code = child->poll_exit()) co_return ExitStatus{.code = *code};
-    // A descriptor of our own for each that waits: the loop watches a number only once.
-    const sys::UniqueFd end(::fcntl(child->end_descriptor(), F_DUPFD_CLOEXEC, 0));
-    net::Descriptor descriptor(loop, end.get());
-    co_await descriptor.wait_readable();
+    net::Descriptor end(loop, child->end_descriptor());
+    co_await end.wait_readable();
   }
 }
 

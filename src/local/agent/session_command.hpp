@@ -1,0 +1,26 @@
+// What a session runs: the arguments that its command string means, how they are started, and what the
+// client is told where that fails. Words and rules are those of the public amazon-ssm-agent in container
+// mode. Pure; thread-safe.
+#pragma once
+
+#include "base/result.hpp"
+#include "local/agent/session_registry.hpp"
+
+#include <string>
+#include <vector>
+
+namespace ferry::local {
+
+// Split, not interpreted: no shell takes part. Failure usage with the text for the client.
+Result<std::vector<std::string>> session_argv(const SessionRequest& request);
+
+// InteractiveCommands and Standard_Stream have a terminal.
+bool has_terminal(SessionRequest::Kind kind);
+
+// The session type that a handshake announces; empty where there is none.
+std::string handshake_session_type(SessionRequest::Kind kind);
+
+// The Output of channel_closed for a session that could not begin.
+std::string begin_failure_text(const Failure& failure);
+
+}  // namespace ferry::local
