@@ -45,10 +45,10 @@ class WebSocket {
   void close();
 
   struct State;
-  explicit WebSocket(std::unique_ptr<State> state);
+  explicit WebSocket(std::shared_ptr<State> state);
 
  private:
-  std::unique_ptr<State> state_;
+  std::shared_ptr<State> state_;
 };
 
 }  // namespace ferry::net

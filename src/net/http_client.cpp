@@ -1,0 +1,175 @@
+#include "net/http_client.hpp"
+
+#include "net/connection.hpp"
+#include "net/http_codec.hpp"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace ferry::net {
+namespace {
+
+constexpr std::size_t kMaxIdlePerHost = 4;
+
+struct Exchange {
+  Result<HttpResponse> answer;
+  bool has_answer_begun = false;
+  bool keeps_alive = false;
+};
+
+Result<> check(const HttpRequest& request) {
+  const auto is_word = [](std::string_view text) {
+    return !text.empty() && std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f'; });
+  };
+  if (!is_word(request.method) || !is_word(request.target)) {
+    return fail(FailureCode::usage, "the request's method or target holds a blank or a control character");
+  }
+  for (const auto& [name, value] : request.headers) {
+    if (!is_safe_header(name, value)) {
+      return fail(FailureCode::usage, fmt::format("header {} holds a control character", name));
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+struct HttpClient::State {
+  using Idle = std::vector<std::unique_ptr<Connection>>;
+
+  State(Loop& shared_loop, const TlsTrust* shared_trust, HttpClientLimits given)
+      : loop(shared_loop), trust(shared_trust), limits(given) {}
+
+  std::unique_ptr<Connection> take_idle(const std::string& origin);
+  void keep(const std::string& origin, std::unique_ptr<Connection> connection);
+
+  static Task<Exchange> exchange(std::shared_ptr<State> state, Connection& connection, Url url,
+                                 const HttpRequest& request);
+  static Task<Exchange> read_answer(std::shared_ptr<State> state, Connection& connection);
+  static Task<Result<HttpResponse>> send(std::shared_ptr<State> state, Url url, HttpRequest request);
+
+  Loop& loop;
+  const TlsTrust* trust;
+  HttpClientLimits limits;
+  std::map<std::string, Idle> idle;
+};
+
+std::unique_ptr<Connection> HttpClient::State::take_idle(const std::string& origin) {
+  Idle& connections = idle[origin];
+  while (!connections.empty()) {
+    std::unique_ptr<Connection> connection = std::move(connections.back());
+    connections.pop_back();
+    if (!connection->has_input()) return connection;
+  }
+  return nullptr;
+}
+
+void HttpClient::State::keep(const std::string& origin, std::unique_ptr<Connection> connection) {
+  Idle& connections = idle[origin];
+  if (connections.size() < kMaxIdlePerHost) connections.push_back(std::move(connection));
+}
+
+Task<Exchange> HttpClient::State::read_answer(std::shared_ptr<State> state, Connection& connection) {
+  Exchange exchange;
+  ResponseReader reader(state->limits.max_answer_bytes);
+  std::string buffer;
+  std::array<char, 16384> piece{};
+  ReadProgress progress = ReadProgress::incomplete;
+  while (progress == ReadProgress::incomplete) {
+    const Connection::ReadOutcome outcome = co_await connection.read_some(piece);
+    if (outcome.count > 0) {
+      exchange.has_answer_begun = true;
+      buffer.append(piece.data(), outcome.count);
+      progress = reader.take_from(buffer);
+    } else {
+      if (outcome.error == asio::error::eof) progress = reader.end();
+      if (progress == ReadProgress::complete) break;
+      exchange.answer = fail(
+          FailureCode::lost,
+          fmt::format("the connection ended before the answer was complete: {}", outcome.error.message()));
+      co_return exchange;
+    }
+  }
+  if (progress == ReadProgress::complete) {
+    exchange.keeps_alive = reader.keeps_alive() && buffer.empty();
+    exchange.answer = reader.response();
+  } else if (progress == ReadProgress::body_too_large) {
+    exchange.answer = fail(FailureCode::protocol,
+                           fmt::format("the answer is larger than {} bytes", state->limits.max_answer_bytes));
+  } else {
+    exchange.answer = fail(FailureCode::protocol, "the answer is not HTTP/1.1");
+  }
+  co_return exchange;
+}
+
+Task<Exchange> HttpClient::State::exchange(std::shared_ptr<State> state, Connection& connection, Url url,
+                                           const HttpRequest& request) {
+  asio::io_context& context = state->loop.reactor().context;
+  const milliseconds timeout = state->limits.answer_timeout;
+  const std::string message = request_head(request, url.authority()) + request.body;
+  Exchange exchange;
+  {
+    const Deadline timer(context, timeout, [&connection] { connection.close(); });
+    const error_code error = co_await connection.write(message);
+    if (timer.has_expired()) {
+      exchange.has_answer_begun = true;  // not a stale connection: it took a part
+      exchange.answer = fail(FailureCode::timed_out,
+                             fmt::format("the request was not taken within {} ms", timeout.count()));
+      co_return exchange;
+    }
+    // A server may refuse a long request before it has read it all: its answer says more than the error.
+    if (error && error != asio::error::broken_pipe && error != asio::error::connection_reset) {
+      exchange.answer = fail(FailureCode::lost, fmt::format("the connection ended: {}", error.message()));
+      co_return exchange;
+    }
+  }
+  const Deadline timer(context, timeout, [&connection] { connection.close(); });
+  exchange = co_await read_answer(state, connection);
+  if (timer.has_expired()) {
+    exchange.has_answer_begun = true;
+    exchange.answer = fail(FailureCode::timed_out, fmt::format("no answer within {} ms", timeout.count()));
+  }
+  co_return exchange;
+}
+
+Task<Result<HttpResponse>> HttpClient::State::send(std::shared_ptr<State> state, Url url,
+                                                   HttpRequest request) {
+  co_await throw_if_cancelled();
+  Result<> usable = check(request);
+  if (!usable) co_return fail(std::move(usable.error()));
+  const std::string origin = fmt::format("{}://{}:{}", url.scheme, url.host, url.port);
+  std::unique_ptr<Connection> connection = state->take_idle(origin);
+  bool is_fresh = connection == nullptr;
+  while (true) {
+    if (is_fresh) {
+      Result<std::unique_ptr<Connection>> connected =
+          co_await connect(state->loop, state->trust, url, state->limits.connect_timeout);
+      if (!connected) co_return fail(std::move(connected.error()));
+      connection = std::move(*connected);
+    }
+    Exchange exchange = co_await State::exchange(state, *connection, url, request);
+    if (exchange.answer) {
+      if (exchange.keeps_alive) state->keep(origin, std::move(connection));
+      co_return std::move(exchange.answer);
+    }
+    const bool is_stale = !is_fresh && !exchange.has_answer_begun;
+    if (!is_stale) co_return fail(exchange.answer.error().in(origin));
+    is_fresh = true;
+  }
+}
+
+HttpClient::HttpClient(Loop& loop, const TlsTrust* trust, HttpClientLimits limits)
+    : state_(std::make_shared<State>(loop, trust, limits)) {}
+
+HttpClient::~HttpClient() = default;
+
+Task<Result<HttpResponse>> HttpClient::send(Url origin, HttpRequest request) {
+  return State::send(state_, std::move(origin), std::move(request));
+}
+
+}  // namespace ferry::net

@@ -1,0 +1,307 @@
+#include "net/websocket.hpp"
+
+#include "base/version.hpp"
+#include "net/clock.hpp"
+#include "net/connection.hpp"
+#include "net/websocket_upgrade.hpp"
+
+#include <deque>
+#include <optional>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/websocket/stream.hpp>
+#include <fmt/format.h>
+
+namespace ferry::net {
+
+namespace beast = boost::beast;
+
+// How Beast ends our kind of stream: found by argument-dependent look-up.
+void beast_close_socket(Connection& connection) {
+  connection.close();
+}
+
+template <class Handler>
+void async_teardown(beast::role_type, Connection& connection, Handler&& handler) {
+  asio::post(connection.get_executor(),
+             beast::bind_front_handler(std::forward<Handler>(handler), error_code()));
+}
+
+namespace {
+
+using Stream = beast::websocket::stream<Connection&, false>;
+
+constexpr std::size_t kMaxPingBytes = 125;  // RFC 6455 section 5.5
+
+enum class OutgoingKind { text, binary, ping };
+
+// Something to be sent in its turn, and what became of it.
+struct Outgoing {
+  OutgoingKind kind = OutgoingKind::binary;
+  Bytes payload;
+  bool is_sent = false;
+};
+
+// The opening of either role, kept until Beast is done with it.
+struct Opening {
+  explicit Opening(Loop& loop) : waiter(std::make_shared<WaitList>(loop.reactor().context)) {}
+
+  std::shared_ptr<WaitList> waiter;
+  bool is_done = false;
+  error_code error;
+  beast::websocket::request_type request;    // the server's
+  beast::websocket::response_type response;  // the client's
+};
+
+std::string reason_of(const error_code& error, const beast::websocket::close_reason& reason) {
+  if (error != beast::websocket::error::closed) return error.message();
+  return fmt::format("the peer closed it with code {}", reason.code);
+}
+
+Failure refused_opening(const Opening& opening) {
+  Failure failure{.code = FailureCode::protocol,
+                  .what = fmt::format("the websocket was not opened: {}", opening.error.message()),
+                  .hint = {},
+                  .service_code = {}};
+  if (opening.error == beast::websocket::error::upgrade_declined) {
+    const unsigned status = opening.response.result_int();
+    failure.code = status == 401 || status == 403 ? FailureCode::denied : FailureCode::refused;
+    failure.what = fmt::format("the websocket was refused with HTTP status {}", status);
+  } else if (opening.error.category() == boost::system::system_category() ||
+             opening.error == asio::error::eof) {
+    failure.code = FailureCode::lost;
+  }
+  return failure;
+}
+
+}  // namespace
+
+// Shared by the websocket and what Beast has under way. No coroutine waits inside Beast: the cancellation of
+// a caller neither cuts a message that is being sent nor loses one that is being received.
+struct WebSocket::State : std::enable_shared_from_this<State> {
+  State(Loop& shared_loop, std::unique_ptr<Connection> taken, WebSocketLimits given);
+
+  void start_reading();
+  void write_next();
+  void end(std::string reason);
+  [[nodiscard]] Failure lost() const;
+
+  static Task<Result<>> opened(std::shared_ptr<State> state, std::shared_ptr<Opening> opening,
+                               milliseconds timeout);
+  static Task<Result<WebSocketMessage>> receive(std::shared_ptr<State> state);
+  static Task<Result<>> send(std::shared_ptr<State> state, OutgoingKind kind, Bytes payload);
+
+  Loop& loop;
+  WebSocketLimits limits;
+  std::unique_ptr<Connection> connection;
+  Stream stream;
+  std::shared_ptr<WaitList> has_read;
+  std::shared_ptr<WaitList> has_written;
+  beast::flat_buffer buffer;
+  std::optional<WebSocketMessage> received;
+  std::deque<std::shared_ptr<Outgoing>> queue;
+  bool is_reading = false;
+  bool is_writing = false;
+  bool has_ended = false;
+  std::string end_reason;
+};
+
+WebSocket::State::State(Loop& shared_loop, std::unique_ptr<Connection> taken, WebSocketLimits given)
+    : loop(shared_loop),
+      limits(given),
+      connection(std::move(taken)),
+      stream(*connection),
+      has_read(std::make_shared<WaitList>(shared_loop.reactor().context)),
+      has_written(std::make_shared<WaitList>(shared_loop.reactor().context)) {
+  // What silence means is for the users to say: Beast's own time-outs stay off.
+  stream.set_option(
+      beast::websocket::stream_base::timeout{.handshake_timeout = beast::websocket::stream_base::none(),
+                                             .idle_timeout = beast::websocket::stream_base::none(),
+                                             .keep_alive_pings = false});
+  stream.read_message_max(limits.max_message_bytes);
+  stream.auto_fragment(false);
+}
+
+Failure WebSocket::State::lost() const {
+  return Failure{.code = FailureCode::lost,
+                 .what = fmt::format("the websocket has ended: {}", end_reason),
+                 .hint = {},
+                 .service_code = {}};
+}
+
+void WebSocket::State::end(std::string reason) {
+  if (has_ended) return;
+  has_ended = true;
+  end_reason = std::move(reason);
+  connection->close();
+  has_read->wake_all();
+  has_written->wake_all();
+}
+
+void WebSocket::State::start_reading() {
+  is_reading = true;
+  stream.async_read(buffer, [state = shared_from_this()](const error_code& error, std::size_t) {
+    state->is_reading = false;
+    if (error) {
+      state->end(reason_of(error, state->stream.reason()));
+      return;
+    }
+    const auto* data = static_cast<const std::uint8_t*>(state->buffer.data().data());
+    if (!state->has_ended) {
+      state->received = WebSocketMessage{.is_text = state->stream.got_text(),
+                                         .payload = Bytes(data, data + state->buffer.size())};
+    }
+    state->buffer.consume(state->buffer.size());
+    state->has_read->wake_all();
+  });
+}
+
+void WebSocket::State::write_next() {
+  if (is_writing || queue.empty() || has_ended) return;
+  is_writing = true;
+  const std::shared_ptr<Outgoing> next = queue.front();
+  queue.pop_front();
+  auto on_written = [state = shared_from_this(), next](const error_code& error, std::size_t = 0) {
+    state->is_writing = false;
+    next->is_sent = !error;
+    if (error) state->end(error.message());
+    state->has_written->wake_all();
+    state->write_next();
+  };
+  if (next->kind == OutgoingKind::ping) {
+    const std::string_view payload = as_text(next->payload);
+    stream.async_ping({payload.data(), payload.size()}, std::move(on_written));
+    return;
+  }
+  stream.text(next->kind == OutgoingKind::text);
+  stream.async_write(asio::buffer(next->payload), std::move(on_written));
+}
+
+Task<Result<>> WebSocket::State::opened(std::shared_ptr<State> state, std::shared_ptr<Opening> opening,
+                                        milliseconds timeout) {
+  const WaitList::Outcome outcome = co_await WaitList::wait_until(opening->waiter, steady_now() + timeout);
+  if (!opening->is_done) {
+    state->end("it was not opened");
+    if (outcome == WaitList::Outcome::deadline) {
+      co_return fail(FailureCode::timed_out, "the websocket was not opened in time");
+    }
+  }
+  co_await throw_if_cancelled();
+  if (opening->error) co_return fail(refused_opening(*opening));
+  co_return Result<>();
+}
+
+Task<Result<WebSocketMessage>> WebSocket::State::receive(std::shared_ptr<State> state) {
+  co_await throw_if_cancelled();
+  while (!state->received) {
+    if (state->has_ended) co_return fail(state->lost());
+    if (!state->is_reading) state->start_reading();
+    co_await WaitList::wait_until(state->has_read, Instant::max());
+    co_await throw_if_cancelled();
+  }
+  WebSocketMessage message = std::move(*state->received);
+  state->received.reset();
+  co_return message;
+}
+
+Task<Result<>> WebSocket::State::send(std::shared_ptr<State> state, OutgoingKind kind, Bytes payload) {
+  co_await throw_if_cancelled();
+  const std::size_t limit = kind == OutgoingKind::ping ? kMaxPingBytes : state->limits.max_message_bytes;
+  if (payload.size() > limit) {
+    co_return fail(FailureCode::usage, fmt::format("a websocket message of {} bytes is over the limit of {}",
+                                                   payload.size(), limit));
+  }
+  auto outgoing =
+      std::make_shared<Outgoing>(Outgoing{.kind = kind, .payload = std::move(payload), .is_sent = false});
+  state->queue.push_back(outgoing);
+  state->write_next();
+  while (!outgoing->is_sent) {
+    if (state->has_ended) co_return fail(state->lost());
+    co_await WaitList::wait_until(state->has_written, Instant::max());
+    co_await throw_if_cancelled();
+  }
+  co_return Result<>();
+}
+
+WebSocket::WebSocket(std::shared_ptr<State> state) : state_(std::move(state)) {}
+
+WebSocket::WebSocket(WebSocket&&) noexcept = default;
+
+WebSocket& WebSocket::operator=(WebSocket&& other) noexcept {
+  if (this != &other) {
+    close();
+    state_ = std::move(other.state_);
+  }
+  return *this;
+}
+
+WebSocket::~WebSocket() {
+  close();
+}
+
+Task<Result<WebSocket>> WebSocket::connect(Loop& loop, const TlsTrust* trust, Url url,
+                                           WebSocketLimits limits) {
+  const Instant deadline = steady_now() + limits.connect_timeout;
+  Result<std::unique_ptr<Connection>> connection =
+      co_await net::connect(loop, trust, url, limits.connect_timeout);
+  if (!connection) co_return fail(std::move(connection.error()));
+
+  auto state = std::make_shared<State>(loop, std::move(*connection), limits);
+  auto opening = std::make_shared<Opening>(loop);
+  state->stream.set_option(
+      beast::websocket::stream_base::decorator([](beast::websocket::request_type& request) {
+        request.set(beast::http::field::user_agent, fmt::format("ferry/{}", kVersion));
+      }));
+  state->stream.async_handshake(opening->response, url.authority(), url.target,
+                                [state, opening](const error_code& error) {
+                                  opening->is_done = true;
+                                  opening->error = error;
+                                  opening->waiter->wake_all();
+                                });
+  Result<> opened = co_await State::opened(state, opening, deadline - steady_now());
+  if (!opened) {
+    const std::string context = fmt::format("cannot connect to {}://{}", url.scheme, url.authority());
+    co_return fail(opened.error().in(context));
+  }
+  co_return WebSocket(std::move(state));
+}
+
+Task<Result<WebSocket>> accept_websocket(Loop& loop, std::unique_ptr<Connection> connection,
+                                         HttpRequest request, WebSocketLimits limits) {
+  auto state = std::make_shared<WebSocket::State>(loop, std::move(connection), limits);
+  auto opening = std::make_shared<Opening>(loop);
+  opening->request.method_string(request.method);
+  opening->request.target(request.target);
+  for (const auto& [name, value] : request.headers) opening->request.insert(name, value);
+  state->stream.async_accept(opening->request, [state, opening](const error_code& error) {
+    opening->is_done = true;
+    opening->error = error;
+    opening->waiter->wake_all();
+  });
+  Result<> opened = co_await WebSocket::State::opened(state, opening, limits.connect_timeout);
+  if (!opened) co_return fail(std::move(opened.error()));
+  co_return WebSocket(std::move(state));
+}
+
+Task<Result<WebSocketMessage>> WebSocket::receive() {
+  return State::receive(state_);
+}
+
+Task<Result<>> WebSocket::send(WebSocketMessage message) {
+  const OutgoingKind kind = message.is_text ? OutgoingKind::text : OutgoingKind::binary;
+  return State::send(state_, kind, std::move(message.payload));
+}
+
+Task<Result<>> WebSocket::ping(std::string payload) {
+  return State::send(state_, OutgoingKind::ping, to_bytes(payload));
+}
+
+void WebSocket::close() {
+  if (!state_) return;
+  state_->end("it was closed on this side");
+  state_->received.reset();
+}
+
+}  // namespace ferry::net
