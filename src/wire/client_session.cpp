@@ -88,6 +88,7 @@ void ClientSession::tick(Instant now) {
 
 std::size_t ClientSession::send_input(BytesView bytes, Instant now) {
   if (!is_ready_ || is_over_) return 0;
+  flush_size(now);
   std::size_t taken = 0;
   while (taken < bytes.size() && channel_.has_room()) {
     const BytesView piece = bytes.subspan(taken, std::min(bytes.size() - taken, max_stream_payload_bytes));
@@ -104,10 +105,7 @@ void ClientSession::send_size(TerminalSize size) {
 std::optional<Frame> ClientSession::poll_frame(Instant now) {
   if (!is_connected_ || is_over_) return std::nullopt;
   if (opening_) return std::exchange(opening_, std::nullopt);
-  if (waiting_size_ && is_ready_ && channel_.has_room()) {
-    channel_.send(PayloadType::size, to_bytes(to_json(*waiting_size_)), now);
-    waiting_size_.reset();
-  }
+  flush_size(now);
   std::optional<Bytes> bytes = channel_.poll_frame(now);
   if (!bytes) return std::nullopt;
   return Frame{.is_text = false, .payload = std::move(*bytes)};
@@ -193,6 +191,12 @@ void ClientSession::complete_handshake(const AgentMessage& message) {
 void ClientSession::become_ready() {
   if (std::exchange(is_ready_, true)) return;
   events_.emplace_back(client_event::Ready{});
+}
+
+void ClientSession::flush_size(Instant now) {
+  if (!waiting_size_ || !is_ready_ || !channel_.has_room()) return;
+  channel_.send(PayloadType::size, to_bytes(to_json(*waiting_size_)), now);
+  waiting_size_.reset();
 }
 
 void ClientSession::fail_with(Failure failure) {

@@ -74,7 +74,7 @@ class ClientSession {
 
   // Takes as much as there is room for and returns how many bytes that was; 0 before Ready.
   std::size_t send_input(BytesView bytes, Instant now);
-  // The latest size wins while it cannot be sent.
+  // Sent before any later input; the latest size wins while it cannot be sent.
   void send_size(TerminalSize size);
 
   std::optional<Frame> poll_frame(Instant now);
@@ -93,6 +93,7 @@ class ClientSession {
   void answer_handshake(const AgentMessage& message, Instant now);
   void complete_handshake(const AgentMessage& message);
   void become_ready();
+  void flush_size(Instant now);
   void fail_with(Failure failure);
 
   ClientSessionSettings settings_;

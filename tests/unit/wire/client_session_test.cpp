@@ -140,8 +140,8 @@ TEST_F(Client, WithoutHandshakeInputWaitsForTheFirstOutput) {
   const auto frames = drain_frames();
   ASSERT_EQ(frames.size(), 3U);
   EXPECT_EQ(frames[0].type, "acknowledge");
-  EXPECT_EQ(as_text(frames[1].payload), "ls\n");
-  EXPECT_EQ(as_text(frames[2].payload), R"({"cols":132,"rows":43})");
+  EXPECT_EQ(as_text(frames[1].payload), R"({"cols":132,"rows":43})");
+  EXPECT_EQ(as_text(frames[2].payload), "ls\n");
 }
 
 TEST_F(Client, CompletesAHandshake) {
