@@ -44,6 +44,7 @@ Session::Session(net::Loop& loop, std::string id, SessionRequest request, Contai
       channel_(channel_settings(id_, request_)),
       last_activity_(net::steady_now()),
       has_begun_(loop),
+      had_client_(loop),
       has_room_(loop),
       has_input_(loop),
       has_changed_(loop),
@@ -200,10 +201,10 @@ net::Task<> Session::handle_input(Self self, Bytes bytes) {
 }
 
 net::Task<> Session::watch_idleness(Self self) {
-  while (true) {
-    const milliseconds limit =
-        self->had_client_ ? self->limits_.idle_timeout : self->limits_.first_client_timeout;
-    const Instant deadline = self->last_activity_ + limit;
+  const bool had_client =
+      co_await self->had_client_.wait_until(self->last_activity_ + self->limits_.first_client_timeout);
+  while (had_client) {
+    const Instant deadline = self->last_activity_ + self->limits_.idle_timeout;
     if (deadline <= net::steady_now()) break;
     co_await net::sleep_until(self->loop_, deadline);
   }

@@ -86,13 +86,13 @@ class Session {
   std::optional<net::Descriptor> terminal_;
   bool is_ending_ = false;
   bool is_command_over_ = false;
-  bool had_client_ = false;
   Instant last_activity_;
 
   std::set<std::shared_ptr<Connection>> connections_;
   std::shared_ptr<Connection> client_;  // the one of them that showed the token
 
-  net::Event has_begun_;    // the command runs, or never will
+  net::Event has_begun_;  // the command runs, or never will
+  net::Event had_client_;
   net::Event has_room_;     // for output
   net::Event has_input_;    // there may be an event of the channel
   net::Event has_changed_;  // there may be a frame to send, or the client came or went

@@ -74,7 +74,7 @@ bool Session::open_with(const net::WebSocketMessage& first, const std::shared_pt
   }
   connection->token = token_;
   client_ = connection;
-  had_client_ = true;
+  had_client_.set();
   last_activity_ = net::steady_now();
   channel_.connect(net::steady_now());
   has_input_.set();

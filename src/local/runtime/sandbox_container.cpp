@@ -134,7 +134,8 @@ void SandboxContainer::signal(int number) {
 
 net::Task<Result<Container::Exec>> SandboxContainer::exec(std::vector<std::string> argv,
                                                           Environment environment, bool on_terminal) {
-  if (!inside_.init.valid() || sys::has_ended(inside_.init))
+  // Init may outlive its command by a moment.
+  if (bubblewrap_->poll_exit() || !inside_.init.valid() || sys::has_ended(inside_.init))
     co_return fail(FailureCode::not_found, "the container has ended");
   const Environment merged = exec_environment(environment_, environment);
   sys::ChildSpec spec;
