@@ -4,9 +4,12 @@
 
 namespace ferry::feature {
 
-RunPacing::RunPacing(Instant accepted_at) : origin_(accepted_at), due_(accepted_at + kFirstPause) {}
+RunPacing::RunPacing(Instant accepted_at) : origin_(accepted_at) {
+  plan(accepted_at);
+}
 
 void RunPacing::running() {
+  if (!log_wanted_) describes_before_log_ = 1;
   log_wanted_ = true;
 }
 
@@ -16,8 +19,9 @@ void RunPacing::no_log() {
 
 void RunPacing::hurry(Instant now) {
   origin_ = now;
-  due_ = now + kFirstPause;
+  opening_pauses_ = 0;
   describes_before_log_ = 1;
+  plan(now);
 }
 
 void RunPacing::described(Instant now) {
@@ -42,8 +46,10 @@ void RunPacing::succeeded(Instant now) {
 }
 
 void RunPacing::plan(Instant now) {
-  const milliseconds share = (now - origin_) * 3 / 5;
-  const milliseconds pause = std::clamp(share, kShortestPause, kLongestPause);
+  const milliseconds share = (now - origin_) * 2 / 5;
+  const milliseconds pause = opening_pauses_ < kOpening.size()
+                                 ? kOpening[opening_pauses_++]
+                                 : std::clamp(share, kShortestPause, kLongestPause);
   due_ = now + std::min(pause * (1 << refusals_), kLongestPauseWhenRefused);
 }
 

@@ -9,6 +9,9 @@
 
 #include "base/time.hpp"
 
+#include <array>
+#include <cstddef>
+
 namespace ferry::feature {
 
 class RunPacing {
@@ -19,8 +22,11 @@ class RunPacing {
     Instant due;
   };
 
-  static constexpr milliseconds kFirstPause{100};
-  static constexpr milliseconds kShortestPause{200};
+  // The first pauses after RunTask's answer or a stop request: most short runs end inside them.
+  static constexpr std::array<milliseconds, 4> kOpening{milliseconds{100}, milliseconds{300},
+                                                        milliseconds{300}, milliseconds{500}};
+  // Later ones are two fifths of the time since, between these.
+  static constexpr milliseconds kShortestPause{500};
   static constexpr milliseconds kLongestPause{14'000};
   static constexpr milliseconds kLongestPauseWhenRefused{60'000};
 
@@ -46,7 +52,8 @@ class RunPacing {
   void succeeded(Instant now);
   void plan(Instant now);
 
-  Instant origin_;  // the pause is a share of the time since
+  Instant origin_;                  // the pause is a share of the time since
+  std::size_t opening_pauses_ = 0;  // made since then
   Instant due_;
   bool log_wanted_ = false;
   int describes_before_log_ = 0;

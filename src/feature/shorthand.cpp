@@ -86,6 +86,8 @@ class Parser {
     skip_blanks();
     while (peek() == ',' && !key_follows(at_ + 1)) {
       ++at_;
+      skip_blanks();
+      if (at_end() || peek() == ',') return wrong("a value");
       Result<json::value> next = value('\0', level);
       if (!next) return next;
       if (list.empty()) list.push_back(std::move(*first));
