@@ -17,12 +17,12 @@ constexpr int kDoublings = 6;  // 2^6 s is beyond the longest wait
 
 }  // namespace
 
-void CrashBackoff::task_ended(const boost::json::object& task, Instant now) {
+void CrashBackoff::task_ends(const boost::json::object& task, Instant now) {
   const std::string stop_code = text_of(task, "stopCode");
   if (stop_code != "EssentialContainerExited" && stop_code != "TaskFailedToStart") return;
   ++failures_;
   const double started = seconds_in(task, "startedAt");
-  if (started > 0 && seconds_in(task, "stoppedAt") - started >= kLongLife_s) {
+  if (started > 0 && seconds_in(task, "stoppingAt") - started >= kLongLife_s) {
     series_ = 0;
     is_warned_ = false;
     return;

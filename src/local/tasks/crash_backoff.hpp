@@ -12,10 +12,10 @@ namespace ferry::local {
 
 class CrashBackoff {
  public:
-  // A task of the deployment is STOPPED. One that was asked to stop says nothing; one that ran for half a
+  // A task of the deployment has begun to stop. One that was asked to says nothing; one that ran for half a
   // minute ends the series of quick failures; from the fourth in a row the next start waits 1 s, 2 s, 4 s ...
   // at most a minute.
-  void task_ended(const boost::json::object& task, Instant now);
+  void task_ends(const boost::json::object& task, Instant now);
 
   [[nodiscard]] bool allows(Instant now) const { return now >= next_start_; }
   [[nodiscard]] Instant next_start() const { return next_start_; }

@@ -88,9 +88,11 @@ void ServiceScheduler::State::note(const json::object& task) {
   const std::string deployment_id = text_of(task, "startedBy");
   const std::string arn = text_of(task, "taskArn");
   Members& members = fleets[deployment_id];
+  const auto known = members.find(arn);
+  const bool was_wanted = known != members.end() && known->second.is_wanted;
+  if (was_wanted && !is_wanted(task)) backoffs[deployment_id].task_ends(task, net::steady_now());
   if (is_stopped(task)) {
     members.erase(arn);
-    backoffs[deployment_id].task_ended(task, net::steady_now());
   } else {
     members[arn] =
         Member{.is_wanted = is_wanted(task), .is_running = text_of(task, "lastStatus") == "RUNNING"};

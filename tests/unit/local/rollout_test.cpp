@@ -70,13 +70,13 @@ TEST(Rollout, ScalingToZeroStopsAll) {
 }
 
 boost::json::object ended_task(std::string_view stop_code, double lived_s) {
-  return {{"stopCode", stop_code}, {"startedAt", 1000.0}, {"stoppedAt", 1000.0 + lived_s}};
+  return {{"stopCode", stop_code}, {"startedAt", 1000.0}, {"stoppingAt", 1000.0 + lived_s}};
 }
 
 TEST(CrashBackoff, TheFirstFailuresAreReplacedAtOnce) {
   CrashBackoff backoff;
   const Instant now{seconds(100)};
-  for (int i = 0; i < 3; ++i) backoff.task_ended(ended_task("EssentialContainerExited", 0.1), now);
+  for (int i = 0; i < 3; ++i) backoff.task_ends(ended_task("EssentialContainerExited", 0.1), now);
   EXPECT_TRUE(backoff.allows(now));
   EXPECT_EQ(backoff.take_failures(), 3);
   EXPECT_EQ(backoff.take_failures(), 0);
@@ -85,28 +85,28 @@ TEST(CrashBackoff, TheFirstFailuresAreReplacedAtOnce) {
 TEST(CrashBackoff, ASeriesOfThemWaitsLongerAndLongerUpToAMinute) {
   CrashBackoff backoff;
   const Instant now{seconds(100)};
-  for (int i = 0; i < 4; ++i) backoff.task_ended(ended_task("TaskFailedToStart", 0), now);
+  for (int i = 0; i < 4; ++i) backoff.task_ends(ended_task("TaskFailedToStart", 0), now);
   EXPECT_FALSE(backoff.allows(now));
   EXPECT_EQ(backoff.next_start(), now + seconds(1));
-  backoff.task_ended(ended_task("TaskFailedToStart", 0), now);
+  backoff.task_ends(ended_task("TaskFailedToStart", 0), now);
   EXPECT_EQ(backoff.next_start(), now + seconds(2));
-  for (int i = 0; i < 100; ++i) backoff.task_ended(ended_task("TaskFailedToStart", 0), now);
+  for (int i = 0; i < 100; ++i) backoff.task_ends(ended_task("TaskFailedToStart", 0), now);
   EXPECT_EQ(backoff.next_start(), now + seconds(60));
 }
 
 TEST(CrashBackoff, ATaskThatLivedLongEndsTheSeries) {
   CrashBackoff backoff;
   const Instant now{seconds(100)};
-  for (int i = 0; i < 3; ++i) backoff.task_ended(ended_task("EssentialContainerExited", 1), now);
-  backoff.task_ended(ended_task("EssentialContainerExited", 31), now);
-  for (int i = 0; i < 3; ++i) backoff.task_ended(ended_task("EssentialContainerExited", 1), now);
+  for (int i = 0; i < 3; ++i) backoff.task_ends(ended_task("EssentialContainerExited", 1), now);
+  backoff.task_ends(ended_task("EssentialContainerExited", 31), now);
+  for (int i = 0; i < 3; ++i) backoff.task_ends(ended_task("EssentialContainerExited", 1), now);
   EXPECT_TRUE(backoff.allows(now));
 }
 
 TEST(CrashBackoff, WhatSomebodyStoppedIsNoFailure) {
   CrashBackoff backoff;
   const Instant now{seconds(100)};
-  for (int i = 0; i < 10; ++i) backoff.task_ended(ended_task("UserInitiated", 0.1), now);
+  for (int i = 0; i < 10; ++i) backoff.task_ends(ended_task("UserInitiated", 0.1), now);
   EXPECT_TRUE(backoff.allows(now));
   EXPECT_EQ(backoff.take_failures(), 0);
 }
