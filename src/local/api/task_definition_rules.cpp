@@ -146,30 +146,18 @@ std::optional<ServiceError> wrong_for_fargate(const json::object& input) {
   }
   for (const json::value& item : list_of(input, "containerDefinitions")) {
     const json::object& container = item.get_object();
-    const bool uses_awslogs = text_of(structure_of(container, "logConfiguration"), "logDriver") == "awslogs";
-    if (uses_awslogs && text_of(input, "executionRoleArn").empty()) {
-      return client_error(
-          "Fargate requires task definition to have execution role ARN to support log driver awslogs.");
-    }
     if (flag_of(container, "privileged"))
       return client_error("Fargate does not support privileged containers.");
   }
   return std::nullopt;
 }
 
-std::optional<ServiceError> wrong_container(const json::object& container, bool task_has_memory) {
+std::optional<ServiceError> wrong_container(const json::object& container) {
   const std::string name = text_of(container, "name");
   if (name.empty()) return client_error("Container.name should not be null or empty.");
   if (!is_name(name)) return client_error("Container.name contains invalid characters.");
   if (text_of(container, "image").empty()) {
     return client_error("Container.image should not be null or empty.");
-  }
-  const bool has_memory = container.contains("memory") || container.contains("memoryReservation");
-  if (!has_memory && !task_has_memory) {
-    return client_error(
-        fmt::format("Invalid setting for container '{}'. At least one of 'memory' or "
-                    "'memoryReservation' must be specified.",
-                    name));
   }
   const json::object& log = structure_of(container, "logConfiguration");
   if (text_of(log, "logDriver") == "awslogs") {
@@ -191,7 +179,7 @@ std::optional<ServiceError> wrong_containers(const json::object& input) {
   bool has_essential = false;
   for (const json::value& item : containers) {
     const json::object& container = item.get_object();
-    if (auto wrong = wrong_container(container, input.contains("memory"))) return wrong;
+    if (auto wrong = wrong_container(container)) return wrong;
     if (!names.insert(text_of(container, "name")).second) {
       return client_error(fmt::format("Duplicate container name '{}'.", text_of(container, "name")));
     }

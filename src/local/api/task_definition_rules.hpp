@@ -1,4 +1,6 @@
 // What ECS demands of a task definition before it registers it. Pure.
+// Left out are its demands of what nothing here uses: a container's memory where the task has none, and the
+// execution role of Fargate tasks.
 #pragma once
 
 #include "local/api/operation.hpp"
