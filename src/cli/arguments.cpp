@@ -283,7 +283,8 @@ std::string Arguments::help() const {
     if (is_word(item)) text += help_line(item.names, item.help);
   }
   if (trailing_) text += help_line("-- COMMAND ...", trailing_->help);
-  text += "\nflags:\n";
+  if (!text.ends_with("\n\n")) text += '\n';
+  text += "flags:\n";
   for (const Item& item : items_) {
     if (is_word(item)) continue;
     const bool repeated = item.kind == Kind::repeated_value;
