@@ -47,7 +47,8 @@ std::string remedy(std::string_view words) {
     if (setting_is("/proc/sys/user/max_user_namespaces", "0"))
       return "no user namespaces are allowed here: run as root, or sysctl user.max_user_namespaces=15000";
   }
-  if (words.find("pivot_root") != std::string_view::npos)
+  if (words.find("make / slave") != std::string_view::npos ||
+      words.find("pivot_root") != std::string_view::npos)
     return "the root folder here is no mount point (a plain chroot): enter it by pivot_root, or bind it onto "
            "itself first";
   if (::geteuid() == 0)
