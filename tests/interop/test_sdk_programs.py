@@ -79,15 +79,13 @@ def test_execute_command_gives_a_session_that_ferry_can_serve(call, job, endpoin
 
 
 RUN = {"taskDefinition": "job", "launchType": "FARGATE", "networkConfiguration": NETWORK}
-EC2_ONLY = {"family": "ec2-only", "containerDefinitions": [{"name": "app", "image": "x", "memory": 64, "command": ["true"]}]}
-
 # What brings the service to refuse the call by itself.
 CAUSES = {
     "cluster not found": ("RunTask", {**RUN, "cluster": "nowhere"}),
     "client": ("RunTask", {**RUN, "taskDefinition": "no-such-family"}),
     "invalid parameter": ("RunTask", {**RUN, "overrides": {"containerOverrides": [{"name": "nobody", "command": ["true"]}]}}),
     "platform unknown": ("RunTask", {**RUN, "platformVersion": "9.9.9"}),
-    "platform and task definition incompatible": ("RunTask", {**RUN, "taskDefinition": "ec2-only"}),
+    "platform and task definition incompatible": ("RunTask", {**RUN, "platformVersion": "1.3.0", "enableExecuteCommand": True}),
 }
 
 # What it has no cause for on one machine: refused by a fault rule.
@@ -103,7 +101,6 @@ FAULTS = {
 @pytest.mark.parametrize("expected", CAUSES)
 @pytest.mark.parametrize("call", GO, indirect=True)
 def test_errors_by_their_cause(call, job, endpoint, expected):
-    endpoint.ecs.register_task_definition(**EC2_ONLY)
     operation, members = CAUSES[expected]
     refused = call(operation, **members)
     assert refused["branch"] == expected
