@@ -33,7 +33,7 @@ struct RunState {
 net::Task<Result<Prepared>> prepare(aws::Client& client, const RunOptions& options) {
   Result<aws::ecs::TaskDefinition> definition =
       co_await aws::ecs::describe_task_definition(client, options.request.task_definition);
-  if (!definition) co_return fail(definition.error());
+  if (!definition) co_return fail(definition.error().in(options.request.task_definition));
   Result<std::string> container = choose_container(*definition, options.request);
   if (!container) co_return fail(container.error());
   Result<boost::json::object> input = run_task_input(options.request, *container, options.client_token);

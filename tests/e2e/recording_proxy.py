@@ -1,0 +1,85 @@
+"""An AWS endpoint before another: records the operations that pass, and lets a test change an answer."""
+
+import http.client
+import http.server
+import json
+import threading
+
+import botocore.auth
+import botocore.awsrequest
+import botocore.credentials
+
+
+class RecordingProxy:
+    """Listens on a free loopback port while it is entered. Requests are signed anew for the real endpoint."""
+
+    def __init__(self, endpoint):
+        self.operations = []  # in the order in which they came in
+        self.changes = {}  # operation: a function from its answer to the one that the caller gets
+        self._endpoint = endpoint
+        self._changed = threading.Condition()
+
+    def __enter__(self):
+        proxy = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                proxy._forward(self)
+
+            def log_message(self, *_):
+                """The test's output is the test's."""
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+        self._thread.start()
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        return self
+
+    def __exit__(self, *_):
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+    def wait_for(self, operation, seconds=30):
+        """Until a request of that operation has come in."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: operation in self.operations, seconds), self.operations
+
+    def _forward(self, caller):
+        body = caller.rfile.read(int(caller.headers["Content-Length"]))
+        target = caller.headers["X-Amz-Target"]
+        operation = target.rpartition(".")[2]
+        with self._changed:
+            self.operations.append(operation)
+            self._changed.notify_all()
+        status, answer = self._ask(target, body)
+        if status == 200 and operation in self.changes:
+            answer = json.dumps(self.changes[operation](json.loads(answer))).encode()
+        caller.send_response(status)
+        caller.send_header("Content-Type", "application/x-amz-json-1.1")
+        caller.send_header("Content-Length", str(len(answer)))
+        caller.end_headers()
+        caller.wfile.write(answer)
+
+    def _ask(self, target, body):
+        variables = self._endpoint.variables
+        request = botocore.awsrequest.AWSRequest(
+            "POST",
+            self._endpoint.url + "/",
+            headers={"X-Amz-Target": target, "Content-Type": "application/x-amz-json-1.1"},
+            data=body,
+        )
+        credentials = botocore.credentials.Credentials(
+            variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"]
+        )
+        service = "logs" if target.startswith("Logs_") else "ecs"
+        botocore.auth.SigV4Auth(credentials, service, variables["AWS_REGION"]).add_auth(request)
+        connection = http.client.HTTPConnection("127.0.0.1", self._endpoint.port, timeout=60)
+        connection.request("POST", "/", body, dict(request.headers))
+        response = connection.getresponse()
+        answer = response.read()
+        connection.close()
+        return response.status, answer
