@@ -49,7 +49,7 @@ class ServedConnection {
   Task<std::optional<ReadRequest>> read_request();
   Task<ReadProgress> read_rest(RequestReader& reader);
   // More bytes for the buffer; false at the end of the connection.
-  Task<bool> read_more(milliseconds timeout);
+  Task<bool> read_more();
   Task<bool> answer(HttpResponse response, bool has_body, bool keeps_alive);
   Task<> become_websocket(HttpRequest request, WebSocketSession session);
   // The peer may still be sending what we refused: a reset would take the answer from it.
@@ -68,11 +68,11 @@ Task<> ServedConnection::serve() {
     std::optional<ReadRequest> read = co_await read_request();
     if (!read) co_return;
     const bool has_body = read->request.method != "HEAD";
-    HttpRequest request = read->request;
-    HttpAnswer answered = co_await handler_(std::move(request));
+    HttpRequest upgrade = read->is_upgrade ? read->request : HttpRequest{};
+    HttpAnswer answered = co_await handler_(std::move(read->request));
     if (auto* session = std::get_if<WebSocketSession>(&answered)) {
       if (read->is_upgrade && buffer_.empty()) {
-        co_await become_websocket(std::move(read->request), std::move(*session));
+        co_await become_websocket(std::move(upgrade), std::move(*session));
         co_return;
       }
       answered = text_response(426, "this is for websockets only\n");
@@ -86,9 +86,8 @@ Task<> ServedConnection::serve() {
   co_await part();
 }
 
-Task<bool> ServedConnection::read_more(milliseconds timeout) {
+Task<bool> ServedConnection::read_more() {
   std::array<char, 16384> piece{};
-  const Deadline timer(loop_.reactor().context, timeout, [this] { connection_->close(); });
   const Connection::ReadOutcome outcome = co_await connection_->read_some(piece);
   buffer_.append(piece.data(), outcome.count);
   co_return outcome.count > 0;
@@ -104,7 +103,7 @@ Task<ReadProgress> ServedConnection::read_rest(RequestReader& reader) {
       const error_code error = co_await connection_->write("HTTP/1.1 100 Continue\r\n\r\n");
       if (error) break;
     }
-    const bool has_more = co_await read_more(limits_.request_timeout);
+    const bool has_more = co_await read_more();
     if (!has_more) break;
     progress = reader.take_from(buffer_);
   }
@@ -113,7 +112,8 @@ Task<ReadProgress> ServedConnection::read_rest(RequestReader& reader) {
 
 Task<std::optional<ReadRequest>> ServedConnection::read_request() {
   if (buffer_.empty()) {
-    const bool has_more = co_await read_more(limits_.idle_timeout);
+    const Deadline timer(loop_.reactor().context, limits_.idle_timeout, [this] { connection_->close(); });
+    const bool has_more = co_await read_more();
     if (!has_more) co_return std::nullopt;
   }
   RequestReader reader(limits_.max_header_bytes, limits_.max_body_bytes);
