@@ -1,0 +1,261 @@
+#include "aws/client.hpp"
+
+#include "net/clock.hpp"
+#include "net/connection.hpp"
+#include "scripted_service.hpp"
+#include "unit/net/scripted_server.hpp"
+#include "wire/sigv4.hpp"
+
+#include <array>
+
+#include <boost/json/parse.hpp>
+#include <gmock/gmock.h>
+
+namespace ferry::aws {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+const std::string kThrottled = R"({"__type":"ThrottlingException","message":"Rate exceeded"})";
+const std::string kServerError = R"({"__type":"ServerException","message":"Service Unavailable."})";
+
+TEST(Client, ACallIsSignedForItsServiceAndNamesItsOperation) {
+  const Exchange exchange =
+      call_once(Service::logs, "GetLogEvents", {{"limit", 1}}, {answer(200, R"({"events":[]})")});
+  ASSERT_TRUE(exchange.answer) << exchange.answer.error().line();
+  EXPECT_EQ(*exchange.answer, boost::json::parse(R"({"events":[]})").as_object());
+
+  const net::HttpRequest& request = exchange.requests.at(0);
+  EXPECT_EQ(request.method, "POST");
+  EXPECT_EQ(request.target, "/");
+  EXPECT_EQ(request.body, R"({"limit":1})");
+  EXPECT_EQ(net::find_header(request.headers, "X-Amz-Target"), "Logs_20140328.GetLogEvents");
+  EXPECT_EQ(net::find_header(request.headers, "Content-Type"), "application/x-amz-json-1.1");
+  EXPECT_THAT(std::string(net::find_header(request.headers, "User-Agent")), StartsWith("ferry/"));
+  const auto verified = wire::sigv4::verify(
+      {.method = request.method, .target = request.target, .headers = request.headers, .body = request.body},
+      {.access_key_id = "AKTEST", .secret_access_key = "test-secret", .session_token = "test-token"},
+      net::wall_now());
+  ASSERT_TRUE(verified) << verified.error().detail;
+  EXPECT_EQ(verified->service, "logs");
+  EXPECT_EQ(verified->region, "eu-west-1");
+}
+
+TEST(Client, StsSpeaksTheQueryProtocol) {
+  const Exchange exchange = call_once(
+      Service::sts, "AssumeRole",
+      {{"RoleArn", "arn:aws:iam::1:role/a b"},
+       {"Tags", {{{"Key", "k"}, {"Value", "1&2"}}}},
+       {"DurationSeconds", 900}},
+      {answer(200,
+              "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>A</AccessKeyId></Credentials>"
+              "</AssumeRoleResult></AssumeRoleResponse>",
+              "text/xml")});
+  ASSERT_TRUE(exchange.answer) << exchange.answer.error().line();
+  EXPECT_EQ(*exchange.answer, boost::json::parse(R"({"Credentials":{"AccessKeyId":"A"}})").as_object());
+  EXPECT_EQ(exchange.requests.at(0).body,
+            "Action=AssumeRole&Version=2011-06-15&RoleArn=arn%3Aaws%3Aiam%3A%3A1%3Arole%2Fa%20b&Tags.member."
+            "1.Key=k&"
+            "Tags.member.1.Value=1%262&DurationSeconds=900");
+}
+
+TEST(Client, AnEmptyAnswerIsAnEmptyObject) {
+  const Exchange exchange = call_once(Service::logs, "CreateLogGroup", {}, {answer(200, "")});
+  ASSERT_TRUE(exchange.answer);
+  EXPECT_TRUE(exchange.answer->empty());
+}
+
+TEST(Client, ThrottlingIsWaitedOutEvenWhereARepetitionWouldNotBeSafe) {
+  const Exchange exchange = call_once(Service::ecs, "ExecuteCommand", {},
+                                      {answer(400, kThrottled), answer(429, ""), answer(200, R"({"ok":1})")});
+  ASSERT_TRUE(exchange.answer) << exchange.answer.error().line();
+  EXPECT_EQ(exchange.requests.size(), 3U);
+}
+
+TEST(Client, ThrottlingThatDoesNotEndIsReported) {
+  const Exchange exchange = call_once(Service::ecs, "ListTasks", {}, std::vector(3, answer(400, kThrottled)));
+  ASSERT_FALSE(exchange.answer);
+  EXPECT_EQ(exchange.answer.error().code, FailureCode::throttled);
+  EXPECT_EQ(exchange.answer.error().service_code, "ThrottlingException");
+  EXPECT_EQ(exchange.answer.error().what,
+            "ThrottlingException: Rate exceeded (ecs ListTasks), after 3 attempts");
+}
+
+TEST(Client, AServerErrorIsRepeatedWhereThatIsSafe) {
+  const Exchange exchange =
+      call_once(Service::ecs, "RunTask", {{"clientToken", "t"}},
+                {answer(500, kServerError), answer(503, "<html>no</html>", "text/html"), answer(200, "{}")});
+  EXPECT_TRUE(exchange.answer);
+  ASSERT_EQ(exchange.requests.size(), 3U);
+  EXPECT_EQ(exchange.requests[2].body, R"({"clientToken":"t"})");
+}
+
+TEST(Client, AServerErrorIsNotRepeatedWhereTheServiceMayHaveActed) {
+  for (const char* operation : {"RunTask", "ExecuteCommand", "CreateService"}) {
+    const Exchange exchange = call_once(Service::ecs, operation, {}, {answer(500, kServerError)});
+    ASSERT_FALSE(exchange.answer);
+    EXPECT_EQ(exchange.answer.error().service_code, "ServerException");
+  }
+}
+
+TEST(Client, ARefusalIsNotRepeatedAndKeepsItsName) {
+  struct Case {
+    net::HttpResponse response;
+    std::string name, message;
+    FailureCode code;
+  };
+  net::HttpResponse in_header = answer(400, R"({"message":"m"})");
+  in_header.headers.emplace_back("x-amzn-ErrorType", "BlockedException:http://internal.amazon.com/coral/");
+  const Case cases[] = {
+      {answer(400,
+              R"({"__type":"com.amazonaws.ecs#ClusterNotFoundException","message":"Cluster not found."})"),
+       "ClusterNotFoundException", "Cluster not found.", FailureCode::refused},
+      {answer(400, R"({"__type":"AccessDeniedException","Message":"no right"})"), "AccessDeniedException",
+       "no right", FailureCode::denied},
+      {in_header, "BlockedException", "m", FailureCode::refused},
+      {answer(400, R"({"__type":"BrandNewException"})"), "BrandNewException", "no message",
+       FailureCode::refused},
+      {answer(400, R"({"__type":"LimitExceededException","message":"quota"})"), "LimitExceededException",
+       "quota", FailureCode::refused},
+  };
+  for (const Case& expected : cases) {
+    SCOPED_TRACE(expected.name);
+    const Exchange exchange = call_once(Service::ecs, "ListTasks", {}, {expected.response});
+    ASSERT_FALSE(exchange.answer);
+    EXPECT_EQ(exchange.answer.error().service_code, expected.name);
+    EXPECT_EQ(exchange.answer.error().what,
+              fmt::format("{}: {} (ecs ListTasks)", expected.name, expected.message));
+    EXPECT_EQ(exchange.answer.error().code, expected.code);
+  }
+}
+
+TEST(Client, RefusalsOfStsAreReadFromXml) {
+  const Exchange exchange = call_once(
+      Service::sts, "GetCallerIdentity", {},
+      {answer(
+          403,
+          "<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error><Type>Sender</Type>"
+          "<Code>ExpiredToken</Code><Message>The security token is expired</Message></Error></ErrorResponse>",
+          "text/xml")});
+  ASSERT_FALSE(exchange.answer);
+  EXPECT_EQ(exchange.answer.error().service_code, "ExpiredToken");
+  EXPECT_EQ(exchange.answer.error().code, FailureCode::denied);
+  EXPECT_THAT(exchange.answer.error().line(),
+              AllOf(HasSubstr("The security token is expired"), HasSubstr("new temporary credentials")));
+}
+
+TEST(Client, AnAnswerThatIsNotTheServicesIsToldPlainly) {
+  struct Case {
+    Service service;
+    net::HttpResponse response;
+    std::string text;
+  };
+  const Case cases[] = {
+      {Service::ecs, answer(200, "<html>captive portal</html>", "text/html"), "cannot read the answer"},
+      {Service::ecs, answer(200, "[]"), "no JSON object"},
+      {Service::ecs, answer(200, R"({"taskArns":[)"), "cannot read the answer"},
+      {Service::ecs, answer(404, "<html></html>", "text/html"), "HTTP 404"},
+      {Service::ecs, answer(302, ""), "HTTP 302"},
+      {Service::ecs, answer(400, R"(["__type"])"), "HTTP 400"},
+      {Service::ecs, answer(400, R"({"__type":7,"message":{}})"), "HTTP 400"},
+      {Service::sts, answer(200, "{}"), "malformed XML"},
+      {Service::sts, answer(200, "<Other/>", "text/xml"), "another document"},
+      {Service::sts, answer(403, "<Error/>", "text/xml"), "HTTP 403"},
+  };
+  for (const Case& expected : cases) {
+    SCOPED_TRACE(expected.response.body);
+    const Exchange exchange = call_once(expected.service, "ListTasks", {}, {expected.response});
+    ASSERT_FALSE(exchange.answer);
+    EXPECT_EQ(exchange.answer.error().code, FailureCode::protocol);
+    EXPECT_THAT(exchange.answer.error().what, HasSubstr(expected.text));
+    EXPECT_EQ(exchange.answer.error().service_code, "");
+  }
+}
+
+TEST(Client, RefusesWhatIsNoOperationBeforeItIsSent) {
+  for (const char* operation : {"", "List Tasks", "X\r\nHost: evil", "Größe"}) {
+    const Exchange exchange = call_once(Service::ecs, operation, {}, {});
+    ASSERT_FALSE(exchange.answer);
+    EXPECT_EQ(exchange.answer.error().code, FailureCode::usage);
+  }
+}
+
+// How often a call is sent to a service that reads it and closes in the middle of its answer.
+int times_sent(const std::string& operation) {
+  int connections = 0;
+  net::run([&](net::Loop& loop) -> net::Task<> {
+    net::ScriptedServer server(loop, [](std::unique_ptr<net::Connection> connection, int) -> net::Task<> {
+      std::array<char, 4096> block{};
+      co_await connection->read_some(block);
+      co_await connection->write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"cut");
+      connection->close();
+    });
+    auto client = Client::make(loop, settings_for(server.port()), quick_limits());
+    const Result<boost::json::object> lost = co_await (*client)->call(Service::ecs, operation, {});
+    EXPECT_FALSE(lost);
+    EXPECT_EQ(lost ? FailureCode::usage : lost.error().code, FailureCode::lost);
+    connections = server.connections();
+    client->reset();
+    co_await server.stop();
+  });
+  return connections;
+}
+
+TEST(Client, AnAnswerCutShortIsAskedForAgainWhereThatIsSafe) {
+  EXPECT_EQ(times_sent("DescribeTasks"), 3);
+  EXPECT_EQ(times_sent("RunTask"), 1);
+  EXPECT_EQ(times_sent("ExecuteCommand"), 1);
+}
+
+TEST(Client, ASilentServiceIsGivenUp) {
+  net::run([](net::Loop& loop) -> net::Task<> {
+    net::ScriptedServer server(loop, [](std::unique_ptr<net::Connection> connection, int) -> net::Task<> {
+      std::array<char, 4096> block{};
+      while (true) {
+        const net::Connection::ReadOutcome read = co_await connection->read_some(block);
+        if (read.error) co_return;
+      }
+    });
+    net::HttpClientLimits impatient;
+    impatient.answer_timeout = milliseconds(20);
+    auto client = Client::make(loop, settings_for(server.port()), quick_limits(), impatient);
+    const Result<boost::json::object> silent = co_await (*client)->call(Service::ecs, "ExecuteCommand", {});
+    EXPECT_EQ(silent ? FailureCode::usage : silent.error().code, FailureCode::timed_out);
+    EXPECT_EQ(server.connections(), 1);
+    client->reset();
+    co_await server.stop();
+  });
+}
+
+TEST(Client, NobodyListeningIsTriedAgainAndReported) {
+  std::uint16_t free_port = 0;
+  net::run([&](net::Loop& loop) -> net::Task<> {
+    ScriptedService gone(loop, {});
+    free_port = net::parse_url(gone.client()->settings().endpoint(Service::ecs))->port;
+    co_await gone.stop();
+  });
+  net::run([&](net::Loop& loop) -> net::Task<> {
+    auto client = Client::make(loop, settings_for(free_port), quick_limits());
+    const Result<boost::json::object> unreachable = co_await (*client)->call(Service::ecs, "RunTask", {});
+    EXPECT_EQ(unreachable ? FailureCode::usage : unreachable.error().code, FailureCode::unreachable);
+    EXPECT_THAT(unreachable ? "" : unreachable.error().what,
+                AllOf(HasSubstr("ecs RunTask"), HasSubstr("after 3 attempts")));
+  });
+}
+
+TEST(Client, AnEndpointThatIsNoUrlIsRefusedAtOnce) {
+  for (const char* url : {"", "127.0.0.1:5319", "ws://127.0.0.1:1", "http://user:secret@host/"}) {
+    net::Loop loop;
+    Settings settings = settings_for(1);
+    settings.endpoint = [url](Service) { return std::string(url); };
+    const auto client = Client::make(loop, settings);
+    ASSERT_FALSE(client) << url;
+    EXPECT_EQ(client.error().code, FailureCode::usage);
+    EXPECT_THAT(client.error().what, HasSubstr("endpoint of ecs"));
+  }
+}
+
+}  // namespace
+}  // namespace ferry::aws

@@ -1,0 +1,134 @@
+// The typed operations: what they send, how they page, what they say to an incomplete answer.
+#include "aws/ecs.hpp"
+#include "aws/logs.hpp"
+#include "scripted_service.hpp"
+
+#include <boost/json/parse.hpp>
+#include <gmock/gmock.h>
+
+namespace ferry::aws {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+boost::json::value sent(const net::HttpRequest& request) {
+  return boost::json::parse(request.body);
+}
+
+// Runs one typed operation against prepared answers; `use` gets the client.
+std::vector<net::HttpRequest> requests_of(const std::vector<net::HttpResponse>& answers,
+                                          const std::function<net::Task<>(Client&)>& use) {
+  std::vector<net::HttpRequest> requests;
+  net::run([&](net::Loop& loop) -> net::Task<> {
+    ScriptedService scripted(loop, answers);
+    const std::unique_ptr<Client> client = scripted.client();
+    co_await use(*client);
+    requests = scripted.requests();
+    co_await scripted.stop();
+  });
+  return requests;
+}
+
+TEST(EcsOperations, ListTasksReadsEveryPage) {
+  const auto requests =
+      requests_of({answer(200, R"({"taskArns":["a","b"],"nextToken":"t1"})"),
+                   answer(200, R"({"taskArns":[],"nextToken":"t2"})"), answer(200, R"({"taskArns":["c"]})")},
+                  [](Client& client) -> net::Task<> {
+                    const auto tasks = co_await ecs::list_tasks(client, "prod", {{"serviceName", "web"}});
+                    EXPECT_THAT(tasks.value_or(std::vector<std::string>{}), ElementsAre("a", "b", "c"));
+                  });
+  ASSERT_EQ(requests.size(), 3U);
+  EXPECT_EQ(sent(requests[0]), boost::json::parse(R"({"serviceName":"web","cluster":"prod"})"));
+  EXPECT_EQ(sent(requests[2]),
+            boost::json::parse(R"({"serviceName":"web","cluster":"prod","nextToken":"t2"})"));
+}
+
+TEST(EcsOperations, PagesThatDoNotEndAreAFailure) {
+  requests_of(std::vector(2, answer(200, R"({"taskArns":["a"],"nextToken":"same"})")),
+              [](Client& client) -> net::Task<> {
+                const auto tasks = co_await ecs::list_tasks(client, "prod", {});
+                EXPECT_FALSE(tasks);
+                EXPECT_THAT(tasks ? "" : tasks.error().what, HasSubstr("pages do not end"));
+              });
+}
+
+TEST(EcsOperations, ExecuteCommandAsksForTheOnlyModeThereIs) {
+  const auto requests =
+      requests_of({answer(200, R"({"clusterArn":"c","taskArn":"t","containerName":"app","interactive":true,
+                       "session":{"sessionId":"s","streamUrl":"wss://x","tokenValue":"v"}})")},
+                  [](Client& client) -> net::Task<> {
+                    const auto session = co_await ecs::execute_command(client, "prod", "t", "", "ls");
+                    EXPECT_TRUE(session);
+                    const ecs::ExecSession opened = session.value_or(ecs::ExecSession{});
+                    EXPECT_EQ(opened.stream_url, "wss://x");
+                    EXPECT_EQ(opened.token_value, "v");
+                    EXPECT_EQ(opened.session_id, "s");
+                    EXPECT_EQ(opened.container_name, "app");
+                  });
+  EXPECT_EQ(sent(requests.at(0)),
+            boost::json::parse(R"({"cluster":"prod","task":"t","command":"ls","interactive":true})"));
+}
+
+TEST(EcsOperations, AnAnswerWithoutItsSubjectIsAFailure) {
+  requests_of({answer(200, "{}"), answer(200, "{}"), answer(200, "{}")}, [](Client& client) -> net::Task<> {
+    const auto session = co_await ecs::execute_command(client, "c", "t", "app", "ls");
+    EXPECT_THAT(session ? "" : session.error().what, HasSubstr("no session"));
+    const auto stopped = co_await ecs::stop_task(client, "c", "t", "why");
+    EXPECT_THAT(stopped ? "" : stopped.error().what, HasSubstr("no task"));
+    const auto definition = co_await ecs::describe_task_definition(client, "app");
+    EXPECT_THAT(definition ? "" : definition.error().what, HasSubstr("no taskDefinition"));
+  });
+}
+
+TEST(EcsOperations, RunTaskGivesTasksAndFailures) {
+  requests_of(
+      {answer(
+          200,
+          R"({"tasks":[{"taskArn":"a"}],"failures":[{"arn":"i","reason":"RESOURCE:CPU","detail":"d"}]})")},
+      [](Client& client) -> net::Task<> {
+        const auto ran = co_await ecs::run_task(client, {{"taskDefinition", "app"}});
+        const ecs::DescribedTasks described = ran.value_or(ecs::DescribedTasks{});
+        EXPECT_EQ(described.tasks.size(), 1U);
+        EXPECT_EQ(described.failures.size(), 1U);
+        EXPECT_EQ(described.failures.empty() ? "" : described.failures[0].reason, "RESOURCE:CPU");
+      });
+}
+
+TEST(LogsOperations, GetLogEventsReadsFromTheHeadAndGoesOnFromTheToken) {
+  const std::string page =
+      R"({"events":[{"timestamp":5,"message":"m","ingestionTime":6}],"nextForwardToken":"f/1"})";
+  const auto requests =
+      requests_of({answer(200, page), answer(200, R"({"events":[],"nextForwardToken":"f/1"})")},
+                  [](Client& client) -> net::Task<> {
+                    const auto first = co_await logs::get_log_events(client, "/g", "s", "");
+                    const logs::Page read = first.value_or(logs::Page{});
+                    EXPECT_EQ(read.next_forward_token, "f/1");
+                    EXPECT_EQ(read.events.size(), 1U);
+                    EXPECT_EQ(read.events.empty() ? 0 : read.events[0].timestamp_ms, 5);
+                    const auto again = co_await logs::get_log_events(client, "/g", "s", "f/1");
+                    EXPECT_TRUE(again && again->events.empty());
+                  });
+  ASSERT_EQ(requests.size(), 2U);
+  EXPECT_EQ(sent(requests[0]),
+            boost::json::parse(R"({"logGroupName":"/g","logStreamName":"s","startFromHead":true})"));
+  EXPECT_EQ(sent(requests[1]),
+            boost::json::parse(
+                R"({"logGroupName":"/g","logStreamName":"s","startFromHead":true,"nextToken":"f/1"})"));
+}
+
+TEST(LogsOperations, FilterLogEventsGoesOnOverEmptyPages) {
+  requests_of({answer(200, R"({"events":[{"eventId":"1","timestamp":1,"message":"a"}],"nextToken":"x"})"),
+               answer(200, R"({"events":[],"nextToken":"y"})"),
+               answer(200, R"({"events":[{"eventId":"2","timestamp":1,"message":"b"}]})")},
+              [](Client& client) -> net::Task<> {
+                const auto events = co_await logs::filter_log_events(client, "/g", "s");
+                const std::vector<logs::Event> all = events.value_or(std::vector<logs::Event>{});
+                EXPECT_EQ(all.size(), 2U);
+                EXPECT_EQ(all.empty() ? "" : all.back().id, "2");
+                EXPECT_EQ(all.empty() ? "" : all.back().message, "b");
+              });
+}
+
+}  // namespace
+}  // namespace ferry::aws
