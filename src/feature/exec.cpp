@@ -115,6 +115,10 @@ class Exec {
     }
     Result<aws::ecs::ExecSession> opened = co_await aws::ecs::execute_command(
         client_, place->cluster, place->task, place->container, wire::wrap_command(plan));
+    if (!opened) {
+      co_return fail(
+          opened.error().in(fmt::format("cannot enter container {} of {}", place->container, place->task)));
+    }
     co_return opened;
   }
 

@@ -108,7 +108,7 @@ net::Task<Result<std::vector<aws::ecs::Task>>> find_tasks(aws::Client& client, T
     if (target.kind == Target::Kind::family) filter["family"] = target.name;
     filter["desiredStatus"] = "RUNNING";
     Result<std::vector<std::string>> listed = co_await aws::ecs::list_tasks(client, target.cluster, filter);
-    if (!listed) co_return fail(listed.error());
+    if (!listed) co_return fail(listed.error().in("cannot find " + describe(target)));
     wanted = std::move(*listed);
     if (target.kind == Target::Kind::task) {
       std::erase_if(wanted, [&target](const std::string& arn) {
@@ -120,7 +120,7 @@ net::Task<Result<std::vector<aws::ecs::Task>>> find_tasks(aws::Client& client, T
   if (wanted.size() > kMaxDescribed) wanted.resize(kMaxDescribed);
   Result<aws::ecs::DescribedTasks> described =
       co_await aws::ecs::describe_tasks(client, target.cluster, std::move(wanted));
-  if (!described) co_return fail(described.error());
+  if (!described) co_return fail(described.error().in("cannot find " + describe(target)));
   co_return std::move(described->tasks);
 }
 

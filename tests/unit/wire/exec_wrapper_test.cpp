@@ -40,11 +40,12 @@ class PtyProcess {
  public:
   PtyProcess(std::vector<std::string> words, const std::string& path) {
     std::vector<char*> argv;
+    argv.reserve(words.size() + 1);
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
     pid_ = forkpty(&master_, nullptr, nullptr, nullptr);
     if (pid_ == 0) {
-      if (!path.empty()) setenv("PATH", path.c_str(), 1);
+      if (!path.empty()) setenv("PATH", path.c_str(), 1);  // NOLINT(concurrency-mt-unsafe): one thread
       execvp(argv[0], argv.data());
       _exit(127);
     }
