@@ -14,7 +14,9 @@
 namespace ferry::local {
 namespace {
 
-constexpr std::size_t kReadBytes = 64U << 10U;
+// A read is stored in one transaction, in which nothing else is served: small enough for a few thousand
+// lines.
+constexpr std::size_t kReadBytes = 16U << 10U;
 
 // The service's words for a command that cannot be started; the runtime's own follow.
 std::string cannot_start(const Failure& failure) {
