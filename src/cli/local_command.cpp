@@ -4,7 +4,6 @@
 #include "cli/arguments.hpp"
 #include "cli/local_commands.hpp"
 #include "local/door/endpoint_record.hpp"
-#include "net/clock.hpp"
 #include "net/http_client.hpp"
 #include "net/loop.hpp"
 #include "net/url.hpp"
@@ -72,16 +71,6 @@ Result<net::HttpResponse> call_control(const EndpointRecord& record, std::string
   return response;
 }
 
-net::Task<bool> wait_until_gone(net::Loop& loop, EndpointRecord record, milliseconds patience) {
-  constexpr milliseconds kInterval(20);
-  const Instant deadline = net::steady_now() + patience;
-  while (local::is_alive(record)) {
-    if (net::steady_now() >= deadline) co_return false;
-    co_await net::sleep_for(loop, kInterval);
-  }
-  co_return true;
-}
-
 // The record of the endpoint that runs on `port`; one that was killed counts as none.
 Result<EndpointRecord> running_endpoint(std::uint16_t port) {
   auto record = local::find_record(port);
@@ -122,8 +111,9 @@ Result<int> local_down_command(Words words) {
   if (!record) return fail(record.error());
   if (auto asked = ask_to_stop(*record); !asked) return fail(std::move(asked.error()));
   constexpr milliseconds kPatience(30'000);
-  net::Loop loop;
-  if (loop.run(wait_until_gone(loop, *record, kPatience))) return 0;
+  const auto gone = local::wait_until_gone(*record, kPatience);
+  if (!gone) return fail(gone.error());
+  if (*gone) return 0;
   return fail(FailureCode::timed_out,
               fmt::format("process {} was asked to stop, but still runs after {} s", record->process_id,
                           kPatience.count() / 1000),

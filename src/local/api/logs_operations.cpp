@@ -122,7 +122,7 @@ tl::expected<PageOfItems, ServiceError> page_by_limit(std::vector<std::string> k
                                                       const json::object& input, bool is_descending) {
   const auto limit = limit_of(input, kMostDescribed);
   if (!limit) return tl::unexpected(limit.error());
-  json::object paging{{"maxResults", *limit}};
+  json::object paging{{"maxResults", static_cast<std::int64_t>(*limit)}};
   if (const auto token = find_text(input, "nextToken")) {
     if (!from_token(*token)) return invalid_parameter("The specified nextToken is invalid.");
     paging["nextToken"] = *token;
@@ -210,6 +210,7 @@ class LogsApi {
       if (group.name.find(pattern) != std::string::npos) created[group.name] = group.created_ms;
     }
     std::vector<std::string> names;
+    names.reserve(created.size());
     for (const auto& [name, created_ms] : created) names.push_back(name);
     const auto page = page_by_limit(std::move(names), input, false);
     if (!page) return tl::unexpected(page.error());
@@ -248,6 +249,7 @@ class LogsApi {
       streams.emplace(std::move(key), std::move(stream));
     }
     std::vector<std::string> keys;
+    keys.reserve(streams.size());
     for (const auto& [key, stream] : streams) keys.push_back(key);
     const bool is_descending = flag_of(input, "descending");
     if (is_descending) std::ranges::reverse(keys);

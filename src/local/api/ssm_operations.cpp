@@ -105,7 +105,7 @@ Answer terminate_session(SessionRegistry& sessions, const json::object& input) {
 
 }  // namespace
 
-Operations ssm_operations(SessionRegistry& sessions, std::string stream_base) {
+Operations ssm_operations(SessionRegistry& sessions, const std::string& stream_base) {
   Operations operations;
   operations["StartSession"] = shaped_at_once(
       R"({"Target": "string", "DocumentName": "string", "Reason": "string", "Parameters": {"*": ["string"]}})",

@@ -9,6 +9,6 @@
 namespace ferry::local {
 
 // `stream_base` is where the endpoint's websocket answers: "ws://127.0.0.1:5319".
-Operations ssm_operations(SessionRegistry& sessions, std::string stream_base);
+Operations ssm_operations(SessionRegistry& sessions, const std::string& stream_base);
 
 }  // namespace ferry::local

@@ -161,6 +161,7 @@ class TaskDefinitionApi {
       arns[key_of(document)] = text_of(definition, "taskDefinitionArn");
     }
     std::vector<std::string> keys;
+    keys.reserve(arns.size());
     for (const auto& [key, arn] : arns) keys.push_back(key);
     if (sort == "DESC") std::ranges::reverse(keys);
     const auto page = page_of(std::move(keys), input, kMostListed, sort == "DESC");

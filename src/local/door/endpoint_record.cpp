@@ -3,11 +3,16 @@
 #include "base/text.hpp"
 #include "local/api/input.hpp"
 #include "local/door/private_file.hpp"
+#include "sys/unique_fd.hpp"
 
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
@@ -128,6 +133,21 @@ std::int64_t process_start(std::int64_t process_id) {
 bool is_alive(const EndpointRecord& record) {
   return record.process_id > 0 && record.process_start != 0 &&
          process_start(record.process_id) == record.process_start;
+}
+
+Result<bool> wait_until_gone(const EndpointRecord& record, milliseconds patience) {
+  const sys::UniqueFd process(static_cast<int>(::syscall(SYS_pidfd_open, record.process_id, 0)));
+  if (!process.valid() && errno == ESRCH) return true;
+  if (!process.valid()) {
+    return fail(system_failure(fmt::format("cannot watch process {}", record.process_id), errno));
+  }
+  // Only now is it sure that the descriptor is not that of a later process with the same id.
+  if (!is_alive(record)) return true;
+  pollfd ending{.fd = process.get(), .events = POLLIN, .revents = 0};
+  const int count = ::poll(&ending, 1, static_cast<int>(patience.count()));
+  if (count < 0)
+    return fail(system_failure(fmt::format("cannot wait for process {}", record.process_id), errno));
+  return count > 0;
 }
 
 }  // namespace ferry::local

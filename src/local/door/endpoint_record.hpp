@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "base/time.hpp"
 #include "local/door/guard.hpp"
 
 #include <cstdint>
@@ -46,5 +47,7 @@ Result<EndpointRecord> find_record(std::uint16_t port);
 std::int64_t process_start(std::int64_t process_id);
 // Whether the very process that wrote the record still runs.
 bool is_alive(const EndpointRecord& record);
+// Blocks until that process has ended: true, or false when it still runs after `patience`.
+Result<bool> wait_until_gone(const EndpointRecord& record, milliseconds patience);
 
 }  // namespace ferry::local
