@@ -3,6 +3,7 @@
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 namespace ferry::sys {
@@ -15,6 +16,19 @@ Result<Pipe> open_pipe() {
   if (::fcntl(pipe.reading.get(), F_SETFL, O_NONBLOCK) != 0)
     return fail(system_failure("cannot prepare a pipe", errno));
   return pipe;
+}
+
+Result<UniqueFd> open_readable(std::string_view text) {
+  UniqueFd file(::memfd_create("ferry", MFD_CLOEXEC));
+  if (!file.valid()) return fail(system_failure("cannot make a file in memory", errno));
+  for (std::string_view rest = text; !rest.empty();) {
+    const auto count = ::write(file.get(), rest.data(), rest.size());
+    if (count < 0) return fail(system_failure("cannot write a file in memory", errno));
+    rest.remove_prefix(static_cast<std::size_t>(count));
+  }
+  if (::lseek(file.get(), 0, SEEK_SET) != 0)
+    return fail(system_failure("cannot rewind a file in memory", errno));
+  return file;
 }
 
 Result<UniqueFd> open_null() {

@@ -1,8 +1,11 @@
-// A pipe, and the empty input. Owns both ends. Not thread-safe.
+// Where a child's descriptors lead: a pipe, a text to read, the empty input. Owns what it opens.
+// Not thread-safe.
 #pragma once
 
 #include "base/result.hpp"
 #include "sys/unique_fd.hpp"
+
+#include <string_view>
 
 namespace ferry::sys {
 
@@ -13,6 +16,9 @@ struct Pipe {
 
 // Neither end is inherited by accident.
 Result<Pipe> open_pipe();
+
+// A file in memory that holds `text`, at its start.
+Result<UniqueFd> open_readable(std::string_view text);
 
 // An input that is at its end.
 Result<UniqueFd> open_null();

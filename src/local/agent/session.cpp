@@ -201,8 +201,8 @@ net::Task<> Session::handle_input(Self self, Bytes bytes) {
 }
 
 net::Task<> Session::watch_idleness(Self self) {
-  const bool had_client =
-      co_await self->had_client_.wait_until(self->last_activity_ + self->limits_.first_client_timeout);
+  const Instant first_deadline = self->last_activity_ + self->limits_.first_client_timeout;
+  const bool had_client = co_await self->had_client_.wait_until(first_deadline);
   while (had_client) {
     const Instant deadline = self->last_activity_ + self->limits_.idle_timeout;
     if (deadline <= net::steady_now()) break;

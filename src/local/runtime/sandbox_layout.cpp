@@ -173,12 +173,12 @@ std::string host_name(const ContainerSpec& spec) {
   return spec.runtime_id.empty() ? "container" : spec.runtime_id.substr(0, length);
 }
 
-std::vector<std::string> sandbox_command(const SandboxMode& mode, const ImageRoot& image,
+std::vector<std::string> sandbox_options(const SandboxMode& mode, const ImageRoot& image,
                                          const ContainerSpec& spec, const std::vector<std::string>& hidden,
-                                         const std::vector<std::string>& mounts) {
+                                         const std::vector<std::string>& mounts, int status) {
   Arguments arguments;
-  arguments.add({"bwrap", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--hostname", host_name(spec),
-                 "--die-with-parent", "--json-status-fd", "3"});
+  arguments.add({"--unshare-pid", "--unshare-ipc", "--unshare-uts", "--hostname", host_name(spec),
+                 "--die-with-parent", "--json-status-fd", fmt::to_string(status)});
   if (mode.has_user_namespace) arguments.add({"--unshare-user", "--uid", "0", "--gid", "0"});
   add_root(arguments, mode, image, spec);
   if (image.is_host())
@@ -191,8 +191,6 @@ std::vector<std::string> sandbox_command(const SandboxMode& mode, const ImageRoo
   if (mode.has_overlay && !spec.read_only_root) arguments.add({"--dir", spec.working_directory});
   arguments.add({"--chdir", spec.working_directory, "--cap-drop", "ALL"});
   for (const Capability& capability : kept_capabilities) arguments.add({"--cap-add", capability.name});
-  arguments.add({"--"});
-  for (const std::string& word : spec.command) arguments.add({word});
   return arguments.take();
 }
 

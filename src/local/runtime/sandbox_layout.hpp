@@ -1,4 +1,4 @@
-// What a sandboxed container sees, as the command line of bubblewrap that makes it so.
+// What a sandboxed container sees, as the options of bubblewrap that make it so.
 // Pure values; reads the host's folders and mounts, changes nothing.
 #pragma once
 
@@ -35,9 +35,10 @@ std::vector<std::string> system_mounts(std::string_view mountinfo);
 // The container's name to itself: the start of its runtime id.
 std::string host_name(const ContainerSpec& spec);
 
-// bubblewrap's argv, the command at its end; it reports on descriptor 3. `hidden` is folders_to_hide().
-std::vector<std::string> sandbox_command(const SandboxMode& mode, const ImageRoot& image,
+// bubblewrap's options; it reports on descriptor `status`. `hidden` is folders_to_hide(), `mounts` what
+// system_mounts() found.
+std::vector<std::string> sandbox_options(const SandboxMode& mode, const ImageRoot& image,
                                          const ContainerSpec& spec, const std::vector<std::string>& hidden,
-                                         const std::vector<std::string>& mounts);
+                                         const std::vector<std::string>& mounts, int status);
 
 }  // namespace ferry::local

@@ -84,12 +84,22 @@ Result<SandboxLaunch> launch(const std::string& bubblewrap, const SandboxMode& m
   const std::vector<std::string> mounts = image.is_host() && mode.has_overlay
                                               ? system_mounts(read_file("/proc/self/mountinfo"))
                                               : std::vector<std::string>{};
+  constexpr int status_descriptor = 3, options_descriptor = 4;
+  // Not on the command line, which everyone in the container reads as that of process 1.
+  std::string options;
+  for (const std::string& word : sandbox_options(mode, image, spec, hidden, mounts, status_descriptor))
+    options.append(word).push_back('\0');
+  Result<sys::UniqueFd> options_file = sys::open_readable(options);
+  if (!options_file) return fail(std::move(options_file.error()));
+
   sys::ChildSpec child;
-  child.argv = sandbox_command(mode, image, spec, hidden, mounts);
+  child.argv = {"bwrap", "--args", fmt::to_string(options_descriptor), "--"};
+  child.argv.insert(child.argv.end(), spec.command.begin(), spec.command.end());
   // argv[0] says "bwrap"; the search leads to the one we found.
   child.search_path = bubblewrap.substr(0, bubblewrap.rfind('/'));
   child.environment = environment_list(environment);
-  child.descriptors = {input->get(), output->writing.get(), error->writing.get(), status->writing.get()};
+  child.descriptors = {input->get(), output->writing.get(), error->writing.get(), status->writing.get(),
+                       options_file->get()};
   child.ends_with_parent = true;
   if (mode.has_overlay)
     child.overlay = sys::PrivateOverlay{.lower = image.folder(), .scratch = std::string(overlay_scratch)};
