@@ -31,6 +31,7 @@ bool has_running_agent(const aws::ecs::Task& task) {
 
 std::string names_of(const std::vector<Container>& containers) {
   std::vector<std::string> names;
+  names.reserve(containers.size());
   for (const Container& container : containers) names.push_back(container.name);
   return fmt::format("{}", fmt::join(names, ", "));
 }
@@ -63,6 +64,7 @@ Failure not_running(const Target& target, const aws::ecs::Task& task) {
 Result<> refuse_ambiguous(const Target& target, const std::vector<aws::ecs::Task>& tasks) {
   if (target.kind != Target::Kind::task || tasks.size() <= 1) return {};
   std::vector<std::string> ids;
+  ids.reserve(tasks.size());
   for (const aws::ecs::Task& task : tasks) ids.push_back(task.id());
   return fail(FailureCode::ambiguous,
               fmt::format("task/{} fits {} tasks in cluster {}: {}", target.name, tasks.size(),

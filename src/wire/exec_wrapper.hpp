@@ -1,7 +1,7 @@
 // What ferry sends into a container in place of the user's command, so that a session, which carries neither
 // exit code nor end of input, brings both: a small POSIX shell script that runs the command and reports in
 // frames (wire/exec_decoder.hpp), and the lines in which standard input travels to it.
-// Pure. docs/protocol.md, "Exec framing", is normative for both.
+// Pure. docs/exec-framing.md is normative for both.
 #pragma once
 
 #include "base/text.hpp"
