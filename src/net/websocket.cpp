@@ -7,6 +7,7 @@
 
 #include <deque>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -294,7 +295,7 @@ Task<Result<>> WebSocket::send(WebSocketMessage message) {
   return State::send(state_, kind, std::move(message.payload));
 }
 
-Task<Result<>> WebSocket::ping(std::string payload) {
+Task<Result<>> WebSocket::ping(std::string_view payload) {
   return State::send(state_, OutgoingKind::ping, to_bytes(payload));
 }
 

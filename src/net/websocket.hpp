@@ -11,7 +11,7 @@
 
 #include <cstddef>
 #include <memory>
-#include <string>
+#include <string_view>
 
 namespace ferry::net {
 
@@ -38,8 +38,8 @@ class WebSocket {
   // The next message. Failure `lost` when the connection has ended, however it did.
   Task<Result<WebSocketMessage>> receive();
   Task<Result<>> send(WebSocketMessage message);
-  // Payload at most 125 bytes.
-  Task<Result<>> ping(std::string payload);
+  // Payload at most 125 bytes; it is copied at the call.
+  Task<Result<>> ping(std::string_view payload);
   // Ends the connection at once: no close handshake (no Session Manager peer does one); pending
   // and later receive() and send() fail as `lost`. Idempotent.
   void close();

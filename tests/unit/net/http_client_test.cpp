@@ -16,7 +16,7 @@ namespace {
 using testing::HasSubstr;
 
 // Answers each request on a connection with the same bytes.
-ScriptedServer::Script answering(std::string answer) {
+ScriptedServer::Script answering(const std::string& answer) {
   return [answer](std::unique_ptr<Connection> connection, int) -> Task<> {
     while (true) {
       const std::string request = co_await read_until(*connection, "\r\n\r\n");
