@@ -6,6 +6,7 @@ import signal
 import stat
 import subprocess
 import threading
+import time
 
 import botocore.exceptions
 import pytest
@@ -102,9 +103,8 @@ def test_acknowledged_log_events_survive_kill(start_endpoint, tmp_path):
     acknowledged = []
     killer = threading.Timer(1.0, first.process.kill)
     killer.start()
-    with pytest.raises(botocore.exceptions.HTTPClientError):
-        import time
-
+    cut_off = (botocore.exceptions.HTTPClientError, botocore.exceptions.EndpointConnectionError)
+    with pytest.raises(cut_off):
         while True:
             message = f"line {len(acknowledged)}"
             event = {"timestamp": int(time.time() * 1000), "message": message}
@@ -135,6 +135,27 @@ def test_its_files_are_its_owners_alone(start_endpoint, tmp_path):
     assert data / "key" in files
     for path in [data, *files]:
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+    endpoint.stop()
+
+
+def test_tasks_see_neither_state_nor_key_nor_home(start_endpoint, tmp_path):
+    home, data = tmp_path / "home", tmp_path / "data"
+    home.mkdir()
+    (home / "credentials").write_text("secret")
+    endpoint = start_endpoint("--port", "0", "--data", str(data), home=home)
+    search = f"find {home} {data} {home}/runtime -type f; echo searched"
+    endpoint.ecs.register_task_definition(**task_definition(container={"command": ["/bin/sh", "-c", search]}))
+    task = endpoint.ecs.run_task(taskDefinition="app")["tasks"][0]["taskArn"]
+    stopped = wait_until(
+        lambda: [t for t in endpoint.ecs.describe_tasks(tasks=[task])["tasks"] if t["lastStatus"] == "STOPPED"],
+        "the task ends",
+    )
+    assert stopped[0]["containers"][0]["exitCode"] == 0
+    stream = f"ecs/app/{task.rpartition('/')[2]}"
+    events = endpoint.logs.get_log_events(logGroupName="/app", logStreamName=stream, startFromHead=True)["events"]
+    lines = [event["message"] for event in events]
+    assert lines[-1] == "searched"
+    assert not [line for line in lines if line.startswith("/")]
     endpoint.stop()
 
 
@@ -200,7 +221,7 @@ def test_a_damaged_database_is_one_line(ferry, tmp_path):
     assert "state.sqlite3" in refused_start(ferry, environment, "--port", "0", "--data", str(data))
 
 
-def test_down_stops_a_detached_endpoint(ferry, start_endpoint, tmp_path):
+def test_down_stops_a_detached_endpoint(ferry, tmp_path):
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(tmp_path),
