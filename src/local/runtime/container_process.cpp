@@ -6,6 +6,8 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
 namespace ferry::local {
 
 namespace {
@@ -64,7 +66,7 @@ Environment exec_environment(const Environment& container, const Environment& ex
 std::vector<std::string> environment_list(const Environment& environment) {
   std::vector<std::string> list;
   list.reserve(environment.size());
-  for (const auto& [name, value] : environment) list.push_back(name + "=" + value);
+  for (const auto& [name, value] : environment) list.push_back(fmt::format("{}={}", name, value));
   return list;
 }
 

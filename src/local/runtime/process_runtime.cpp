@@ -47,6 +47,9 @@ class ProcessContainer final : public Container {
 }  // namespace
 
 net::Task<Result<std::unique_ptr<Container>>> ProcessRuntime::start(ContainerSpec spec) {
+  if (spec.command.empty())
+    co_return fail(FailureCode::usage, "CannotCreateContainerError: no command specified",
+                   "give one in the task definition");
   if (spec.image.starts_with("rootfs:"))
     co_return fail(FailureCode::usage,
                    "CannotCreateContainerError: " + spec.image + ": the process runtime has no images",

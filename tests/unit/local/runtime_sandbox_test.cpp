@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <regex>
 #include <string>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -133,6 +134,19 @@ TEST_F(Sandbox, TheWholeRootIsWritableWhereAnOverlayCanBeMounted) {
   EXPECT_EQ(outcome.output, "changed\n") << outcome.error;
   EXPECT_FALSE(fs::exists("/etc/ferry-test-file"));
   EXPECT_TRUE(fs::exists("/etc/passwd"));
+}
+
+TEST_F(Sandbox, WithoutAnOverlayOnlyPrivateFoldersAreWritable) {
+  const SandboxMode mode{.has_user_namespace = ::geteuid() != 0, .has_overlay = false};
+  SandboxRuntime runtime(loop_, "/usr/bin/bwrap", mode, {});
+  const std::string name = "ferry-sandbox-" + std::to_string(::getpid());
+  const std::string script = "cd /tmp && touch A /var/tmp/A /run/A /root/A && touch /etc/A || echo done";
+  const ContainerSpec spec = shell_container(std::regex_replace(script, std::regex("A"), name));
+  const ContainerOutcome outcome = loop_.run(run_container(loop_, runtime, spec));
+  EXPECT_EQ(outcome.output, "done\n") << outcome.failure.what;
+  EXPECT_THAT(outcome.error, HasSubstr("/etc/" + name));
+  EXPECT_THAT(outcome.error, Not(HasSubstr("/root/" + name)));
+  EXPECT_FALSE(fs::exists("/tmp/" + name));
 }
 
 TEST_F(Sandbox, ReadOnlyRootCannotBeWritten) {
