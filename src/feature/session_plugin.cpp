@@ -17,6 +17,10 @@ namespace {
 
 constexpr int kExitUnknown = 255;
 
+// A command that reads first says nothing that would tell that it is there. Agents begin to show output about
+// a second after a session's start.
+constexpr milliseconds kSilentStart{2'500};
+
 // What the stock plugin says where standard output is no terminal.
 constexpr session::TerminalSize kSizeWithoutTerminal{.columns = 300, .rows = 100};
 
@@ -125,7 +129,8 @@ class PluginSession {
 
   net::Task<> pass_input() {
     constexpr std::size_t kMaxInput = 1024;
-    co_await ready_.wait();
+    const bool is_ready = co_await ready_.wait_until(net::steady_now() + kSilentStart);
+    if (!is_ready) channel_.assume_ready();
     if (sys::is_terminal(STDIN_FILENO)) {
       Result<sys::RawTerminal> raw = sys::RawTerminal::enter(STDIN_FILENO);
       if (raw) terminal_ = std::move(*raw);

@@ -263,6 +263,11 @@ net::Task<Result<>> DataChannel::send_input(Bytes bytes) {
   co_return fail(FailureCode::lost, fmt::format("session {} has ended", state.address.session_id));
 }
 
+void DataChannel::assume_ready() {
+  state_->session.assume_ready();
+  state_->wake_all();
+}
+
 void DataChannel::send_size(TerminalSize size) {
   state_->session.send_size(size);
   state_->frames_wanted.set();

@@ -52,6 +52,9 @@ class DataChannel {
   // Queues stdin bytes in order of the calls; waits before on_ready and while the window is full. Fails once
   // the session has ended.
   net::Task<Result<>> send_input(Bytes bytes);
+  // Lets input go although the agent has said nothing: for commands that read before they write. What a slow
+  // agent is not ready for is lost.
+  void assume_ready();
   // Sent as soon as the agent takes input; until then the latest one wins.
   void send_size(TerminalSize size);
   // Leaves at once; run() answers `cancelled`.

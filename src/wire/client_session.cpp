@@ -98,6 +98,12 @@ std::size_t ClientSession::send_input(BytesView bytes, Instant now) {
   return taken;
 }
 
+void ClientSession::assume_ready() {
+  if (is_ready_ || is_handshake_open_) return;
+  is_assumed_ = true;
+  become_ready();
+}
+
 void ClientSession::send_size(TerminalSize size) {
   waiting_size_ = size;
 }
@@ -162,6 +168,7 @@ void ClientSession::handle(AgentMessage message, Instant now) {
 
 void ClientSession::handle_output(AgentMessage message) {
   if (!is_handshake_open_) become_ready();
+  is_assumed_ = false;
   if (message.payload.empty()) return;
   events_.emplace_back(
       client_event::Output{.is_standard_error = message.payload_type == PayloadType::standard_error,
@@ -169,6 +176,7 @@ void ClientSession::handle_output(AgentMessage message) {
 }
 
 void ClientSession::answer_handshake(const AgentMessage& message, Instant now) {
+  if (std::exchange(is_assumed_, false)) is_ready_ = false;
   if (is_ready_ || is_handshake_open_) return;  // an agent takes one response only
   const auto request = parse_handshake_request(message.payload);
   if (!request) return fail_with(request.error());

@@ -74,6 +74,9 @@ class ClientSession {
 
   // Takes as much as there is room for and returns how many bytes that was; 0 before Ready.
   std::size_t send_input(BytesView bytes, Instant now);
+  // Ready although the agent has said nothing: for commands that read before they write. A guess; a handshake
+  // that begins after all takes it back.
+  void assume_ready();
   // Sent before any later input; the latest size wins while it cannot be sent.
   void send_size(TerminalSize size);
 
@@ -106,6 +109,7 @@ class ClientSession {
   bool is_connected_ = false;
   bool is_handshake_open_ = false;
   bool is_ready_ = false;
+  bool is_assumed_ = false;  // readiness is a guess
   bool is_over_ = false;
 };
 

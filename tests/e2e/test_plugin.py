@@ -72,6 +72,12 @@ def test_input_and_its_end_reach_the_command(session, plugin):
     assert done.returncode == 0
 
 
+def test_input_reaches_a_command_that_says_nothing_first(session, plugin):
+    done = plugin(*session("sh -c 'stty -echo; cat; echo after'"), input=b"line\n")
+    assert b"line\r\n" in done.stdout and b"after\r\n" in done.stdout
+    assert done.returncode == 0
+
+
 def test_a_terminal_is_raw_and_restored(session, ferry, environment):
     command = [ferry, "session-manager-plugin", *session("sh")]
     with Terminal(command, environment, columns=111, rows=22) as shell:

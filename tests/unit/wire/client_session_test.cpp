@@ -144,6 +144,25 @@ TEST_F(Client, WithoutHandshakeInputWaitsForTheFirstOutput) {
   EXPECT_EQ(as_text(frames[2].payload), "ls\n");
 }
 
+TEST_F(Client, InputCanGoToAnAgentThatSaysNothing) {
+  EXPECT_EQ(session.send_input(as_bytes("x"), start), 0U);
+  session.assume_ready();
+  drain_events();
+  EXPECT_EQ(told, "ready\n");
+  EXPECT_EQ(session.send_input(as_bytes("x"), start), 1U);
+  receive(output(0, PayloadType::output, "hello"));
+  EXPECT_EQ(told, "ready\nstdout hello\n");
+}
+
+TEST_F(Client, AHandshakeTakesAnAssumedReadinessBack) {
+  session.assume_ready();
+  receive(output(0, PayloadType::handshake_request, plain_handshake));
+  EXPECT_EQ(session.send_input(as_bytes("x"), start), 0U);
+  receive(
+      output(1, PayloadType::handshake_complete, R"({"HandshakeTimeToComplete":1,"CustomerMessage":""})"));
+  EXPECT_EQ(session.send_input(as_bytes("x"), start), 1U);
+}
+
 TEST_F(Client, CompletesAHandshake) {
   receive(output(0, PayloadType::handshake_request, plain_handshake));
   const auto answers = drain_frames();
