@@ -245,7 +245,8 @@ net::Task<> RunWatch::stop(StopCause cause) {
   }
   const std::string why =
       cause == StopCause::timeout
-          ? fmt::format("the time limit of {} s is over", options_.timeout->count() / 1000)
+          ? fmt::format("the time limit of {:g} s is over",
+                        static_cast<double>(options_.timeout->count()) / 1000)
           : fmt::format("interrupted by the user ({})", signal_name(interrupts_.first_signal));
   observer_.notice(fmt::format("{}: stopping the task{}", why,
                                cause == StopCause::interrupt ? "; interrupt again to leave it" : ""));

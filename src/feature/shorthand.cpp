@@ -146,7 +146,7 @@ class Parser {
       read += text_[at_++];
     }
     if (!take(quote)) return wrong("the closing quote");
-    return json::value(std::move(read));
+    return json::value(read);
   }
 
   Result<json::value> plain(char closing) {

@@ -1,7 +1,9 @@
 """ferry run against the embedded endpoint, as users meet it: log, exit codes, overrides, stops, failures."""
 
+import contextlib
 import json
 import os
+import pty
 import signal
 import subprocess
 import time
@@ -10,7 +12,6 @@ import pytest
 from local_endpoint import task_definition, wait_until
 from recording_proxy import RecordingProxy
 from running_service import environment_of
-from terminal import Terminal
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -421,12 +422,23 @@ def test_a_closed_stdout_does_not_leave_the_task_alone(start, shared_endpoint):
 
 
 def test_a_terminal_shows_the_state_and_keeps_only_the_result(ferry, shared_endpoint):
+    master, slave = pty.openpty()
     command = [ferry, "run", "app", *shell("echo hello; sleep 1; exit 3")]
-    with Terminal(command, environment_of(shared_endpoint)) as terminal:
-        shown = terminal.expect("exited with 3")
-        assert terminal.wait() == 3
-    assert "RUNNING 0:0" in shown
-    assert shown.rpartition("\r\x1b[K")[2].startswith("ferry: container 'app'"), "the status line is gone"
+    process = subprocess.Popen(
+        command, env=environment_of(shared_endpoint), stdin=subprocess.DEVNULL, stdout=slave, stderr=slave
+    )
+    os.close(slave)
+    shown = b""
+    with contextlib.suppress(OSError):  # what a master gives once the last slave is closed
+        while data := os.read(master, 65536):
+            shown += data
+    os.close(master)
+    assert process.wait() == 3
+    assert b"ferry: RUNNING 0:0" in shown
+    clear = b"\r\x1b[K"
+    pieces = shown.split(clear)
+    assert b"hello\r\n" in pieces, "a line of the log stands alone"
+    assert pieces[-1] == b"ferry: container 'app' exited with 3\r\n", "the status line is gone"
 
 
 def test_the_result_of_a_killed_client_is_not_the_tasks_end(start, shared_endpoint):
