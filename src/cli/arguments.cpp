@@ -230,7 +230,7 @@ Result<Arguments::Values> Arguments::store_flags(const Values& before_dashes) co
   } catch (const CLI::ParseError& error) {
     return fail(usage_failure(error.what()));
   }
-  const Values words = app.remaining();
+  Values words = app.remaining();
   for (const std::string& word : words) {
     if (word.size() > 1 && word.starts_with('-')) {
       return fail(usage_failure(fmt::format("there is no flag '{}'", word.substr(0, word.find('=')))));

@@ -8,8 +8,6 @@
 namespace ferry::aws {
 namespace {
 
-using testing::HasSubstr;
-
 boost::json::value parsed(std::string_view text) {
   const Result<boost::json::object> answer = parse_xml_answer(text);
   EXPECT_TRUE(answer) << answer.error().line();
