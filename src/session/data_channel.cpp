@@ -220,10 +220,10 @@ net::Task<> DataChannel::State::keep_time() {
 }
 
 net::Task<> DataChannel::State::keep_alive() {
-  while (true) {
-    const Result<> sent = co_await socket->ping("keepalive");
-    if (!sent) co_return;
+  Result<> sent;
+  while (sent) {
     co_await net::sleep_for(loop, ping_interval);
+    sent = co_await socket->ping("keepalive");
   }
 }
 

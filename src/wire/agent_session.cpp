@@ -201,7 +201,7 @@ void AgentSession::refuse(std::string reason, Instant now) {
   fail_with({.code = FailureCode::refused, .what = std::move(reason), .hint = {}, .service_code = {}});
 }
 
-Frame AgentSession::channel_closed(std::string output, Instant now) const {
+Frame AgentSession::channel_closed(const std::string& output, Instant now) const {
   const Uuid id = settings_.stamp.new_uuid();
   const WallTime created = settings_.stamp.wall_time(now);
   const ChannelClosed closed{.message_id = id,

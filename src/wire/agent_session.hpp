@@ -16,6 +16,7 @@
 #include "wire/session_payloads.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
@@ -47,7 +48,7 @@ struct Resized {
   TerminalSize size;
 };
 struct FlagReceived {
-  Flag flag;
+  std::uint32_t flag = 0;  // session_flag
 };
 // channel_closed is the last frame. Nothing follows.
 struct Closed {
@@ -106,7 +107,7 @@ class AgentSession {
   void fail_with(Failure failure);
   // Ends the session after telling the client why.
   void refuse(std::string reason, Instant now);
-  [[nodiscard]] Frame channel_closed(std::string output, Instant now) const;
+  [[nodiscard]] Frame channel_closed(const std::string& output, Instant now) const;
 
   AgentSessionSettings settings_;
   ReliableChannel channel_;

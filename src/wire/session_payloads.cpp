@@ -129,19 +129,18 @@ Result<int> parse_exit_code(BytesView payload) {
   return fail(FailureCode::protocol, "the message with the exit code has no readable code");
 }
 
-Bytes flag_bytes(Flag flag) {
-  const auto value = std::to_underlying(flag);
-  return {static_cast<std::uint8_t>(value >> 24U), static_cast<std::uint8_t>(value >> 16U),
-          static_cast<std::uint8_t>(value >> 8U), static_cast<std::uint8_t>(value)};
+Bytes flag_bytes(std::uint32_t flag) {
+  return {static_cast<std::uint8_t>(flag >> 24U), static_cast<std::uint8_t>(flag >> 16U),
+          static_cast<std::uint8_t>(flag >> 8U), static_cast<std::uint8_t>(flag)};
 }
 
-Result<Flag> parse_flag(BytesView payload) {
-  if (payload.size() != sizeof(Flag)) {
+Result<std::uint32_t> parse_flag(BytesView payload) {
+  if (payload.size() != sizeof(std::uint32_t)) {
     return fail(FailureCode::protocol, fmt::format("a flag of {} bytes instead of 4", payload.size()));
   }
-  std::uint32_t value = 0;
-  for (const std::uint8_t byte : payload) value = (value << 8U) | byte;
-  return Flag{value};
+  std::uint32_t flag = 0;
+  for (const std::uint8_t byte : payload) flag = (flag << 8U) | byte;
+  return flag;
 }
 
 }  // namespace ferry::wire

@@ -64,9 +64,13 @@ std::string agent_session_state_json(SessionState state, std::string_view sessio
 std::string exit_code_text(int exit_code);
 Result<int> parse_exit_code(BytesView payload);
 
-// Payload type 10. Other values are kept: only port sessions give them a meaning.
-enum class Flag : std::uint32_t { disconnect_to_port = 1, terminate_session = 2, connect_to_port_error = 3 };
-Bytes flag_bytes(Flag flag);
-Result<Flag> parse_flag(BytesView payload);
+// Payload type 10. Only port sessions give the values a meaning; others than these are kept.
+namespace session_flag {
+inline constexpr std::uint32_t disconnect_to_port = 1;
+inline constexpr std::uint32_t terminate_session = 2;
+inline constexpr std::uint32_t connect_to_port_error = 3;
+}  // namespace session_flag
+Bytes flag_bytes(std::uint32_t flag);
+Result<std::uint32_t> parse_flag(BytesView payload);
 
 }  // namespace ferry::wire

@@ -53,7 +53,7 @@ class LossyLink {
   Random* random_;
   Faults faults_;
   std::multimap<Instant, Bytes> under_way_;
-  Instant latest_arrival_{};
+  Instant latest_arrival_;
 };
 
 }  // namespace ferry::sim

@@ -68,7 +68,7 @@ class Agent : public testing::Test {
       if (const auto* resized = std::get_if<agent_event::Resized>(&*event))
         text += "columns " + std::to_string(resized->size.columns) + "\n";
       if (const auto* flag = std::get_if<agent_event::FlagReceived>(&*event))
-        text += "flag " + std::to_string(std::to_underlying(flag->flag)) + "\n";
+        text += "flag " + std::to_string(flag->flag) + "\n";
       if (const auto* end = std::get_if<agent_event::Closed>(&*event))
         text += "closed " + std::to_string(end->unacknowledged) + "\n";
       if (const auto* failed = std::get_if<agent_event::Failed>(&*event))

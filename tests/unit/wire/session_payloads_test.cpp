@@ -109,8 +109,8 @@ TEST(SessionPayloads, ExitCode) {
 }
 
 TEST(SessionPayloads, Flag) {
-  EXPECT_EQ(flag_bytes(Flag::terminate_session), (Bytes{0, 0, 0, 2}));
-  EXPECT_EQ(parse_flag(Bytes{0, 0, 0, 3}), Flag::connect_to_port_error);
+  EXPECT_EQ(flag_bytes(session_flag::terminate_session), (Bytes{0, 0, 0, 2}));
+  EXPECT_EQ(parse_flag(Bytes{0, 0, 0, 3}), session_flag::connect_to_port_error);
   EXPECT_FALSE(parse_flag(Bytes{0, 0, 3}));
 }
 
