@@ -91,12 +91,12 @@ TEST_F(Sandbox, GetsNoDescriptorOfTheEndpoint) {
 }
 
 TEST_F(Sandbox, HasTheEnvironmentOfTheTaskOnly) {
-  ::setenv("FERRY_TEST_SECRET", "host", 1);
+  ::setenv("FERRY_TEST_SECRET", "host", 1);  // NOLINT(concurrency-mt-unsafe): the test has one thread
   ContainerSpec spec = shell_container("");
   spec.command = {"env"};
   spec.environment = {{"GREETING", "hello world"}};
   const std::string output = run(spec).output;
-  ::unsetenv("FERRY_TEST_SECRET");
+  ::unsetenv("FERRY_TEST_SECRET");  // NOLINT(concurrency-mt-unsafe)
   EXPECT_EQ(output,
             "GREETING=hello world\nHOME=/root\n"
             "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\nPWD=/\n");

@@ -21,8 +21,6 @@
 namespace ferry::sys {
 namespace {
 
-using ::testing::AnyOf;
-using ::testing::Eq;
 using ::testing::HasSubstr;
 
 // Everything up to the end of a descriptor that does not block.
