@@ -129,6 +129,8 @@ Result<int> local_env_command(Words words) {
   fmt::print("export AWS_ENDPOINT_URL={}\n", record->url);
   fmt::print("export AWS_ACCESS_KEY_ID={}\n", record->key.id);
   fmt::print("export AWS_SECRET_ACCESS_KEY={}\n", record->key.secret);
+  // A token that is left from elsewhere does not belong to this key.
+  fmt::print("unset AWS_SESSION_TOKEN\n");
   fmt::print("export AWS_REGION={}\n", record->region);
   fmt::print("export AWS_DEFAULT_REGION={}\n", record->region);
   // A session token of other credentials would go along with these and make them invalid.

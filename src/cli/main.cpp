@@ -2,6 +2,7 @@
 
 #include "base/version.hpp"
 #include "cli/commands.hpp"
+#include "sys/standard_streams.hpp"
 
 #include <array>
 #include <cstdio>
@@ -71,6 +72,7 @@ Result<int> dispatch(std::vector<std::string> words) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  sys::open_missing_standard_streams();
   std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   const std::string_view program = argc > 0 ? argv[0] : "ferry";
   constexpr std::string_view kPluginName = "session-manager-plugin";

@@ -22,6 +22,9 @@ namespace {
 // Resends are due at most this much late: the ticker need not follow every change of the deadline.
 constexpr milliseconds tick_interval{100};
 
+// What may wait for a paused listener; agents with a send window stay far below it.
+constexpr std::size_t max_kept_bytes = 1U << 20U;
+
 // The service expects one at least every five minutes; proxies on the way drop idle connections sooner.
 constexpr milliseconds ping_interval{60'000};
 
@@ -63,6 +66,7 @@ struct DataChannel::State {
   wire::ClientSession session;
   std::optional<net::WebSocket> socket;
   std::optional<Result<Closed>> outcome;
+  std::optional<Failure> end_of_connection;  // takes effect once all that came before is told
 
   net::Event frames_wanted;  // the core may have something to write
   net::Event events_wanted;  // ... or to tell
@@ -155,14 +159,11 @@ net::Task<> DataChannel::State::serve(net::TaskGroup& group) {
 
 net::Task<> DataChannel::State::read_messages() {
   while (!outcome) {
-    co_await unpaused.wait();
+    if (session.kept_bytes() > max_kept_bytes) co_await unpaused.wait();
     const Result<net::WebSocketMessage> message = co_await socket->receive();
     if (!message) {
-      // What was received before the connection ended is told first; it may be the end of the session.
-      co_await unpaused.wait();
-      while (std::optional<wire::ClientEvent> event = session.poll_event(net::steady_now()))
-        tell(std::move(*event));
-      finish(fail(lost(message.error())));
+      end_of_connection = lost(message.error());
+      events_wanted.set();
       co_return;
     }
     const Result<> received = session.receive(message->payload, net::steady_now());
@@ -194,8 +195,13 @@ net::Task<> DataChannel::State::tell_events() {
     events_wanted.reset();
     while (unpaused.is_set() && !outcome) {
       std::optional<wire::ClientEvent> event = session.poll_event(net::steady_now());
-      if (!event) break;
-      tell(std::move(*event));
+      if (event) {
+        tell(std::move(*event));
+      } else if (end_of_connection) {
+        finish(fail(*end_of_connection));
+      } else {
+        break;
+      }
     }
     // Taking an event makes its acknowledgement, and may let input go.
     frames_wanted.set();

@@ -59,7 +59,8 @@ class DataChannel {
   void send_size(TerminalSize size);
   // Leaves at once; run() answers `cancelled`.
   void close();
-  // While paused nothing more is read from the websocket: the peer is pushed back by TCP.
+  // While paused nothing is told nor acknowledged. Up to 1 MiB is still received, so that a session that ends
+  // meanwhile ends in order; then the peer is pushed back by TCP.
   void pause();
   void resume();
 

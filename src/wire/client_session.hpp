@@ -86,6 +86,8 @@ class ClientSession {
 
   [[nodiscard]] bool is_ready() const { return is_ready_; }
   [[nodiscard]] bool is_over() const { return is_over_; }
+  // Received and not yet polled.
+  [[nodiscard]] std::size_t kept_bytes() const { return channel_.kept_bytes(); }
   // Sent and not yet acknowledged, in messages.
   [[nodiscard]] std::size_t unacknowledged() const { return channel_.unacknowledged(); }
 

@@ -80,6 +80,8 @@ class ReliableChannel {
   [[nodiscard]] std::size_t unacknowledged() const { return outgoing_.size(); }
   // Whether something has not left even once.
   [[nodiscard]] bool has_unsent() const;
+  // Payload bytes that were received and not yet taken.
+  [[nodiscard]] std::size_t kept_bytes() const { return incoming_bytes_; }
   // Messages that came early and wait for one that is missing.
   [[nodiscard]] std::size_t waiting_behind_gap() const;
 

@@ -278,3 +278,9 @@ def test_down_ends_an_endpoint_that_does_not_answer(start_endpoint):
 def signal_is_pending(pid, number):
     lines = dict(line.split(":", 1) for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines())
     return int(lines["ShdPnd"], 16) >> (number - 1) & 1
+
+
+def test_closed_standard_streams_are_not_taken_for_sockets(shared_endpoint):
+    words = f'exec "{shared_endpoint.ferry}" api sts GetCallerIdentity >&- 2>&-'
+    closed = subprocess.run(["sh", "-c", words], env=shared_endpoint.environment, stdin=subprocess.DEVNULL, timeout=30)
+    assert closed.returncode == 0

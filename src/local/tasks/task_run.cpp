@@ -18,11 +18,6 @@ namespace {
 // lines.
 constexpr std::size_t kReadBytes = 16U << 10U;
 
-// The service's words for a command that cannot be started; the runtime's own follow.
-std::string cannot_start(const Failure& failure) {
-  return fmt::format("CannotStartContainerError: {}", failure.what);
-}
-
 }  // namespace
 
 TaskRun::ContainerRun::ContainerRun(net::Loop& loop, ContainerPlan container_plan)
@@ -125,7 +120,7 @@ net::Task<> TaskRun::run_container(ContainerRun& run) {
   }
   auto started = co_await around_.runtime.start(run.plan.spec);
   if (!started) {
-    never_started(run, cannot_start(started.error()));
+    never_started(run, started.error().what);
     co_return;
   }
   run.process = std::move(*started);

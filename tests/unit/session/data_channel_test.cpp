@@ -46,10 +46,16 @@ struct Stage {
   static net::Task<net::HttpAnswer> answer(Stage& stage) {
     if (stage.refusal.status != 200) co_return stage.refusal;
     co_return net::WebSocketSession(
-        [&stage](net::WebSocket socket) { return stage.agent.serve(std::move(socket)); });
+        [&stage](net::WebSocket socket) { return serve_agent(stage, std::move(socket)); });
+  }
+
+  static net::Task<> serve_agent(Stage& stage, net::WebSocket socket) {
+    co_await stage.agent.serve(std::move(socket));
+    stage.agent_left.set();
   }
 
   net::Loop loop;
+  net::Event agent_left{loop};
   test::ScriptedAgent agent;
   std::unique_ptr<net::HttpServer> server;
   net::TlsTrust trust;
@@ -202,6 +208,26 @@ TEST(DataChannel, WhilePausedNothingIsTold) {
   ASSERT_TRUE(closed) << closed.error().line();
   EXPECT_EQ(stage.output.size(), expected);
   EXPECT_GT(pauses, 100);
+}
+
+TEST(DataChannel, APausedListenerStillGetsAllThatCameBeforeTheEnd) {
+  Stage stage;
+  stage.agent.flood_bytes = 60'000;
+  stage.agent.drops_after_greeting = true;
+  net::Event has_data(stage.loop);
+  stage.listener.on_data = [&](StreamKind, BytesView bytes) {
+    if (stage.output.empty()) stage.channel->pause();
+    stage.output += as_text(bytes);
+    has_data.set();
+  };
+  const auto closed = stage.play([&](Stage& played) -> net::Task<> {
+    co_await has_data.wait();
+    co_await played.agent_left.wait();
+    played.channel->resume();
+  });
+  ASSERT_FALSE(closed);
+  EXPECT_EQ(closed.error().code, FailureCode::lost);
+  EXPECT_EQ(stage.output.size(), stage.agent.greeting.size() + stage.agent.flood_bytes);
 }
 
 net::Task<> run_until_cancelled(Stage& stage, bool& has_returned) {
