@@ -39,7 +39,7 @@ constexpr std::string_view kPipe = R"(f +$m;if h cat;then g "$@"|cat;else g "$@"
 // On a terminal: the wrapper outlives the keys that interrupt the command. The start is announced where the
 // trap no longer holds, so that a key pressed from then on reaches the command.
 constexpr std::string_view kOnTerminal =
-    R"(stty rows $1 cols $2 2>/dev/null;[ "$3" ]&&export TERM="$3";shift 3;trap : INT QUIT;(f +r;exec "$@"))";
+    R"(stty rows $1 cols $2 2>/dev/null;[ "$3" ]&&export TERM="$3";shift 3;trap : INT QUIT;(trap - INT QUIT;f +r;exec "$@"))";
 
 std::string script(const ExecPlan& plan) {
   std::string text{kPrologue};
