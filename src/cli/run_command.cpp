@@ -157,6 +157,8 @@ Result<feature::RunOptions> options_from(const RunFlags& flags) {
   Result<std::vector<Pair>> tags = pairs_of(flags.tags, tag_pair);
   if (!tags) return fail(tags.error());
   request.tags = std::move(*tags);
+  const Result<> readable = feature::check_utf8(request);
+  if (!readable) return fail(readable.error());
   const Result<> structures = read_structures(flags, request);
   if (!structures) return fail(structures.error());
   options.client_token = sys::random_uuid();

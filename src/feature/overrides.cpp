@@ -1,7 +1,11 @@
 #include "feature/overrides.hpp"
 
+#include "base/text.hpp"
+
 #include <algorithm>
+#include <array>
 #include <cstddef>
+#include <span>
 
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
@@ -20,6 +24,114 @@ tl::unexpected<Failure> wrong(std::string what, std::string hint = {}) {
   return fail(FailureCode::usage, "--overrides: " + std::move(what), std::move(hint));
 }
 
+enum class Shape { text, integer, texts, structure, structures };
+
+// A member that RunTask's overrides may have; `members` are those of a structure.
+struct Member {
+  std::string_view name;
+  Shape shape;
+  std::span<const Member> members;
+};
+
+// TaskOverride and ContainerOverride in the ECS API reference. The task's sizes are strings there, a
+// container's are integers.
+constexpr std::array kPairMembers{Member{"name", Shape::text, {}}, Member{"value", Shape::text, {}}};
+constexpr std::array kTypedMembers{Member{"value", Shape::text, {}}, Member{"type", Shape::text, {}}};
+constexpr std::array kContainerMembers{Member{"name", Shape::text, {}},
+                                       Member{"command", Shape::texts, {}},
+                                       Member{"environment", Shape::structures, kPairMembers},
+                                       Member{"environmentFiles", Shape::structures, kTypedMembers},
+                                       Member{"cpu", Shape::integer, {}},
+                                       Member{"memory", Shape::integer, {}},
+                                       Member{"memoryReservation", Shape::integer, {}},
+                                       Member{"resourceRequirements", Shape::structures, kTypedMembers}};
+constexpr std::array kStorageMembers{Member{"sizeInGiB", Shape::integer, {}}};
+constexpr std::array kAcceleratorMembers{Member{"deviceName", Shape::text, {}},
+                                         Member{"deviceType", Shape::text, {}}};
+constexpr std::array kTaskMembers{
+    Member{"containerOverrides", Shape::structures, kContainerMembers},
+    Member{"cpu", Shape::text, {}},
+    Member{"memory", Shape::text, {}},
+    Member{"executionRoleArn", Shape::text, {}},
+    Member{"taskRoleArn", Shape::text, {}},
+    Member{"ephemeralStorage", Shape::structure, kStorageMembers},
+    Member{"inferenceAcceleratorOverrides", Shape::structures, kAcceleratorMembers}};
+
+bool has_shape(const json::value& value, Shape shape) {
+  const auto all = [&value](auto matches) {
+    return value.is_array() && std::ranges::all_of(value.get_array(), matches);
+  };
+  switch (shape) {
+    case Shape::text:
+      return value.is_string();
+    case Shape::integer:
+      return value.is_int64();
+    case Shape::texts:
+      return all([](const json::value& element) { return element.is_string(); });
+    case Shape::structure:
+      return value.is_object();
+    case Shape::structures:
+      return all([](const json::value& element) { return element.is_object(); });
+  }
+  return false;
+}
+
+tl::unexpected<Failure> wrong_shape(const std::string& place, const Member& member) {
+  const auto say = [&place, &member](std::string_view what, std::string_view example) {
+    return wrong(fmt::format("{} must be {}", place, what),
+                 fmt::format(R"(write "{}": {})", member.name, example));
+  };
+  const std::string_view inner = member.members.empty() ? std::string_view() : member.members.front().name;
+  switch (member.shape) {
+    case Shape::text:
+      return say("a string", R"("TEXT")");
+    case Shape::integer:
+      return say("a whole number", "256");
+    case Shape::texts:
+      return say("a list of strings", R"(["WORD", "WORD"])");
+    case Shape::structure:
+      return say("an object", fmt::format(R"({{"{}": ...}})", inner));
+    case Shape::structures:
+      break;
+  }
+  return say("a list of objects", fmt::format(R"([{{"{}": ...}}])", inner));
+}
+
+tl::unexpected<Failure> unknown_member(const std::string& place, std::string_view name,
+                                       std::span<const Member> members) {
+  std::vector<std::string> known;
+  for (const Member& member : members) known.emplace_back(member.name);
+  return wrong(place.empty() ? fmt::format("there is no member '{}'", name)
+                             : fmt::format("{} has no member '{}'", place, name),
+               fmt::format("the members are: {}", join(known, ", ")));
+}
+
+// Refuses what the service would not know, since it ignores that silently and would run the task
+// definition's own command. Recursion ends with the table's depth.
+// NOLINTNEXTLINE(misc-no-recursion)
+Result<> check_members(const json::object& object, const std::string& place,
+                       std::span<const Member> members) {
+  for (const auto& [key, value] : object) {
+    const std::string_view name = key;
+    const auto member = std::ranges::find(members, name, &Member::name);
+    if (member == members.end()) return unknown_member(place, name, members);
+    const std::string inside = place.empty() ? std::string(name) : fmt::format("{}.{}", place, name);
+    if (!has_shape(value, member->shape)) return wrong_shape(inside, *member);
+    if (member->shape == Shape::structure) {
+      const Result<> checked = check_members(value.get_object(), inside, member->members);
+      if (!checked) return checked;
+    }
+    if (member->shape != Shape::structures) continue;
+    std::size_t index = 0;
+    for (const json::value& element : value.get_array()) {
+      const Result<> checked =
+          check_members(element.get_object(), fmt::format("{}[{}]", inside, index++), member->members);
+      if (!checked) return checked;
+    }
+  }
+  return {};
+}
+
 std::string name_of(const json::value& element) {
   const json::object* object = element.if_object();
   const json::value* name = object == nullptr ? nullptr : object->if_contains("name");
@@ -27,17 +139,24 @@ std::string name_of(const json::value& element) {
   return text == nullptr ? std::string() : std::string(*text);
 }
 
-Result<> check_containers(const json::value& containers) {
-  if (!containers.is_array()) return wrong("containerOverrides is not a list");
+// Of a list whose elements check_members() has seen.
+Result<> check_names(const json::array& containers) {
   std::vector<std::string> seen;
-  for (const json::value& element : containers.get_array()) {
+  for (const json::value& element : containers) {
     std::string name = name_of(element);
-    if (name.empty()) return wrong("an element of containerOverrides has no name");
+    if (name.empty())
+      return wrong(fmt::format("containerOverrides[{}] has no name", seen.size()),
+                   R"(write "name": "CONTAINER")");
     if (std::ranges::find(seen, name) != seen.end())
       return wrong(fmt::format("container '{}' is there twice", name));
     const json::value* environment = element.get_object().if_contains("environment");
-    if (environment != nullptr && !environment->is_array())
-      return wrong(fmt::format("environment of container '{}' is not a list", name));
+    if (environment != nullptr) {
+      for (const json::value& variable : environment->get_array()) {
+        if (name_of(variable).empty())
+          return wrong(fmt::format("a variable of container '{}' has no name", name),
+                       R"(write {"name": "NAME", "value": "VALUE"})");
+      }
+    }
     seen.push_back(std::move(name));
   }
   return {};
@@ -78,10 +197,12 @@ Result<json::object> parse_overrides(std::string_view text) {
     return wrong("not valid JSON: " + error.message(),
                  R"(write '{"containerOverrides":[{"name":"app","command":["./job"]}]}' or file://FILE)");
   if (!value.is_object()) return wrong("not a JSON object");
+  const Result<> checked = check_members(value.get_object(), {}, kTaskMembers);
+  if (!checked) return fail(checked.error());
   const json::value* containers = value.get_object().if_contains("containerOverrides");
   if (containers != nullptr) {
-    const Result<> checked = check_containers(*containers);
-    if (!checked) return fail(checked.error());
+    const Result<> named = check_names(containers->get_array());
+    if (!named) return fail(named.error());
   }
   return std::move(value.get_object());
 }

@@ -24,8 +24,9 @@ struct ContainerChange {
   [[nodiscard]] bool empty() const { return command.empty() && environment.empty() && !cpu && !memory_mib; }
 };
 
-// The JSON of --overrides. Fails (usage) where it is no object, or containerOverrides is not a list of
-// objects with one name each. Other members are the service's to judge.
+// The JSON of --overrides. Fails (usage) where it is no object, where a member's name or type, at any depth,
+// is not one of TaskOverride in the ECS API reference, and where containers or variables lack a name or a
+// container is there twice. What the values mean is the service's to judge.
 Result<boost::json::object> parse_overrides(std::string_view text);
 
 // The names in containerOverrides, in their order.

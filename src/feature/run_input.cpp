@@ -25,7 +25,27 @@ void put(json::object& input, std::string_view member, const std::string& text) 
   if (!text.empty()) input[member] = text;
 }
 
+bool are_utf8(const std::vector<std::pair<std::string, std::string>>& pairs) {
+  return std::ranges::all_of(
+      pairs, [](const auto& pair) { return is_valid_utf8(pair.first) && is_valid_utf8(pair.second); });
+}
+
+tl::unexpected<Failure> not_utf8(std::string_view whose, std::string hint) {
+  return fail(FailureCode::usage,
+              fmt::format("{} has bytes that are not UTF-8, which RunTask cannot carry", whose),
+              std::move(hint));
+}
+
 }  // namespace
+
+Result<> check_utf8(const RunRequest& request) {
+  const std::string encode = "encode such bytes, or put them into a file that the command reads itself";
+  if (!std::ranges::all_of(request.change.command, is_valid_utf8)) return not_utf8("the command", encode);
+  if (!are_utf8(request.change.environment)) return not_utf8("--env", encode);
+  if (!are_utf8(request.tags)) return not_utf8("--tag", "write it in UTF-8");
+  if (!is_valid_utf8(request.started_by)) return not_utf8("--started-by", "write it in UTF-8");
+  return {};
+}
 
 Result<std::string> choose_container(const aws::ecs::TaskDefinition& definition, const RunRequest& request) {
   const std::vector<std::string> all = container_names(definition, false);

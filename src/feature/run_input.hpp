@@ -27,6 +27,10 @@ struct RunRequest {
   bool enable_execute_command = false;
 };
 
+// Fails (usage) where the command, a variable, a tag or startedBy is not UTF-8: RunTask's JSON cannot carry
+// it.
+Result<> check_utf8(const RunRequest& request);
+
 // Whose command, log and exit code are meant: --container; else the only container; else the only essential
 // one; else the only one that --overrides names. Otherwise a failure (ambiguous) that lists them.
 Result<std::string> choose_container(const aws::ecs::TaskDefinition& definition, const RunRequest& request);

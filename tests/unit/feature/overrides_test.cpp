@@ -64,12 +64,76 @@ TEST(Overrides, ParseRefusesWhatCannotBeMerged) {
        {"", "{", "[]", "\"a\"", R"({"containerOverrides":{}})", R"({"containerOverrides":[1]})",
         R"({"containerOverrides":[{"command":["a"]}]})", R"({"containerOverrides":[{"name":""}]})",
         R"({"containerOverrides":[{"name":1}]})", R"({"containerOverrides":[{"name":"a"},{"name":"a"}]})",
-        R"({"containerOverrides":[{"name":"a","environment":{"A":"1"}}]})"}) {
+        R"({"containerOverrides":[{"name":"a","environment":{"A":"1"}}]})",
+        R"({"containerOverrides":[{"name":"a","environment":[{"value":"1"}]}]})"}) {
     const auto parsed = parse_overrides(text);
     ASSERT_FALSE(parsed.has_value()) << text;
     EXPECT_TRUE(parsed.error().what.starts_with("--overrides: ")) << parsed.error().what;
   }
   EXPECT_TRUE(parse_overrides("{}").has_value());
+}
+
+TEST(Overrides, ParseTakesEveryMemberOfTheApi) {
+  const std::string_view text =
+      R"({"cpu":"512","memory":"1024","executionRoleArn":"arn:e","taskRoleArn":"arn:t",
+    "ephemeralStorage":{"sizeInGiB":30},
+    "inferenceAcceleratorOverrides":[{"deviceName":"d","deviceType":"eia2.medium"}],
+    "containerOverrides":[{"name":"app","command":["./job",""],"environment":[{"name":"A","value":""}],
+      "environmentFiles":[{"value":"arn:aws:s3:::b/a.env","type":"s3"}],"cpu":256,"memory":512,
+      "memoryReservation":128,"resourceRequirements":[{"value":"1","type":"GPU"}]}]})";
+  EXPECT_EQ(parse_overrides(text), object(text));
+}
+
+TEST(Overrides, ParseRefusesMembersTheServiceDoesNotKnow) {
+  struct Case {
+    std::string_view text, line;
+  };
+  for (const auto& [text, line] : {
+           Case{R"({"containerOverride":[]})", "--overrides: there is no member 'containerOverride'"},
+           Case{R"({"containerOverrides":[{"name":"a","comand":["x"]}]})",
+                "--overrides: containerOverrides[0] has no member 'comand'"},
+           Case{R"({"containerOverrides":[{"name":"a"},{"name":"b","Command":["x"]}]})",
+                "--overrides: containerOverrides[1] has no member 'Command'"},
+           Case{R"({"containerOverrides":[{"name":"a","environment":[{"name":"A","val":"1"}]}]})",
+                "--overrides: containerOverrides[0].environment[0] has no member 'val'"},
+           Case{R"({"ephemeralStorage":{"size":30}})", "--overrides: ephemeralStorage has no member 'size'"},
+       }) {
+    const auto parsed = parse_overrides(text);
+    ASSERT_FALSE(parsed.has_value()) << text;
+    EXPECT_EQ(parsed.error().code, FailureCode::usage);
+    EXPECT_EQ(parsed.error().what, line);
+    EXPECT_TRUE(parsed.error().hint.starts_with("the members are: ")) << parsed.error().hint;
+  }
+}
+
+TEST(Overrides, ParseRefusesWrongTypes) {
+  struct Case {
+    std::string_view text, what;
+  };
+  for (const auto& [text, what] : {
+           Case{R"({"cpu":512})", "cpu must be a string"},
+           Case{R"({"taskRoleArn":null})", "taskRoleArn must be a string"},
+           Case{R"({"ephemeralStorage":30})", "ephemeralStorage must be an object"},
+           Case{R"({"ephemeralStorage":{"sizeInGiB":"30"}})",
+                "ephemeralStorage.sizeInGiB must be a whole number"},
+           Case{R"({"containerOverrides":{}})", "containerOverrides must be a list of objects"},
+           Case{R"({"containerOverrides":[{"name":"a","command":"./job"}]})",
+                "containerOverrides[0].command must be a list of strings"},
+           Case{R"({"containerOverrides":[{"name":"a","command":["sleep",1]}]})",
+                "containerOverrides[0].command must be a list of strings"},
+           Case{R"({"containerOverrides":[{"name":"a","cpu":"256"}]})",
+                "containerOverrides[0].cpu must be a whole number"},
+           Case{R"({"containerOverrides":[{"name":"a","memory":0.5}]})",
+                "containerOverrides[0].memory must be a whole number"},
+           Case{R"({"containerOverrides":[{"name":"a","environment":[{"name":"A","value":1}]}]})",
+                "containerOverrides[0].environment[0].value must be a string"},
+       }) {
+    const auto parsed = parse_overrides(text);
+    ASSERT_FALSE(parsed.has_value()) << text;
+    EXPECT_EQ(parsed.error().code, FailureCode::usage);
+    EXPECT_EQ(parsed.error().what, "--overrides: " + std::string(what));
+    EXPECT_TRUE(parsed.error().hint.starts_with("write ")) << parsed.error().hint;
+  }
 }
 
 TEST(Overrides, NamesInTheirOrder) {

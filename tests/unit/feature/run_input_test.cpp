@@ -36,6 +36,29 @@ RunRequest request_for(std::string container_name = {}) {
   return request;
 }
 
+TEST(CheckUtf8, NamesWhatRunTaskCannotCarry) {
+  RunRequest good = request_for();
+  good.change.command = {"echo", "h\xc3\xa9"};
+  good.change.environment = {{"A", "\xe2\x82\xac"}};
+  good.tags = {{"team", "\xc3\xbc"}};
+  good.started_by = "ferry";
+  EXPECT_TRUE(check_utf8(good).has_value());
+
+  const auto refusal = [&good](auto spoil) {
+    RunRequest request = good;
+    spoil(request);
+    const Result<> checked = check_utf8(request);
+    return checked ? std::string() : checked.error().what;
+  };
+  const std::string rest = " has bytes that are not UTF-8, which RunTask cannot carry";
+  EXPECT_EQ(refusal([](RunRequest& r) { r.change.command[1] = "\xff"; }), "the command" + rest);
+  EXPECT_EQ(refusal([](RunRequest& r) { r.change.environment[0].first = "A\xff"; }), "--env" + rest);
+  EXPECT_EQ(refusal([](RunRequest& r) { r.change.environment[0].second = "\xc3"; }), "--env" + rest);
+  EXPECT_EQ(refusal([](RunRequest& r) { r.tags[0].first = "\xff"; }), "--tag" + rest);
+  EXPECT_EQ(refusal([](RunRequest& r) { r.tags[0].second = "\xff"; }), "--tag" + rest);
+  EXPECT_EQ(refusal([](RunRequest& r) { r.started_by = "\xed\xa0\x80"; }), "--started-by" + rest);
+}
+
 TEST(ChooseContainer, TheOnlyOneThenTheOnlyEssentialOneThenTheOneThatOverridesName) {
   EXPECT_EQ(choose_container(definition_of({container("a")}), request_for()), "a");
   EXPECT_EQ(choose_container(definition_of({container("a", false), container("b")}), request_for()), "b");
