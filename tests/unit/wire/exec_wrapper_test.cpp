@@ -95,7 +95,9 @@ struct Outcome {
 };
 
 // Runs the wrapped command to its end frame (or the terminal's end); `input` goes out after the start frame.
-Outcome run(const Shell& shell, const ExecPlan& plan, std::string input = {}, const std::string& path = {}) {
+// The input is typed once the command has started and printed `awaited`.
+Outcome run(const Shell& shell, const ExecPlan& plan, std::string input = {}, const std::string& path = {},
+            std::string_view awaited = {}) {
   Result<std::vector<std::string>> words = split_command_line(wrap_command(plan));
   EXPECT_EQ(words->at(0), "sh");
   std::vector<std::string> argv = shell.argv;
@@ -105,7 +107,8 @@ Outcome run(const Shell& shell, const ExecPlan& plan, std::string input = {}, co
   Outcome outcome;
   std::string nothing;
   while (!decoder.exit_code() && !decoder.missing_tool()) {
-    const Bytes bytes = process.exchange(decoder.has_started() ? input : nothing);
+    const Bytes bytes =
+        process.exchange(decoder.has_started() && outcome.output.contains(awaited) ? input : nothing);
     if (bytes.empty()) break;
     outcome.output += as_text(decoder.feed(bytes));
   }
@@ -253,7 +256,8 @@ TEST_P(ExecWrapper, GivesTheCommandATerminalOfTheRightKind) {
 }
 
 TEST_P(ExecWrapper, OutlivesTheInterruptKeyOnATerminal) {
-  const Outcome outcome = run(GetParam(), plan_on_terminal({"sleep", "15"}), std::string(kInterruptKey));
+  const ExecPlan plan = plan_on_terminal({"sh", "-c", "echo up; exec sleep 15"});
+  const Outcome outcome = run(GetParam(), plan, std::string(kInterruptKey), {}, "up");
   EXPECT_EQ(outcome.exit_code, 130);
 }
 
