@@ -108,7 +108,6 @@ tl::unexpected<Failure> unknown_member(const std::string& place, std::string_vie
 
 // Refuses what the service would not know, since it ignores that silently and would run the task
 // definition's own command. Recursion ends with the table's depth.
-// NOLINTNEXTLINE(misc-no-recursion)
 Result<> check_members(const json::object& object, const std::string& place,
                        std::span<const Member> members) {
   for (const auto& [key, value] : object) {
