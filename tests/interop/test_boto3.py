@@ -4,6 +4,7 @@ import json
 import subprocess
 
 import pytest
+from local_endpoint import task_definition, wait_until
 
 
 @pytest.fixture
@@ -36,6 +37,28 @@ def test_execute_command_is_served_by_ferry(endpoint, web):
     served = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
     assert served.returncode == 0
     assert "from inside" in served.stdout
+
+
+def test_run_task_with_overrides_to_its_status_and_log(endpoint, tmp_path):
+    endpoint.ecs.register_task_definition(**task_definition())
+    override = {
+        "name": "app",
+        "command": ["sh", "-c", 'echo "said $WORD"; exit 42'],
+        "environment": [{"name": "WORD", "value": "overridden"}],
+    }
+    file = tmp_path / "overrides.json"
+    file.write_text(json.dumps({"containerOverrides": [override]}))
+    ran = endpoint.ecs.run_task(taskDefinition="app", overrides=json.loads(file.read_text()))
+    assert ran["failures"] == []
+    task = ran["tasks"][0]["taskArn"]
+
+    endpoint.ecs.get_waiter("tasks_stopped").wait(tasks=[task], WaiterConfig={"Delay": 1, "MaxAttempts": 60})
+
+    stopped = endpoint.ecs.describe_tasks(tasks=[task])["tasks"][0]
+    assert stopped["containers"][0]["exitCode"] == 42
+    stream = {"logGroupName": "/app", "logStreamName": f"ecs/app/{task.rpartition('/')[2]}"}
+    events = wait_until(lambda: endpoint.logs.get_log_events(**stream, startFromHead=True)["events"], "the log has an event")
+    assert [event["message"] for event in events] == ["said overridden"]
 
 
 def test_errors_are_boto3s_own_exceptions(endpoint):

@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from local_endpoint import task_definition, wait_until
 
 CLIENTS = Path(__file__).parents[2] / "build" / "clients"
 PROGRAMS = {
@@ -59,6 +60,26 @@ def test_run_task_with_overrides_to_its_end(call, job):
     stopped = call("WaitTasksStopped", tasks=[task], cluster="default")
 
     assert stopped["tasks"][0]["containers"][0]["exitCode"] == 42
+
+
+@pytest.mark.parametrize("call", ["js"], indirect=True)
+def test_javascript_reads_the_log_of_a_task_that_ended(call, endpoint):
+    endpoint.ecs.register_task_definition(**task_definition(container={"command": ["sh", "-c", "echo one; echo two; echo end"]}))
+    task = call("RunTask", taskDefinition="app")["tasks"][0]["taskArn"]
+    call("WaitTasksStopped", tasks=[task], cluster="default")
+    stream = {"logGroupName": "/app", "logStreamName": f"ecs/app/{task.rpartition('/')[2]}"}
+
+    def read_on(token=None):
+        """The messages from the token on, page by page until the token no longer changes."""
+        page = call("GetLogEvents", **stream, startFromHead=True, limit=1, **({"nextToken": token} if token else {}))
+        following = page["nextForwardToken"]
+        messages = [event["message"] for event in page["events"]]
+        return messages if following == token else messages + read_on(following)
+
+    def whole_log(messages):
+        return messages if "end" in messages else None
+
+    assert wait_until(lambda: whole_log(read_on()), "the log has its end") == ["one", "two", "end"]
 
 
 @pytest.mark.parametrize("call", PROGRAMS, indirect=True)
