@@ -7,6 +7,7 @@ import os
 import pathlib
 import re
 import select
+import shlex
 import signal
 import subprocess
 import time
@@ -92,7 +93,8 @@ class Endpoint:
 
     def _variables(self):
         printed = self.run("local", "env", "--port", str(self.port), check=True).stdout
-        return dict(re.findall(r"^export (\w+)=(.*)$", printed, re.MULTILINE))
+        words = [shlex.split(line) for line in printed.splitlines()]
+        return dict(line[1].split("=", 1) for line in words if line[0] == "export")
 
     @property
     def secret(self):

@@ -15,15 +15,6 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kServiceNames{"ecs", "logs", "ssm", "sts"};  // as in enum Service
 
-// It becomes part of a host name.
-bool is_region(std::string_view text) {
-  const auto is_label_character = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-  };
-  return !text.empty() && text.size() <= 63 && std::ranges::all_of(text, is_label_character) &&
-         !text.starts_with('-') && !text.ends_with('-');
-}
-
 Result<std::string> find_region(const Flags& flags, const Environment& environment, const Profile& profile) {
   std::string region = flags.region;
   if (region.empty()) region = environment_value(environment, "AWS_REGION");
@@ -44,6 +35,14 @@ Result<std::string> find_region(const Flags& flags, const Environment& environme
 }
 
 }  // namespace
+
+bool is_region(std::string_view text) {
+  const auto is_label_character = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  };
+  return !text.empty() && text.size() <= 63 && std::ranges::all_of(text, is_label_character) &&
+         !text.starts_with('-') && !text.ends_with('-');
+}
 
 std::string_view service_name(Service service) {
   return kServiceNames[static_cast<std::size_t>(service)];

@@ -42,6 +42,10 @@ struct Settings {
   std::function<std::string(Service)> endpoint;  // absolute URL for a service
 };
 
+// True for text that can be the name of a region: it becomes part of host names, so it is one DNS label in
+// lower case, of 1 to 63 letters, digits and inner hyphens. Whether AWS has that region is not asked. Pure.
+bool is_region(std::string_view text);
+
 // Resolves flags, then environment, then the profile's config and credentials files (static keys only), as
 // botocore does. Reads files, calls nobody. Failures (usage, not_found) name each source that was tried.
 Result<Settings> resolve_settings(const Flags& flags, const Environment& environment);

@@ -241,6 +241,11 @@ Result<Arguments::Values> Arguments::store_flags(const Values& before_dashes) co
     if (item->kind == Kind::toggle && option->results().back() != "true") {
       return fail(usage_failure(fmt::format("{} takes no value", long_name(item->names))));
     }
+    // An unset variable in a script, most likely: what absence means is not to be guessed from it.
+    if (item->kind == Kind::value && option->results().back().empty()) {
+      return fail(FailureCode::usage, fmt::format("{}: {} is empty", name_, long_name(item->names)),
+                  "give it a value or leave it out");
+    }
     const Result<> stored = store(*item, option->results());
     if (!stored) return fail(stored.error());
   }

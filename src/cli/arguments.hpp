@@ -39,8 +39,8 @@ class Arguments {
   Arguments(std::string name, std::string summary);
 
   // Flags: `names` is "--long" or "-s,--long", `value_name` what help shows for the value. A variable keeps
-  // its value where the flag is absent; where a flag comes twice, the last one counts. Short switches can be
-  // joined ("-it"); values may follow after a blank or "=".
+  // its value where the flag is absent; an empty value is refused, but for texts(); where a flag comes twice,
+  // the last one counts. Short switches can be joined ("-it"); values may follow after a blank or "=".
   void toggle(std::string names, std::string help, bool& variable);
   void text(std::string names, std::string value_name, std::string help, std::string& variable);
   // One of `choices`.

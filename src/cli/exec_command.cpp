@@ -71,6 +71,10 @@ Result<> settle_terminal(ExecOptions& options) {
 Result<feature::ExecRequest> request_from(ExecOptions options) {
   Result<feature::Target> target = feature::parse_target(options.target, cluster_or_default(options.cluster));
   if (!target) return fail(target.error());
+  if (!options.cluster.empty()) {
+    const Result<> agreed = feature::expect_cluster(*target, options.cluster);
+    if (!agreed) return fail(agreed.error());
+  }
   const Result<> settled = settle_terminal(options);
   if (!settled) return fail(settled.error());
   if (options.command.empty()) options.command.emplace_back("/bin/sh");

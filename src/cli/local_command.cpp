@@ -11,9 +11,9 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <cstdlib>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -88,6 +88,19 @@ Result<> ask_to_stop(const EndpointRecord& record) {
   return fail(system_failure(fmt::format("cannot stop process {}", record.process_id), errno));
 }
 
+// A line for a shell's `eval`: nothing within the quotes means anything to it.
+void print_export(std::string_view name, std::string_view value) {
+  std::string quoted;
+  for (const char character : value) {
+    if (character == '\'') {
+      quoted += R"('\'')";
+    } else {
+      quoted += character;
+    }
+  }
+  fmt::print("export {}='{}'\n", name, quoted);
+}
+
 }  // namespace
 
 Result<int> local_status_command(Words words) {
@@ -126,16 +139,13 @@ Result<int> local_env_command(Words words) {
   if (parsed->help_status) return *parsed->help_status;
   const auto record = running_endpoint(parsed->port);
   if (!record) return fail(record.error());
-  fmt::print("export AWS_ENDPOINT_URL={}\n", record->url);
-  fmt::print("export AWS_ACCESS_KEY_ID={}\n", record->key.id);
-  fmt::print("export AWS_SECRET_ACCESS_KEY={}\n", record->key.secret);
+  print_export("AWS_ENDPOINT_URL", record->url);
+  print_export("AWS_ACCESS_KEY_ID", record->key.id);
+  print_export("AWS_SECRET_ACCESS_KEY", record->key.secret);
   // A token that is left from elsewhere does not belong to this key.
   fmt::print("unset AWS_SESSION_TOKEN\n");
-  fmt::print("export AWS_REGION={}\n", record->region);
-  fmt::print("export AWS_DEFAULT_REGION={}\n", record->region);
-  // A session token of other credentials would go along with these and make them invalid.
-  // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment
-  if (std::getenv("AWS_SESSION_TOKEN") != nullptr) fmt::print("unset AWS_SESSION_TOKEN\n");
+  print_export("AWS_REGION", record->region);
+  print_export("AWS_DEFAULT_REGION", record->region);
   return 0;
 }
 

@@ -1,4 +1,5 @@
 // `ferry local up`: starts the endpoint, in the foreground or with -d in the background.
+#include "aws/settings.hpp"
 #include "cli/arguments.hpp"
 #include "cli/local_background.hpp"
 #include "cli/local_commands.hpp"
@@ -10,6 +11,7 @@
 #include <cstdlib>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -31,9 +33,13 @@ std::string environment(const char* name) {
   return value == nullptr ? std::string() : std::string(value);
 }
 
-std::string usual_region() {
+Result<std::string> usual_region() {
   for (const char* name : {"AWS_REGION", "AWS_DEFAULT_REGION"}) {
-    if (std::string region = environment(name); !region.empty()) return region;
+    std::string region = environment(name);
+    if (region.empty()) continue;
+    if (aws::is_region(region)) return region;
+    return fail(FailureCode::usage, fmt::format("{} is '{}', which is no AWS region", name, region),
+                "write it like us-east-1, or unset it");
   }
   return "us-east-1";
 }
@@ -41,7 +47,9 @@ std::string usual_region() {
 Result<local::EndpointSettings> settings_from(const UpOptions& options) {
   local::EndpointSettings settings;
   settings.port = static_cast<std::uint16_t>(options.port.value_or(kDefaultLocalPort));
-  settings.region = usual_region();
+  Result<std::string> region = usual_region();
+  if (!region) return fail(std::move(region.error()));
+  settings.region = std::move(*region);
   if (options.ephemeral && !options.data.empty()) {
     return fail(FailureCode::usage, "--ephemeral keeps nothing, so --data has no meaning beside it",
                 "give one of the two");

@@ -72,6 +72,14 @@ Result<Target> parse_target(std::string_view text, std::string_view cluster) {
   return target;
 }
 
+Result<> expect_cluster(const Target& target, std::string_view cluster) {
+  const std::string_view name = cluster.substr(cluster.rfind('/') + 1);  // all of it where there is no slash
+  if (target.cluster == cluster || target.cluster == name) return {};
+  return fail(FailureCode::usage,
+              fmt::format("--cluster {} contradicts the target, {}", cluster, describe(target)),
+              "leave --cluster out");
+}
+
 std::string describe(const Target& target) {
   const std::string_view kind = target.kind == Target::Kind::task     ? "task"
                                 : target.kind == Target::Kind::family ? "family"

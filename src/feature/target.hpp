@@ -22,6 +22,10 @@ struct Target {
 // needs the ARN. Failure `usage` says what the text should look like.
 Result<Target> parse_target(std::string_view text, std::string_view cluster);
 
+// Failure `usage` where the target names another cluster than `cluster`, which a person asked for beside it
+// by name or ARN.
+Result<> expect_cluster(const Target& target, std::string_view cluster);
+
 // True for an id that names one task for certain: 32 hexadecimal digits, or the older form with hyphens.
 bool is_whole_task_id(std::string_view id);
 

@@ -61,7 +61,7 @@ std::string script(const ExecPlan& plan) {
 
 std::string wrap_command(const ExecPlan& plan) {
   assert(!plan.command.empty());
-  std::vector<std::string> words{"sh", "-c", script(plan), "ferry", plan.nonce};
+  std::vector<std::string> words{"sh", "-c", script(plan), "sh", plan.nonce};
   if (plan.terminal) {
     words.push_back(fmt::to_string(plan.terminal->rows));
     words.push_back(fmt::to_string(plan.terminal->columns));

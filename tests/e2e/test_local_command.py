@@ -48,7 +48,7 @@ def test_env_unsets_a_session_token_of_others(endpoint):
         text=True,
         check=True,
     ).stdout
-    assert "unset AWS_SESSION_TOKEN\n" in printed
+    assert printed.count("unset AWS_SESSION_TOKEN\n") == 1
 
 
 def test_the_region_is_the_environments(start_endpoint):
@@ -211,6 +211,13 @@ def test_two_endpoints_cannot_share_a_port(endpoint):
 def test_bad_arguments_are_one_line(ferry, tmp_path, arguments, says):
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
     assert says in refused_start(ferry, environment, *arguments)
+
+
+@pytest.mark.parametrize("region", ["us east", "$(id)", "us-east-1/", "-x"])
+def test_what_is_no_region_is_refused(ferry, tmp_path, region):
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "AWS_REGION": region}
+    line = refused_start(ferry, environment, "--port", "0", "--ephemeral")
+    assert f"AWS_REGION is '{region}', which is no AWS region" in line
 
 
 def test_a_damaged_database_is_one_line(ferry, tmp_path):

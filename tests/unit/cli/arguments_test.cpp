@@ -113,6 +113,14 @@ TEST(Arguments, RefusalsSayWhatIsWrongAndWhereHelpIs) {
   EXPECT_THAT(refusal({"a", "b", "c"}, false), Not(HasSubstr("(a command")));
 }
 
+TEST(Arguments, AnEmptyValueIsRefusedRatherThanTakenForAbsence) {
+  EXPECT_EQ(refusal({"a", "--region", ""}), "try: --region is empty; give it a value or leave it out");
+  EXPECT_EQ(refusal({"a", "-o", ""}), "try: --output is empty; give it a value or leave it out");
+  EXPECT_THAT(refusal({"a", "--region="}), HasSubstr("--region"));
+  EXPECT_THAT(refusal({"a", "--port", ""}), HasSubstr("--port is empty"));
+  EXPECT_THAT(refusal({"a", "--timeout", ""}), HasSubstr("--timeout is empty"));
+}
+
 TEST(Arguments, HelpTellsEverythingAndLooksAtNothingElse) {
   Options options;
   const Arguments arguments = describe(options);

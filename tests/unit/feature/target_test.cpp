@@ -5,6 +5,7 @@
 namespace ferry::feature {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 using Kind = Target::Kind;
 
@@ -46,6 +47,19 @@ TEST(ParseTarget, RefusesWhatIsNoneAndSaysWhatWouldBe) {
     ASSERT_FALSE(target) << text;
     EXPECT_EQ(target.error().code, FailureCode::usage) << text;
     EXPECT_THAT(target.error().hint, HasSubstr("CLUSTER/SERVICE")) << text;
+  }
+}
+
+TEST(ExpectCluster, RefusesATargetOfAnotherCluster) {
+  const Result<Target> target = parse_target("prod/web", "stage");
+  ASSERT_TRUE(target);
+  EXPECT_TRUE(expect_cluster(*target, "prod"));
+  EXPECT_TRUE(expect_cluster(*target, "arn:aws:ecs:us-east-1:123456789012:cluster/prod"));
+  for (const std::string_view other : {"stage", "arn:aws:ecs:us-east-1:123456789012:cluster/stage"}) {
+    const Result<> agreed = expect_cluster(*target, other);
+    ASSERT_FALSE(agreed) << other;
+    EXPECT_EQ(agreed.error().code, FailureCode::usage);
+    EXPECT_THAT(agreed.error().line(), AllOf(HasSubstr(other), HasSubstr("service web in cluster prod")));
   }
 }
 
