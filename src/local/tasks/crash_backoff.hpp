@@ -29,7 +29,7 @@ class CrashBackoff {
   int series_ = 0;
   std::int64_t failures_ = 0;
   bool is_warned_ = false;
-  Instant next_start_{};
+  Instant next_start_;
 };
 
 }  // namespace ferry::local
