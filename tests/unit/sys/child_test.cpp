@@ -105,9 +105,12 @@ TEST(Child, StartsWithDefaultSignals) {
   ::sigaddset(&blocked, SIGTERM);
   ::pthread_sigmask(SIG_BLOCK, &blocked, &mask);
   const Outcome outcome = run({"grep", "-E", "^Sig(Blk|Ign):", "/proc/self/status"});
+  // 32 and 33 are the C library's own: nobody can set them, and posix_spawn (of make, say) leaves them
+  // ignored.
   ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
   ::sigaction(SIGPIPE, &before, nullptr);
-  EXPECT_EQ(outcome.output, "SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+  EXPECT_THAT(outcome.output, testing::AnyOf("SigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n",
+                                             "SigBlk:\t0000000000000000\nSigIgn:\t0000000180000000\n"));
 }
 
 TEST(Child, DescriptorsMayBeExchanged) {
