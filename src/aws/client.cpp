@@ -1,5 +1,6 @@
 #include "aws/client.hpp"
 
+#include "aws/endpoints.hpp"
 #include "aws/protocol.hpp"
 #include "net/clock.hpp"
 #include "net/url.hpp"
@@ -17,8 +18,6 @@
 namespace ferry::aws {
 namespace {
 
-constexpr std::array kServices{Service::ecs, Service::logs, Service::ssm, Service::sts};
-
 // Uniform in [0, 1).
 double random_chance() {
   std::uint32_t number = 0;
@@ -32,7 +31,8 @@ void add_signature(net::HttpRequest& request, Service service, const Settings& s
   const wire::sigv4::Identity identity{.access_key_id = settings.credentials.access_key_id,
                                        .secret_access_key = settings.credentials.secret_access_key,
                                        .session_token = settings.credentials.session_token};
-  const wire::sigv4::Scope scope{.region = settings.region, .service = service_name(service)};
+  const std::string region = signing_region(service, settings.region);
+  const wire::sigv4::Scope scope{.region = region, .service = service_name(service)};
   net::Headers added = wire::sigv4::sign(unsigned_request, identity, scope, net::wall_now());
   for (auto& header : added) request.headers.push_back(std::move(header));
 }

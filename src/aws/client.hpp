@@ -1,4 +1,5 @@
-// Signed calls of AWS operations: JSON in, JSON out (STS's query protocol and XML are turned into the same).
+// Signed calls of AWS operations: JSON in, JSON out (the query protocol of STS, IAM and EC2 and its XML are
+// turned into the same).
 // Owns its connections; bounded by CallLimits. The loop's thread only.
 #pragma once
 

@@ -35,20 +35,37 @@ std::string configured_endpoint(Service service, const Environment& environment,
   return url;
 }
 
+struct Partition {
+  std::string_view region_prefix, suffix;
+  std::string_view iam_host, iam_region;  // as botocore's endpoint rules have them
+};
+
+constexpr Partition kCommercial{"", "amazonaws.com", "iam.amazonaws.com", "us-east-1"};
+constexpr std::array kOthers{
+    Partition{"cn-", "amazonaws.com.cn", "iam.cn-north-1.amazonaws.com.cn", "cn-north-1"},
+    Partition{"us-gov-", "amazonaws.com", "iam.us-gov.amazonaws.com", "us-gov-west-1"},
+    Partition{"us-iso-", "c2s.ic.gov", "iam.us-iso-east-1.c2s.ic.gov", "us-iso-east-1"},
+    Partition{"us-isob-", "sc2s.sgov.gov", "iam.us-isob-east-1.sc2s.sgov.gov", "us-isob-east-1"},
+    Partition{"us-isof-", "csp.hci.ic.gov", "iam.us-isof-south-1.csp.hci.ic.gov", "us-isof-south-1"},
+    Partition{"eu-isoe-", "cloud.adc-e.uk", "iam.eu-isoe-west-1.cloud.adc-e.uk", "eu-isoe-west-1"},
+    Partition{"eusc-", "amazonaws.eu", "iam.eusc-de-east-1.amazonaws.eu", "eusc-de-east-1"}};
+
+const Partition& partition_of(std::string_view region) {
+  const auto found = std::ranges::find_if(
+      kOthers, [region](const Partition& one) { return region.starts_with(one.region_prefix); });
+  return found == kOthers.end() ? kCommercial : *found;
+}
+
 }  // namespace
 
 std::string public_endpoint(Service service, std::string_view region) {
-  struct Partition {
-    std::string_view region_prefix, suffix;
-  };
-  constexpr std::array kPartitions{
-      Partition{"cn-", "amazonaws.com.cn"},    Partition{"us-iso-", "c2s.ic.gov"},
-      Partition{"us-isob-", "sc2s.sgov.gov"},  Partition{"us-isof-", "csp.hci.ic.gov"},
-      Partition{"eu-isoe-", "cloud.adc-e.uk"}, Partition{"eusc-", "amazonaws.eu"}};
-  const auto partition = std::ranges::find_if(
-      kPartitions, [region](const Partition& one) { return region.starts_with(one.region_prefix); });
-  return fmt::format("https://{}.{}.{}", service_name(service), region,
-                     partition == kPartitions.end() ? "amazonaws.com" : partition->suffix);
+  const Partition& partition = partition_of(region);
+  if (service == Service::iam) return fmt::format("https://{}", partition.iam_host);
+  return fmt::format("https://{}.{}.{}", service_name(service), region, partition.suffix);
+}
+
+std::string signing_region(Service service, std::string_view region) {
+  return std::string(service == Service::iam ? partition_of(region).iam_region : region);
 }
 
 std::string find_endpoint(Service service, const Flags& flags, const Environment& environment,

@@ -17,9 +17,20 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::string_view kStsVersion = "2011-06-15";
+enum class Protocol { json, query, ec2_query };
 
-// The models' targetPrefix.
+Protocol protocol_of(Service service) {
+  if (service == Service::sts || service == Service::iam) return Protocol::query;
+  return service == Service::ec2 ? Protocol::ec2_query : Protocol::json;
+}
+
+// The models' apiVersion, which the query protocol sends.
+std::string_view query_version(Service service) {
+  if (service == Service::iam) return "2010-05-08";
+  return service == Service::ec2 ? "2016-11-15" : "2011-06-15";
+}
+
+// The models' targetPrefix, of the services that speak JSON.
 std::string_view target_prefix(Service service) {
   switch (service) {
     case Service::ecs:
@@ -28,7 +39,11 @@ std::string_view target_prefix(Service service) {
       return "Logs_20140328";
     case Service::ssm:
       return "AmazonSSM";
+    case Service::kms:
+      return "TrentService";
     case Service::sts:
+    case Service::iam:
+    case Service::ec2:
       break;
   }
   return {};
@@ -54,14 +69,16 @@ std::string form_encoded(std::string_view text) {
   return encoded;
 }
 
-// {"Tags": [{"Key": "a"}]} is Tags.member.1.Key=a in the query protocol.
-void append_form(std::string& form, const std::string& name, const json::value& value) {
+// {"Tags": [{"Key": "a"}]} is Tags.member.1.Key=a in the query protocol, and Tags.1.Key=a in EC2's, where
+// `list_part` is empty instead of ".member".
+void append_form(std::string& form, const std::string& name, const json::value& value,
+                 std::string_view list_part) {
   if (const json::object* object = value.if_object()) {
     for (const auto& [key, member] : *object)
-      append_form(form, fmt::format("{}.{}", name, std::string_view(key)), member);
+      append_form(form, fmt::format("{}.{}", name, std::string_view(key)), member, list_part);
   } else if (const json::array* array = value.if_array()) {
     for (std::size_t i = 0; i < array->size(); ++i)
-      append_form(form, fmt::format("{}.member.{}", name, i + 1), (*array)[i]);
+      append_form(form, fmt::format("{}{}.{}", name, list_part, i + 1), (*array)[i], list_part);
   } else if (const json::string* text = value.if_string()) {
     form += fmt::format("&{}={}", form_encoded(name), form_encoded(*text));
   } else if (!value.is_null()) {
@@ -69,9 +86,10 @@ void append_form(std::string& form, const std::string& name, const json::value& 
   }
 }
 
-std::string query_body(std::string_view operation, const json::object& input) {
-  std::string form = fmt::format("Action={}&Version={}", operation, kStsVersion);
-  for (const auto& [key, member] : input) append_form(form, std::string(key), member);
+std::string query_body(Service service, std::string_view operation, const json::object& input) {
+  std::string form = fmt::format("Action={}&Version={}", operation, query_version(service));
+  const std::string_view list_part = protocol_of(service) == Protocol::ec2_query ? "" : ".member";
+  for (const auto& [key, member] : input) append_form(form, std::string(key), member, list_part);
   return form;
 }
 
@@ -106,6 +124,7 @@ ServiceError xml_error(const net::HttpResponse& response) {
   const Result<json::object> parsed = parse_xml_answer(response.body);
   if (!parsed) return {};
   const json::object* outer = object_in(*parsed, "ErrorResponse");
+  if (const json::object* of_ec2 = object_in(*parsed, "Response")) outer = object_in(*of_ec2, "Errors");
   const json::object* inner = outer == nullptr ? nullptr : object_in(*outer, "Error");
   if (inner == nullptr) return {};
   return {.name = text_in(*inner, "Code"), .message = text_in(*inner, "Message")};
@@ -126,9 +145,10 @@ bool is_throttling(std::string_view name) {
 }
 
 FailureCode code_of(std::string_view name, int status) {
-  constexpr std::array<std::string_view, 13> kDenied{"AccessDenied",
+  constexpr std::array<std::string_view, 14> kDenied{"AccessDenied",
                                                      "AccessDeniedException",
                                                      "UnauthorizedOperation",
+                                                     "AuthFailure",
                                                      "UnrecognizedClientException",
                                                      "InvalidClientTokenId",
                                                      "InvalidSignatureException",
@@ -155,7 +175,8 @@ std::string hint_for(std::string_view name) {
 }
 
 Failure failure_of(Service service, std::string_view operation, const net::HttpResponse& response) {
-  const ServiceError error = service == Service::sts ? xml_error(response) : json_error(response);
+  const bool is_json = protocol_of(service) == Protocol::json;
+  const ServiceError error = is_json ? json_error(response) : xml_error(response);
   if (error.name.empty()) {
     const std::string_view type = net::find_header(response.headers, "Content-Type");
     return Failure{.code = response.status == 429 ? FailureCode::throttled : FailureCode::protocol,
@@ -190,9 +211,9 @@ Result<net::HttpRequest> make_request(Service service, std::string_view operatio
   request.method = "POST";
   request.target = endpoint.target;
   request.headers = {{"Host", endpoint.authority()}, {"User-Agent", fmt::format("ferry/{}", kVersion)}};
-  if (service == Service::sts) {
+  if (protocol_of(service) != Protocol::json) {
     request.headers.emplace_back("Content-Type", "application/x-www-form-urlencoded; charset=utf-8");
-    request.body = query_body(operation, input);
+    request.body = query_body(service, operation, input);
   } else {
     request.headers.emplace_back("Content-Type", "application/x-amz-json-1.1");
     request.headers.emplace_back("X-Amz-Target", fmt::format("{}.{}", target_prefix(service), operation));
@@ -204,11 +225,12 @@ Result<net::HttpRequest> make_request(Service service, std::string_view operatio
 Result<json::object> read_answer(Service service, std::string_view operation,
                                  const net::HttpResponse& response) {
   if (response.status < 200 || response.status > 299) return fail(failure_of(service, operation, response));
-  if (service == Service::sts) {
+  if (protocol_of(service) != Protocol::json) {
     const Result<json::object> parsed = parse_xml_answer(response.body);
     if (!parsed) return unreadable(service, operation, parsed.error().what);
     const json::object* outer = object_in(*parsed, fmt::format("{}Response", operation));
     if (outer == nullptr) return unreadable(service, operation, "another document than was asked for");
+    if (protocol_of(service) == Protocol::ec2_query) return *outer;
     const json::object* inner = object_in(*outer, fmt::format("{}Result", operation));
     return inner == nullptr ? json::object{} : *inner;
   }

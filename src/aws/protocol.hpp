@@ -1,5 +1,5 @@
-// A call as an HTTP request, and an HTTP response as the call's answer: JSON 1.1 for ecs, logs and ssm, the
-// query protocol with XML answers for sts. Pure.
+// A call as an HTTP request, and an HTTP response as the call's answer: JSON 1.1 for ecs, logs, ssm and
+// kms, the query protocol with XML answers for sts and iam, EC2's own dialect of it for ec2. Pure.
 #pragma once
 
 #include "aws/retry.hpp"
@@ -15,7 +15,8 @@
 
 namespace ferry::aws {
 
-// Unsigned, with Host. Fails (usage) for an operation that is no name.
+// Unsigned, with Host. Fails (usage) for an operation that is no name. The members of an ec2 input carry the
+// names of EC2's query API, whose lists are in the singular: {"SubnetId": ["subnet-1"]}.
 Result<net::HttpRequest> make_request(Service service, std::string_view operation,
                                       const boost::json::object& input, const net::Url& endpoint);
 

@@ -13,7 +13,9 @@
 namespace ferry::aws {
 namespace {
 
-constexpr std::array<std::string_view, 4> kServiceNames{"ecs", "logs", "ssm", "sts"};  // as in enum Service
+// As in enum Service.
+constexpr std::array<std::string_view, kServices.size()> kServiceNames{"ecs", "logs", "ssm", "sts",
+                                                                       "kms", "iam",  "ec2"};
 
 Result<std::string> find_region(const Flags& flags, const Environment& environment, const Profile& profile) {
   std::string region = flags.region;
@@ -68,8 +70,9 @@ Result<Settings> resolve_settings(const Flags& flags, const Environment& environ
   settings.ca_bundle = environment_value(environment, "AWS_CA_BUNDLE");
   if (settings.ca_bundle.empty()) settings.ca_bundle = profile->value("ca_bundle");
   std::array<std::string, kServiceNames.size()> endpoints;
-  for (std::size_t i = 0; i < endpoints.size(); ++i) {
-    endpoints[i] = find_endpoint(static_cast<Service>(i), flags, environment, *profile, settings.region);
+  for (const Service service : kServices) {
+    endpoints[static_cast<std::size_t>(service)] =
+        find_endpoint(service, flags, environment, *profile, settings.region);
   }
   settings.endpoint = [endpoints = std::move(endpoints)](Service service) {
     return endpoints[static_cast<std::size_t>(service)];

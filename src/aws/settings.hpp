@@ -4,6 +4,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 
+#include <array>
 #include <functional>
 #include <optional>
 #include <string>
@@ -11,7 +12,11 @@
 
 namespace ferry::aws {
 
-enum class Service { ecs, logs, ssm, sts };
+enum class Service { ecs, logs, ssm, sts, kms, iam, ec2 };
+
+// Every service, in the enum's order.
+inline constexpr std::array kServices{Service::ecs, Service::logs, Service::ssm, Service::sts,
+                                      Service::kms, Service::iam,  Service::ec2};
 
 // "ecs", "logs", ...: signing name, endpoint prefix and the word that `ferry api` takes.
 std::string_view service_name(Service service);

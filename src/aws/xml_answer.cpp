@@ -21,7 +21,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr int kMostDepth = 32;
-constexpr std::string_view kListItem = "member";
+constexpr std::array<std::string_view, 2> kListItems{"member", "item"};  // the latter is EC2's
 
 void append_utf8(std::string& text, std::uint32_t code_point) {
   const auto tail = [code_point](unsigned shift) {
@@ -150,7 +150,9 @@ class Reader {
   }
 
   static Result<json::value> composed(std::vector<Element> children) {
-    if (std::ranges::all_of(children, [](const Element& child) { return child.name == kListItem; })) {
+    const std::string& first = children.front().name;
+    const bool is_list = std::ranges::find(kListItems, first) != kListItems.end();
+    if (is_list && std::ranges::all_of(children, [&](const Element& child) { return child.name == first; })) {
       json::array items;
       for (Element& child : children) items.push_back(std::move(child.value));
       return json::value(std::move(items));

@@ -31,7 +31,7 @@ struct ApiOptions {
 
 Arguments describe(ApiOptions& options) {
   Arguments arguments("api", "call one operation: signed, raw JSON in and out");
-  arguments.word("SERVICE", "ecs, logs, ssm or sts", options.service);
+  arguments.word("SERVICE", "ecs, logs, ssm, sts, kms, iam or ec2", options.service);
   arguments.word("OPERATION", "as the API reference spells it: RunTask", options.operation);
   arguments.optional_word("INPUT", "a JSON object, file://PATH, or - for stdin; nothing is {}",
                           options.input);
@@ -40,7 +40,8 @@ Arguments describe(ApiOptions& options) {
       "examples:\n"
       "  ferry api sts GetCallerIdentity\n"
       "  ferry api ecs DescribeServices '{\"cluster\":\"prod\",\"services\":[\"web\"]}'\n"
-      "  ferry api ecs RegisterTaskDefinition file://td.json");
+      "  ferry api ecs RegisterTaskDefinition file://td.json\n"
+      "  ferry api ec2 DescribeSubnets '{\"SubnetId\":[\"subnet-1\"]}'   (ec2: the names of its query API)");
   return arguments;
 }
 
@@ -100,7 +101,7 @@ Result<int> api_command(Words words) {
   const std::optional<aws::Service> service = aws::service_by_name(options.service);
   if (!service) {
     return fail(FailureCode::usage, fmt::format("api: ferry does not speak service '{}'", options.service),
-                "it speaks ecs, logs, ssm and sts");
+                "it speaks ecs, logs, ssm, sts, kms, iam and ec2");
   }
   Result<json::object> input = read_input(options.input);
   if (!input) return fail(input.error().in("api"));

@@ -61,6 +61,50 @@ TEST(Client, StsSpeaksTheQueryProtocol) {
             "Tags.member.1.Value=1%262&DurationSeconds=900");
 }
 
+TEST(Client, IamIsSignedForItsPartitionsRegion) {
+  const Exchange exchange = call_once(
+      Service::iam, "GetRole", {{"RoleName", "web"}},
+      {answer(200,
+              "<GetRoleResponse><GetRoleResult><Role><RoleName>web</RoleName></Role></GetRoleResult>"
+              "</GetRoleResponse>",
+              "text/xml")});
+  ASSERT_TRUE(exchange.answer) << exchange.answer.error().line();
+  EXPECT_EQ(*exchange.answer, boost::json::parse(R"({"Role":{"RoleName":"web"}})").as_object());
+  const net::HttpRequest& request = exchange.requests.at(0);
+  EXPECT_EQ(request.body, "Action=GetRole&Version=2010-05-08&RoleName=web");
+  EXPECT_THAT(std::string(net::find_header(request.headers, "Authorization")),
+              HasSubstr("/us-east-1/iam/aws4_request"));
+}
+
+TEST(Client, Ec2SpeaksItsOwnQueryProtocol) {
+  const Exchange exchange =
+      call_once(Service::ec2, "DescribeSubnets",
+                {{"SubnetId", {"subnet-1", "subnet-2"}},
+                 {"Filter", {{{"Name", "vpc-id"}, {"Value", boost::json::array{"vpc-1"}}}}}},
+                {answer(200,
+                        "<DescribeSubnetsResponse><requestId>r</requestId><subnetSet><item><subnetId>subnet-1"
+                        "</subnetId></item></subnetSet></DescribeSubnetsResponse>",
+                        "text/xml")});
+  ASSERT_TRUE(exchange.answer) << exchange.answer.error().line();
+  EXPECT_EQ(*exchange.answer,
+            boost::json::parse(R"({"requestId":"r","subnetSet":[{"subnetId":"subnet-1"}]})").as_object());
+  EXPECT_EQ(exchange.requests.at(0).body,
+            "Action=DescribeSubnets&Version=2016-11-15&SubnetId.1=subnet-1&SubnetId.2=subnet-2&"
+            "Filter.1.Name=vpc-id&Filter.1.Value.1=vpc-1");
+}
+
+TEST(Client, RefusalsOfEc2AreReadFromItsOwnXml) {
+  const Exchange exchange = call_once(
+      Service::ec2, "DescribeSubnets", {},
+      {answer(403,
+              "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>You are not authorized."
+              "</Message></Error></Errors><RequestID>r</RequestID></Response>",
+              "text/xml")});
+  ASSERT_FALSE(exchange.answer);
+  EXPECT_EQ(exchange.answer.error().service_code, "UnauthorizedOperation");
+  EXPECT_EQ(exchange.answer.error().code, FailureCode::denied);
+}
+
 TEST(Client, AnEmptyAnswerIsAnEmptyObject) {
   const Exchange exchange = call_once(Service::logs, "CreateLogGroup", {}, {answer(200, "")});
   ASSERT_TRUE(exchange.answer);

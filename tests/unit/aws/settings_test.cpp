@@ -178,6 +178,17 @@ TEST_F(SettingsTest, PublicEndpointsFollowTheRegionsPartition) {
   EXPECT_EQ(resolved().endpoint(Service::ssm), "https://ssm.us-gov-west-1.amazonaws.com");
 }
 
+TEST_F(SettingsTest, IamHasOneEndpointInAPartition) {
+  use_static_keys();
+  variables["AWS_REGION"] = "eu-central-1";
+  EXPECT_EQ(resolved().endpoint(Service::iam), "https://iam.amazonaws.com");
+  EXPECT_EQ(resolved().endpoint(Service::ec2), "https://ec2.eu-central-1.amazonaws.com");
+  variables["AWS_REGION"] = "cn-northwest-1";
+  EXPECT_EQ(resolved().endpoint(Service::iam), "https://iam.cn-north-1.amazonaws.com.cn");
+  variables["AWS_REGION"] = "us-gov-east-1";
+  EXPECT_EQ(resolved().endpoint(Service::iam), "https://iam.us-gov.amazonaws.com");
+}
+
 TEST_F(SettingsTest, TheEndpointsOrder) {
   use_static_keys();
   const auto endpoint = [this](Service service) { return resolved().endpoint(service); };
