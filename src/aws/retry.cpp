@@ -9,6 +9,8 @@ bool is_repeatable(std::string_view operation, const boost::json::object& input)
   constexpr std::array<std::string_view, 4> kReading{"Describe", "Get", "List", "Filter"};
   const auto begins_with = [operation](std::string_view prefix) { return operation.starts_with(prefix); };
   if (std::ranges::any_of(kReading, begins_with)) return true;
+  // What nobody uses of them does no harm: the latest token counts, and a data key is kept nowhere.
+  if (operation == "ResumeSession" || operation == "GenerateDataKey") return true;
   // Ends of things: the second one finds them ended.
   if (operation == "StopTask" || operation == "TerminateSession") return true;
   const bool takes_client_token =

@@ -46,12 +46,14 @@ class PluginSession {
         errors_(loop, STDERR_FILENO, [this] { channel_.resume(); }),
         ready_(loop),
         over_(loop),
-        channel_(loop, trust, std::move(address),
+        channel_(loop, trust, std::move(address), session::Services{},
                  session::Listener{
                      .on_ready = [this] { ready_.set(); },
                      .on_data = [this](session::StreamKind kind, BytesView bytes) { take(kind, bytes); },
                      .on_exit_code = [this](int code) { exit_code_ = code; },
-                     .on_customer_message = [this](const std::string& text) { print(text + "\n"); }}) {}
+                     .on_customer_message = [this](const std::string& text) { print(text + "\n"); },
+                     .on_connection_lost = {},
+                     .on_connection_resumed = {}}) {}
 
   net::Task<Result<int>> run() {
     print(fmt::format("\nStarting session with SessionId: {}\n", session_id_));

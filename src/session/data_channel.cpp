@@ -44,10 +44,11 @@ struct Overloaded : Handlers... {
 }  // namespace
 
 struct DataChannel::State {
-  State(net::Loop& event_loop, const net::TlsTrust& tls_trust, Address target, Listener told)
+  State(net::Loop& event_loop, const net::TlsTrust& tls_trust, Address target, Services around, Listener told)
       : loop(event_loop),
         trust(tls_trust),
         address(std::move(target)),
+        services(std::move(around)),
         listener(std::move(told)),
         session(settings_for(address)),
         frames_wanted(loop),
@@ -62,6 +63,7 @@ struct DataChannel::State {
   net::Loop& loop;
   const net::TlsTrust& trust;
   Address address;
+  Services services;
   Listener listener;
   wire::ClientSession session;
   std::optional<net::WebSocket> socket;
@@ -233,8 +235,10 @@ net::Task<> DataChannel::State::keep_alive() {
   }
 }
 
-DataChannel::DataChannel(net::Loop& loop, const net::TlsTrust& trust, Address address, Listener listener)
-    : state_(std::make_unique<State>(loop, trust, std::move(address), std::move(listener))) {}
+DataChannel::DataChannel(net::Loop& loop, const net::TlsTrust& trust, Address address, Services services,
+                         Listener listener)
+    : state_(std::make_unique<State>(loop, trust, std::move(address), std::move(services),
+                                     std::move(listener))) {}
 
 DataChannel::~DataChannel() = default;
 
@@ -267,6 +271,14 @@ net::Task<Result<>> DataChannel::send_input(Bytes bytes) {
     co_await state.progress.wait();
   }
   co_return fail(FailureCode::lost, fmt::format("session {} has ended", state.address.session_id));
+}
+
+net::Task<> DataChannel::input_delivered() {
+  State& state = *state_;
+  while (!state.outcome && state.session.unacknowledged() > 0) {
+    state.progress.reset();
+    co_await state.progress.wait();
+  }
 }
 
 void DataChannel::assume_ready() {

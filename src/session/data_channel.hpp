@@ -1,4 +1,5 @@
-// A session with a container over its data channel: the client role of wire/ on a real websocket.
+// A session with a container over its data channel: the client role of wire/ on a real websocket, which is
+// connected again with a fresh token when it breaks.
 // Owns the websocket and its timers; bounded by wire's limits. The loop's thread only. Join run() and every
 // send_input() before destroying it.
 #pragma once
@@ -7,6 +8,8 @@
 #include "base/text.hpp"
 #include "net/loop.hpp"
 #include "net/tls.hpp"
+#include "net/task.hpp"
+#include "wire/session_cipher.hpp"
 #include "wire/session_payloads.hpp"
 
 #include <functional>
@@ -21,6 +24,16 @@ struct Address {
 
 using TerminalSize = wire::TerminalSize;
 
+// What a session needs from the services around it. They are called on the loop's thread, one at a time, and
+// end with run().
+struct Services {
+  // A fresh token after the connection broke (ResumeSession). Failure `lost`: the session is over; any other
+  // is tried again within bounds. Empty: a broken connection ends the session.
+  std::function<net::Task<Result<std::string>>()> renew_token;
+  // A key for an encrypted session (KMS GenerateDataKey). Empty: encryption is refused.
+  std::function<net::Task<Result<wire::DataKey>>(std::string key_id)> generate_key;
+};
+
 enum class StreamKind { output, standard_error };  // payload types 1 and 11
 
 // What the session tells, in order, on the loop's thread. They must not block; to push back, see pause().
@@ -31,6 +44,8 @@ struct Listener {
   std::function<void(StreamKind, BytesView)> on_data;
   std::function<void(int)> on_exit_code;  // payload type 12, NonInteractiveCommands only
   std::function<void(const std::string&)> on_customer_message;  // HandshakeComplete
+  std::function<void(const Failure&)> on_connection_lost;       // it is being resumed
+  std::function<void()> on_connection_resumed;
 };
 
 struct Closed {
@@ -39,14 +54,15 @@ struct Closed {
 
 class DataChannel {
  public:
-  DataChannel(net::Loop& loop, const net::TlsTrust& trust, Address address, Listener listener);
+  DataChannel(net::Loop& loop, const net::TlsTrust& trust, Address address, Services services,
+              Listener listener);
   ~DataChannel();
   DataChannel(const DataChannel&) = delete;
   DataChannel& operator=(const DataChannel&) = delete;
 
-  // Connects, opens the channel and serves it until channel_closed (the value), a lost connection, a protocol
-  // failure, close(), or cancellation. Once. Failures name the session: unreachable, denied and timed_out
-  // before it is open; lost once it was; protocol; cancelled.
+  // Connects, opens the channel and serves it until channel_closed (the value), a lost connection that cannot
+  // be resumed, a protocol failure, close(), or cancellation. Once. Failures name the session: unreachable,
+  // denied and timed_out before it is open; lost once it was; protocol; cancelled.
   net::Task<Result<Closed>> run();
 
   // Queues stdin bytes in order of the calls; waits before on_ready and while the window is full. Fails once
@@ -57,6 +73,8 @@ class DataChannel {
   void assume_ready();
   // Sent as soon as the agent takes input; until then the latest one wins.
   void send_size(TerminalSize size);
+  // Until all input that was sent has been acknowledged, or the session has ended.
+  net::Task<> input_delivered();
   // Leaves at once; run() answers `cancelled`.
   void close();
   // While paused nothing is told nor acknowledged. Up to 1 MiB is still received, so that a session that ends

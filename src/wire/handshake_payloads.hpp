@@ -1,5 +1,5 @@
-// The three messages of the handshake as values, their JSON and back. Pure, thread-safe; bounded by the
-// message around them and max_actions. Parsers fail with `protocol`.
+// The messages of the handshake as values, their JSON and back. Pure, thread-safe; bounded by the message
+// around them and max_handshake_actions. Parsers fail with `protocol`.
 #pragma once
 
 #include "base/result.hpp"
@@ -30,7 +30,9 @@ inline constexpr std::size_t max_handshake_actions = 16;
 // What the agent asks the client to do before the session begins.
 struct RequestedAction {
   std::string type;
-  std::string session_type;  // of the SessionType action, else empty
+  std::string session_type = {};  // of the SessionType action, else empty
+  // Of the KMSEncryption action, else empty. Only KMS ever reads the challenge: it is text to both ends.
+  std::string kms_key_id = {}, kms_challenge = {};
   bool operator==(const RequestedAction&) const = default;
 };
 
@@ -39,7 +41,7 @@ struct HandshakeRequest {
   std::vector<RequestedAction> actions;
   bool operator==(const HandshakeRequest&) const = default;
 };
-// Writes SessionType actions only.
+// Writes SessionType and KMSEncryption actions only.
 std::string to_json(const HandshakeRequest& request);
 Result<HandshakeRequest> parse_handshake_request(BytesView payload);
 
@@ -48,7 +50,9 @@ enum class ActionStatus { success = 1, failed = 2, unsupported = 3 };
 struct ProcessedAction {
   std::string type;
   ActionStatus status = ActionStatus::success;
-  std::string error;
+  std::string error = {};
+  // KMSEncryption only: the data key as KMS encrypted it, for the agent to have it decrypted.
+  Bytes encrypted_data_key = {};
   bool operator==(const ProcessedAction&) const = default;
 };
 
@@ -58,8 +62,19 @@ struct HandshakeResponse {
   bool operator==(const HandshakeResponse&) const = default;
 };
 std::string to_json(const HandshakeResponse& response);
-// A status that is none of the three is read as `unsupported`.
+// A missing data key is left empty; one that is no base64 is a failure. A status that is none of the three is
+// read as `unsupported`.
 Result<HandshakeResponse> parse_handshake_response(BytesView payload);
+
+// Proves that both ends hold the same key, before anything else is encrypted: the agent sends random bytes
+// encrypted with its key (type 8), the client returns the same bytes encrypted with its own (type 9).
+struct EncryptionChallenge {
+  Bytes ciphertext;
+  bool operator==(const EncryptionChallenge&) const = default;
+};
+inline constexpr std::size_t encryption_challenge_bytes = 64;  // before encryption
+std::string to_json(const EncryptionChallenge& challenge);
+Result<EncryptionChallenge> parse_encryption_challenge(BytesView payload);
 
 struct HandshakeComplete {
   std::chrono::nanoseconds time_to_complete{0};

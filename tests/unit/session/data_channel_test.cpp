@@ -29,7 +29,7 @@ struct Stage {
 
   // Runs the channel to its end, beside the server and, where there is one, an actor.
   Result<Closed> play(Actor actor = {}) {
-    channel = std::make_unique<DataChannel>(loop, trust, address, listener);
+    channel = std::make_unique<DataChannel>(loop, trust, address, services, listener);
     return loop.run(play_all(*this, std::move(actor)));
   }
 
@@ -60,6 +60,7 @@ struct Stage {
   std::unique_ptr<net::HttpServer> server;
   net::TlsTrust trust;
   Address address{.session_id = "ferry-test", .stream_url = {}, .token_value = "secret-token"};
+  Services services;
   Listener listener;
   std::unique_ptr<DataChannel> channel;
   net::HttpResponse refusal;  // instead of the websocket, where its status is not 200
@@ -253,7 +254,7 @@ TEST(DataChannel, CancellationLeavesNothingBehind) {
   net::Event is_ready(stage.loop);
   bool has_returned = false;
   stage.listener.on_ready = [&is_ready] { is_ready.set(); };
-  stage.channel = std::make_unique<DataChannel>(stage.loop, stage.trust, stage.address, stage.listener);
+  stage.channel = std::make_unique<DataChannel>(stage.loop, stage.trust, stage.address, stage.services, stage.listener);
   stage.loop.run(cancel_when_ready(stage, is_ready, has_returned));
   EXPECT_FALSE(has_returned);
 }

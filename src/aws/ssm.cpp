@@ -1,0 +1,49 @@
+#include "aws/ssm.hpp"
+
+#include "aws/answer_reader.hpp"
+
+#include <utility>
+
+#include <boost/json/object.hpp>
+#include <fmt/format.h>
+
+namespace ferry::aws::ssm {
+namespace {
+
+namespace json = boost::json;
+
+Failure is_over(const std::string& session_id, std::string_view reason) {
+  return {.code = FailureCode::lost,
+          .what = fmt::format("session {} is over: {}", session_id, reason),
+          .hint = {},
+          .service_code = {}};
+}
+
+}  // namespace
+
+net::Task<Result<std::string>> resume_session(Client& client, std::string session_id) {
+  json::object input;
+  input["SessionId"] = session_id;
+  const Result<json::object> answer = co_await client.call(Service::ssm, "ResumeSession", std::move(input));
+  if (!answer) {
+    if (answer.error().service_code != "DoesNotExistException") co_return fail(answer.error());
+    Failure failure = is_over(session_id, answer.error().what);
+    failure.service_code = answer.error().service_code;
+    co_return fail(std::move(failure));
+  }
+  // How the service says that a session has timed out.
+  std::string token = text_in(*answer, "TokenValue");
+  if (token.empty()) co_return fail(is_over(session_id, "the service gives no token for it any more"));
+  co_return token;
+}
+
+net::Task<Result<>> terminate_session(Client& client, std::string session_id) {
+  json::object input;
+  input["SessionId"] = session_id;
+  const Result<json::object> answer =
+      co_await client.call(Service::ssm, "TerminateSession", std::move(input));
+  if (!answer) co_return fail(answer.error());
+  co_return Result<>();
+}
+
+}  // namespace ferry::aws::ssm
