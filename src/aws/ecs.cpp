@@ -74,6 +74,34 @@ net::Task<Result<TaskDefinition>> describe_task_definition(Client& client, std::
   co_return task_definition_from_json(*described);
 }
 
+net::Task<Result<ExecConfiguration>> describe_exec_configuration(Client& client, std::string cluster) {
+  json::object input;
+  input["clusters"] = json::array{json::string(cluster)};
+  input["include"] = json::array{"CONFIGURATIONS"};
+  const Result<json::object> answer =
+      co_await client.call(Service::ecs, "DescribeClusters", std::move(input));
+  if (!answer) co_return fail(answer.error());
+  const std::vector<const json::object*> clusters = objects_in(*answer, "clusters");
+  if (clusters.empty())
+    co_return fail(FailureCode::not_found, fmt::format("there is no cluster {}", cluster));
+  co_return exec_configuration_from_json(*clusters.front());
+}
+
+net::Task<Result<ServiceState>> describe_service(Client& client, std::string cluster, std::string service) {
+  json::object input;
+  input["cluster"] = cluster;
+  input["services"] = json::array{json::string(service)};
+  const Result<json::object> answer =
+      co_await client.call(Service::ecs, "DescribeServices", std::move(input));
+  if (!answer) co_return fail(answer.error());
+  const std::vector<const json::object*> services = objects_in(*answer, "services");
+  if (services.empty()) {
+    co_return fail(FailureCode::not_found,
+                   fmt::format("there is no service {} in cluster {}", service, cluster));
+  }
+  co_return service_from_json(*services.front());
+}
+
 net::Task<Result<ExecSession>> execute_command(Client& client, std::string cluster, std::string task,
                                                std::string container, std::string command) {
   json::object input;

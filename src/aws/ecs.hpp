@@ -4,6 +4,7 @@
 
 #include "aws/client.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -76,6 +77,18 @@ struct TaskDefinition {
   std::vector<ContainerDefinition> containers;
 };
 
+// A cluster's executeCommandConfiguration; empty members where it has none.
+struct ExecConfiguration {
+  std::string logging;  // DEFAULT, OVERRIDE, NONE
+  std::string kms_key_id;
+};
+
+struct ServiceState {
+  std::string arn, name, status;  // ACTIVE, DRAINING, INACTIVE
+  std::int64_t desired_count = 0, running_count = 0, pending_count = 0;
+  bool enable_execute_command = false;
+};
+
 struct ExecSession {
   std::string session_id, stream_url, token_value;
   std::string cluster_arn, task_arn, container_name, container_arn;
@@ -85,6 +98,8 @@ struct ExecSession {
 Task task_from_json(const boost::json::object& json);
 DescribedTasks described_tasks_from_json(const boost::json::object& json);
 TaskDefinition task_definition_from_json(const boost::json::object& json);
+ExecConfiguration exec_configuration_from_json(const boost::json::object& cluster);
+ServiceState service_from_json(const boost::json::object& json);
 ExecSession exec_session_from_json(const boost::json::object& json);
 
 // At most 100 ids.
@@ -97,6 +112,10 @@ net::Task<Result<std::vector<std::string>>> list_tasks(Client& client, std::stri
 net::Task<Result<DescribedTasks>> run_task(Client& client, boost::json::object input);
 net::Task<Result<Task>> stop_task(Client& client, std::string cluster, std::string task, std::string reason);
 net::Task<Result<TaskDefinition>> describe_task_definition(Client& client, std::string task_definition);
+// Failure not_found where there is no such cluster.
+net::Task<Result<ExecConfiguration>> describe_exec_configuration(Client& client, std::string cluster);
+// Failure not_found where the cluster has no such service.
+net::Task<Result<ServiceState>> describe_service(Client& client, std::string cluster, std::string service);
 net::Task<Result<ExecSession>> execute_command(Client& client, std::string cluster, std::string task,
                                                std::string container, std::string command);
 

@@ -133,6 +133,26 @@ TaskDefinition task_definition_from_json(const json::object& json) {
   return definition;
 }
 
+ExecConfiguration exec_configuration_from_json(const json::object& cluster) {
+  const json::object* configuration = object_in(cluster, "configuration");
+  if (configuration == nullptr) return {};
+  const json::object* exec = object_in(*configuration, "executeCommandConfiguration");
+  if (exec == nullptr) return {};
+  return {.logging = text_in(*exec, "logging"), .kms_key_id = text_in(*exec, "kmsKeyId")};
+}
+
+ServiceState service_from_json(const json::object& json) {
+  ServiceState service;
+  service.arn = text_in(json, "serviceArn");
+  service.name = text_in(json, "serviceName");
+  service.status = text_in(json, "status");
+  service.desired_count = integer_in(json, "desiredCount").value_or(0);
+  service.running_count = integer_in(json, "runningCount").value_or(0);
+  service.pending_count = integer_in(json, "pendingCount").value_or(0);
+  service.enable_execute_command = flag_in(json, "enableExecuteCommand", false);
+  return service;
+}
+
 ExecSession exec_session_from_json(const json::object& json) {
   ExecSession session;
   session.cluster_arn = text_in(json, "clusterArn");
