@@ -1,7 +1,5 @@
 #include "wire/client_session.hpp"
 
-#include "wire/handshake_payloads.hpp"
-
 #include <algorithm>
 #include <utility>
 
@@ -11,6 +9,14 @@ namespace ferry::wire {
 
 namespace {
 
+ProcessedAction done(const RequestedAction& action) {
+  return {.type = action.type, .status = ActionStatus::success, .error = {}, .encrypted_data_key = {}};
+}
+
+ProcessedAction not_done(const RequestedAction& action, ActionStatus status, std::string error) {
+  return {.type = action.type, .status = status, .error = std::move(error), .encrypted_data_key = {}};
+}
+
 // Whether this client can do what the agent asks for, and if not, why: the agent shows the text to nobody but
 // its log and the session's failure, so it must stand alone.
 ProcessedAction process(const RequestedAction& action) {
@@ -18,21 +24,20 @@ ProcessedAction process(const RequestedAction& action) {
     const bool is_known = action.session_type == session_type::standard_stream ||
                           action.session_type == session_type::interactive_commands ||
                           action.session_type == session_type::non_interactive_commands;
-    if (is_known) return {.type = action.type, .status = ActionStatus::success, .error = {}};
-    return {.type = action.type,
-            .status = ActionStatus::failed,
-            .error = fmt::format("Unknown session type {}", action.session_type)};
+    if (is_known) return done(action);
+    return not_done(action, ActionStatus::failed,
+                    fmt::format("Unknown session type {}", action.session_type));
   }
   if (action.type == action_type::kms_encryption) {
-    return {.type = action.type,
-            .status = ActionStatus::failed,
-            .error =
-                "this client cannot encrypt a session with a KMS key: remove kmsKeyId from the cluster's "
-                "executeCommandConfiguration"};
+    return not_done(action, ActionStatus::failed,
+                    "this client cannot encrypt a session with a KMS key: remove kmsKeyId from the cluster's "
+                    "executeCommandConfiguration");
   }
-  return {.type = action.type,
-          .status = ActionStatus::unsupported,
-          .error = fmt::format("Unsupported action {}", action.type)};
+  return not_done(action, ActionStatus::unsupported, fmt::format("Unsupported action {}", action.type));
+}
+
+Failure protocol_failure(std::string what) {
+  return {.code = FailureCode::protocol, .what = std::move(what), .hint = {}, .service_code = {}};
 }
 
 }  // namespace
@@ -92,7 +97,9 @@ std::size_t ClientSession::send_input(BytesView bytes, Instant now) {
   std::size_t taken = 0;
   while (taken < bytes.size() && channel_.has_room()) {
     const BytesView piece = bytes.subspan(taken, std::min(bytes.size() - taken, max_stream_payload_bytes));
-    channel_.send(PayloadType::output, Bytes(piece.begin(), piece.end()), now);
+    std::optional<Bytes> payload = encrypted(piece);
+    if (!payload) break;
+    channel_.send(PayloadType::output, std::move(*payload), now);
     taken += piece.size();
   }
   return taken;
@@ -102,6 +109,30 @@ void ClientSession::assume_ready() {
   if (is_ready_ || is_handshake_open_) return;
   is_assumed_ = true;
   become_ready();
+}
+
+void ClientSession::provide_key(DataKey key, Instant now) {
+  if (response_ && !is_over_) {
+    Result<SessionCipher> cipher = SessionCipher::make(SessionRole::client, key.plaintext);
+    if (cipher) {
+      cipher_ = std::move(*cipher);
+      std::ranges::find(response_->actions, action_type::kms_encryption, &ProcessedAction::type)
+          ->encrypted_data_key = std::move(key.ciphertext);
+      send_response(now);
+    } else {
+      refuse_key(cipher.error().line(), now);
+    }
+  }
+  wipe(key.plaintext);
+}
+
+void ClientSession::refuse_key(std::string reason, Instant now) {
+  if (!response_ || is_over_) return;
+  ProcessedAction& action =
+      *std::ranges::find(response_->actions, action_type::kms_encryption, &ProcessedAction::type);
+  action.status = ActionStatus::failed;
+  action.error = std::move(reason);
+  send_response(now);
 }
 
 void ClientSession::send_size(TerminalSize size) {
@@ -155,24 +186,31 @@ void ClientSession::handle(AgentMessage message, Instant now) {
       return answer_handshake(message, now);
     case PayloadType::handshake_complete:
       return complete_handshake(message);
-    case PayloadType::exit_code: {
-      const auto exit_code = parse_exit_code(message.payload);
-      if (!exit_code) return fail_with(exit_code.error());
-      events_.emplace_back(client_event::ExitCode{*exit_code});
-      return;
-    }
+    case PayloadType::encryption_challenge_request:
+      return answer_challenge(message, now);
+    case PayloadType::exit_code:
+      return handle_exit_code(std::move(message));
     default:
       return;  // acknowledged and ignored, as stock clients do
   }
 }
 
 void ClientSession::handle_output(AgentMessage message) {
+  std::optional<Bytes> bytes = decrypted(std::move(message.payload));
+  if (!bytes) return;
   if (!is_handshake_open_) become_ready();
   is_assumed_ = false;
-  if (message.payload.empty()) return;
-  events_.emplace_back(
-      client_event::Output{.is_standard_error = message.payload_type == PayloadType::standard_error,
-                           .bytes = std::move(message.payload)});
+  if (bytes->empty()) return;
+  events_.emplace_back(client_event::Output{
+      .is_standard_error = message.payload_type == PayloadType::standard_error, .bytes = std::move(*bytes)});
+}
+
+void ClientSession::handle_exit_code(AgentMessage message) {
+  const std::optional<Bytes> text = decrypted(std::move(message.payload));
+  if (!text) return;
+  const auto exit_code = parse_exit_code(*text);
+  if (!exit_code) return fail_with(exit_code.error());
+  events_.emplace_back(client_event::ExitCode{*exit_code});
 }
 
 void ClientSession::answer_handshake(const AgentMessage& message, Instant now) {
@@ -180,20 +218,71 @@ void ClientSession::answer_handshake(const AgentMessage& message, Instant now) {
   if (is_ready_ || is_handshake_open_) return;  // an agent takes one response only
   const auto request = parse_handshake_request(message.payload);
   if (!request) return fail_with(request.error());
-  HandshakeResponse response{.client_version = std::string(client_version), .actions = {}};
-  for (const RequestedAction& action : request->actions) response.actions.push_back(process(action));
-  channel_.send(PayloadType::handshake_response, to_bytes(to_json(response)), now);
   is_handshake_open_ = true;
+  response_ = HandshakeResponse{.client_version = std::string(client_version), .actions = {}};
+  bool is_key_wanted = false;
+  for (const RequestedAction& action : request->actions) {
+    const bool asks_for_key =
+        action.type == action_type::kms_encryption && settings_.new_nonce != nullptr && !is_key_wanted;
+    if (asks_for_key) {
+      is_key_wanted = true;
+      events_.emplace_back(client_event::KeyWanted{action.kms_key_id});
+      response_->actions.push_back(done(action));
+    } else {
+      response_->actions.push_back(process(action));
+    }
+  }
+  if (!is_key_wanted) send_response(now);
+}
+
+void ClientSession::send_response(Instant now) {
+  channel_.send(PayloadType::handshake_response, to_bytes(to_json(*response_)), now);
+  response_.reset();
+}
+
+void ClientSession::answer_challenge(const AgentMessage& message, Instant now) {
+  if (!cipher_ || !is_handshake_open_) {
+    return fail_with(protocol_failure("an encryption challenge came outside of an encrypted handshake"));
+  }
+  const auto challenge = parse_encryption_challenge(message.payload);
+  if (!challenge) return fail_with(challenge.error());
+  const std::optional<Bytes> plaintext = decrypted(challenge->ciphertext);
+  if (!plaintext) return;
+  std::optional<Bytes> answer = encrypted(*plaintext);
+  if (!answer) return;
+  channel_.send(PayloadType::encryption_challenge_response,
+                to_bytes(to_json(EncryptionChallenge{std::move(*answer)})), now);
 }
 
 void ClientSession::complete_handshake(const AgentMessage& message) {
   const auto complete = parse_handshake_complete(message.payload);
   if (!complete) return fail_with(complete.error());
+  if (response_) return fail_with(protocol_failure("the handshake ended before it had the key it asked for"));
   is_handshake_open_ = false;
   if (!complete->customer_message.empty()) {
     events_.emplace_back(client_event::CustomerMessage{complete->customer_message});
   }
   become_ready();
+}
+
+std::optional<Bytes> ClientSession::decrypted(Bytes payload) {
+  if (response_) {
+    fail_with(protocol_failure("output came before the session had the key that encrypts it"));
+    return std::nullopt;
+  }
+  if (!cipher_) return payload;
+  Result<Bytes> plaintext = cipher_->open(payload);
+  if (plaintext) return std::move(*plaintext);
+  fail_with(std::move(plaintext.error()));
+  return std::nullopt;
+}
+
+std::optional<Bytes> ClientSession::encrypted(BytesView plaintext) {
+  if (!cipher_) return Bytes(plaintext.begin(), plaintext.end());
+  Result<Bytes> ciphertext = cipher_->seal(plaintext, settings_.new_nonce());
+  if (ciphertext) return std::move(*ciphertext);
+  fail_with(std::move(ciphertext.error()));
+  return std::nullopt;
 }
 
 void ClientSession::become_ready() {

@@ -46,7 +46,8 @@ boost::json::object parameters_of(const RequestedAction& action) {
 }
 
 RequestedAction read_requested_action(const boost::json::object& action) {
-  RequestedAction requested{.type = text_member(action, "ActionType")};
+  RequestedAction requested;
+  requested.type = text_member(action, "ActionType");
   const boost::json::object* parameters = object_member(action, "ActionParameters");
   if (parameters == nullptr) return requested;
   requested.session_type = text_member(*parameters, "SessionType");

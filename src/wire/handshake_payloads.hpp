@@ -30,9 +30,9 @@ inline constexpr std::size_t max_handshake_actions = 16;
 // What the agent asks the client to do before the session begins.
 struct RequestedAction {
   std::string type;
-  std::string session_type = {};  // of the SessionType action, else empty
+  std::string session_type;  // of the SessionType action, else empty
   // Of the KMSEncryption action, else empty. Only KMS ever reads the challenge: it is text to both ends.
-  std::string kms_key_id = {}, kms_challenge = {};
+  std::string kms_key_id, kms_challenge;
   bool operator==(const RequestedAction&) const = default;
 };
 
@@ -50,9 +50,9 @@ enum class ActionStatus { success = 1, failed = 2, unsupported = 3 };
 struct ProcessedAction {
   std::string type;
   ActionStatus status = ActionStatus::success;
-  std::string error = {};
+  std::string error;
   // KMSEncryption only: the data key as KMS encrypted it, for the agent to have it decrypted.
-  Bytes encrypted_data_key = {};
+  Bytes encrypted_data_key;
   bool operator==(const ProcessedAction&) const = default;
 };
 

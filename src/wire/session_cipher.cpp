@@ -12,7 +12,6 @@ namespace ferry::wire {
 
 namespace {
 
-constexpr std::size_t nonce_bytes = 12;
 constexpr std::size_t tag_bytes = 16;
 constexpr std::size_t half_key_bytes = kDataKeyBytes / 2;
 
@@ -31,11 +30,11 @@ tl::unexpected<Failure> cannot(std::string_view what) {
               fmt::format("OpenSSL cannot {} a session's payload with AES-256-GCM", what));
 }
 
-void wipe(Bytes& key) {
-  OPENSSL_cleanse(key.data(), key.size());
-}
-
 }  // namespace
+
+void wipe(Bytes& secret) {
+  OPENSSL_cleanse(secret.data(), secret.size());
+}
 
 SessionCipher::SessionCipher(Bytes seal_key, Bytes open_key)
     : seal_key_(std::move(seal_key)), open_key_(std::move(open_key)) {}
@@ -68,11 +67,10 @@ Result<SessionCipher> SessionCipher::make(SessionRole role, BytesView plaintext_
   return SessionCipher(std::move(client_key), std::move(agent_key));
 }
 
-Result<Bytes> SessionCipher::seal(BytesView plaintext,
-                                  const std::array<std::uint8_t, nonce_bytes>& nonce) const {
-  Bytes sealed(nonce_bytes + plaintext.size() + tag_bytes);
+Result<Bytes> SessionCipher::seal(BytesView plaintext, const Nonce& nonce) const {
+  Bytes sealed(kNonceBytes + plaintext.size() + tag_bytes);
   std::ranges::copy(nonce, sealed.begin());
-  std::uint8_t* const encrypted = sealed.data() + nonce_bytes;
+  std::uint8_t* const encrypted = sealed.data() + kNonceBytes;
   std::uint8_t* const tag = encrypted + plaintext.size();
   const Context context(EVP_CIPHER_CTX_new());
   int written = 0;
@@ -87,11 +85,11 @@ Result<Bytes> SessionCipher::seal(BytesView plaintext,
 }
 
 Result<Bytes> SessionCipher::open(BytesView ciphertext) const {
-  if (ciphertext.size() < nonce_bytes + tag_bytes) {
+  if (ciphertext.size() < kNonceBytes + tag_bytes) {
     return fail(FailureCode::protocol,
                 fmt::format("an encrypted payload of {} bytes is too short", ciphertext.size()));
   }
-  const BytesView encrypted = ciphertext.subspan(nonce_bytes, ciphertext.size() - nonce_bytes - tag_bytes);
+  const BytesView encrypted = ciphertext.subspan(kNonceBytes, ciphertext.size() - kNonceBytes - tag_bytes);
   Bytes tag(ciphertext.end() - tag_bytes, ciphertext.end());
   Bytes plaintext(encrypted.size());
   const Context context(EVP_CIPHER_CTX_new());

@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 
 namespace ferry::wire {
 
@@ -18,6 +19,14 @@ struct DataKey {
   Bytes ciphertext;  // KMS's CiphertextBlob
 };
 inline constexpr std::size_t kDataKeyBytes = 64;
+
+inline constexpr std::size_t kNonceBytes = 12;
+using Nonce = std::array<std::uint8_t, kNonceBytes>;
+// Gives a nonce that it has never given before; random ones do for far more messages than a session has.
+using NonceSource = std::function<Nonce()>;
+
+// Overwrites a secret that is no longer needed.
+void wipe(Bytes& secret);
 
 enum class SessionRole { client, agent };
 
@@ -31,10 +40,10 @@ class SessionCipher {
   SessionCipher(SessionCipher&& other) noexcept;
   SessionCipher& operator=(SessionCipher&& other) noexcept;
 
-  // `nonce`: 12 bytes that are never used twice by this end of this session.
-  Result<Bytes> seal(BytesView plaintext, const std::array<std::uint8_t, 12>& nonce) const;
+  // `nonce` must never be used twice by this end of this session.
+  [[nodiscard]] Result<Bytes> seal(BytesView plaintext, const Nonce& nonce) const;
   // Failure `protocol`: too short, or not what the other end sealed.
-  Result<Bytes> open(BytesView ciphertext) const;
+  [[nodiscard]] Result<Bytes> open(BytesView ciphertext) const;
 
  private:
   SessionCipher(Bytes seal_key, Bytes open_key);

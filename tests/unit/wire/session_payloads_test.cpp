@@ -127,9 +127,11 @@ TEST(HandshakePayloads, RequestOfARealAgent) {
 }
 
 TEST(HandshakePayloads, RequestWithoutEncryptionIsWrittenAsTheAgentDoes) {
-  const HandshakeRequest request{
-      .agent_version = "3.3.0.0",
-      .actions = {{.type = "SessionType", .session_type = "NonInteractiveCommands"}}};
+  const HandshakeRequest request{.agent_version = "3.3.0.0",
+                                 .actions = {{.type = "SessionType",
+                                              .session_type = "NonInteractiveCommands",
+                                              .kms_key_id = {},
+                                              .kms_challenge = {}}}};
   EXPECT_EQ(to_json(request),
             R"({"AgentVersion":"3.3.0.0","RequestedClientActions":[{"ActionType":"SessionType",)"
             R"("ActionParameters":{"SessionType":"NonInteractiveCommands","Properties":null}}]})");
