@@ -4,6 +4,7 @@ import os
 
 import pytest
 from local_endpoint import Endpoint, ferry_path
+from simulation import images, simulated_image, simulator  # noqa: F401: these are fixtures
 
 
 @pytest.fixture(scope="session")
