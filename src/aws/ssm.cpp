@@ -26,9 +26,12 @@ net::Task<Result<std::string>> resume_session(Client& client, std::string sessio
   input["SessionId"] = session_id;
   const Result<json::object> answer = co_await client.call(Service::ssm, "ResumeSession", std::move(input));
   if (!answer) {
-    if (answer.error().service_code != "DoesNotExistException") co_return fail(answer.error());
-    Failure failure = is_over(session_id, answer.error().what);
-    failure.service_code = answer.error().service_code;
+    Failure failure = answer.error();
+    if (failure.service_code == "DoesNotExistException") {
+      failure = is_over(session_id, failure.what);
+    } else if (failure.code == FailureCode::lost) {
+      failure.code = FailureCode::unreachable;  // it is the call that was lost
+    }
     co_return fail(std::move(failure));
   }
   // How the service says that a session has timed out.

@@ -102,6 +102,7 @@ struct WebSocket::State : std::enable_shared_from_this<State> {
   std::shared_ptr<WaitList> has_written;
   beast::flat_buffer buffer;
   std::optional<WebSocketMessage> received;
+  Instant last_heard = steady_now();
   std::deque<std::shared_ptr<Outgoing>> queue;
   bool is_reading = false;
   bool is_writing = false;
@@ -123,6 +124,8 @@ WebSocket::State::State(Loop& shared_loop, std::unique_ptr<Connection> taken, We
                                              .keep_alive_pings = false});
   stream.read_message_max(limits.max_message_bytes);
   stream.auto_fragment(false);
+  stream.control_callback(
+      [this](beast::websocket::frame_type, std::string_view) { last_heard = steady_now(); });
 }
 
 Failure WebSocket::State::lost() const {
@@ -149,6 +152,7 @@ void WebSocket::State::start_reading() {
       state->end(reason_of(error, state->stream.reason()));
       return;
     }
+    state->last_heard = steady_now();
     const auto* data = static_cast<const std::uint8_t*>(state->buffer.data().data());
     if (!state->has_ended) {
       state->received = WebSocketMessage{.is_text = state->stream.got_text(),
@@ -297,6 +301,10 @@ Task<Result<>> WebSocket::send(WebSocketMessage message) {
 
 Task<Result<>> WebSocket::ping(std::string_view payload) {
   return State::send(state_, OutgoingKind::ping, to_bytes(payload));
+}
+
+Instant WebSocket::last_heard() const {
+  return state_->last_heard;
 }
 
 void WebSocket::close() {

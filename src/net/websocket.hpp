@@ -5,6 +5,7 @@
 
 #include "base/result.hpp"
 #include "base/text.hpp"
+#include "base/time.hpp"
 #include "net/loop.hpp"
 #include "net/tls.hpp"
 #include "net/url.hpp"
@@ -40,6 +41,9 @@ class WebSocket {
   Task<Result<>> send(WebSocketMessage message);
   // Payload at most 125 bytes; it is copied at the call.
   Task<Result<>> ping(std::string_view payload);
+  // When a message or a ping or pong last came; while nobody receives, what comes is not seen. At first the
+  // time of the upgrade.
+  [[nodiscard]] Instant last_heard() const;
   // Ends the connection at once: no close handshake (no Session Manager peer does one); pending
   // and later receive() and send() fail as `lost`. Idempotent.
   void close();

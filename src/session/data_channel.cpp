@@ -1,7 +1,6 @@
 #include "session/data_channel.hpp"
 
 #include "net/clock.hpp"
-#include "net/url.hpp"
 #include "net/websocket.hpp"
 #include "sys/random.hpp"
 #include "wire/client_session.hpp"
@@ -25,15 +24,19 @@ constexpr milliseconds tick_interval{100};
 // What may wait for a paused listener; agents with a send window stay far below it.
 constexpr std::size_t max_kept_bytes = 1U << 20U;
 
-// The service expects one at least every five minutes; proxies on the way drop idle connections sooner.
-constexpr milliseconds ping_interval{60'000};
+wire::Nonce random_nonce() {
+  wire::Nonce nonce{};
+  std::ranges::copy(sys::random_bytes(nonce.size()), nonce.begin());
+  return nonce;
+}
 
-wire::ClientSessionSettings settings_for(const Address& address) {
+wire::ClientSessionSettings settings_for(const Address& address, const Services& services) {
   const milliseconds wall_offset = net::wall_now().time_since_epoch() - net::steady_now().time_since_epoch();
   return {.session_id = address.session_id,
           .stamp = {.new_uuid = [] { return wire::uuid_from_random(sys::random_bytes(wire::Uuid{}.size())); },
                     .wall_offset = wall_offset},
-          .limits = {}};
+          .limits = {},
+          .new_nonce = services.generate_key ? wire::NonceSource(random_nonce) : nullptr};
 }
 
 template <class... Handlers>
@@ -44,16 +47,19 @@ struct Overloaded : Handlers... {
 }  // namespace
 
 struct DataChannel::State {
-  State(net::Loop& event_loop, const net::TlsTrust& tls_trust, Address target, Services around, Listener told)
+  State(net::Loop& event_loop, const net::TlsTrust& trust, Address address, Services around, Listener told,
+        ConnectionTimes connection_times)
       : loop(event_loop),
-        trust(tls_trust),
-        address(std::move(target)),
+        session_id(address.session_id),
         services(std::move(around)),
         listener(std::move(told)),
-        session(settings_for(address)),
+        times(connection_times),
+        session(settings_for(address, services)),
+        dialler(loop, trust, std::move(address), services.renew_token, times),
         frames_wanted(loop),
         events_wanted(loop),
         timer_wanted(loop),
+        key_wanted(loop),
         unpaused(loop),
         progress(loop),
         ended(loop) {
@@ -61,18 +67,27 @@ struct DataChannel::State {
   }
 
   net::Loop& loop;
-  const net::TlsTrust& trust;
-  Address address;
+  std::string session_id;
   Services services;
   Listener listener;
+  ConnectionTimes times;
   wire::ClientSession session;
+  Dialler dialler;
   std::optional<net::WebSocket> socket;
+  std::optional<Instant> reading_since;  // what silence is counted from; nothing while nobody reads
+  bool is_silent = false;                // the present connection was given up for it
   std::optional<Result<Closed>> outcome;
+  Failure break_reason;                      // of the latest connection
   std::optional<Failure> end_of_connection;  // takes effect once all that came before is told
+  std::optional<Failure> outage;             // why there is no connection at the moment
+  bool is_outage_told = false;
+  std::string wanted_key_id;
+  std::optional<Failure> key_failure;
 
   net::Event frames_wanted;  // the core may have something to write
   net::Event events_wanted;  // ... or to tell
   net::Event timer_wanted;   // ... or a deadline
+  net::Event key_wanted;
   net::Event unpaused;
   net::Event progress;  // there may be room for input, or the session has ended
   net::Event ended;
@@ -93,20 +108,27 @@ struct DataChannel::State {
 
   [[nodiscard]] Failure lost(const Failure& reason) const {
     return {.code = FailureCode::lost,
-            .what = fmt::format("session {} is lost: {}", address.session_id, reason.what),
-            .hint = "the command may still be running in the container",
-            .service_code = {}};
+            .what = fmt::format("session {} is lost: {}", session_id, reason.what),
+            .hint = reason.hint.empty() ? "the command may still be running in the container" : reason.hint,
+            .service_code = reason.service_code};
   }
 
   void tell(wire::ClientEvent event);
   void tell_closed(const wire::client_event::Closed& closed);
+  void tell_failed(const Failure& failure);
+  void tell_connection();
 
-  net::Task<> serve(net::TaskGroup& group);
-  net::Task<> read_messages();
+  net::Task<> serve();
+  net::Task<Result<>> resume();
+  void use(Dialler::Connection connection);
+  net::Task<> converse(net::TaskGroup& group);
+  net::Task<Failure> read_messages();
   net::Task<> write_frames();
+  net::Task<> send_pings();
+  net::Task<> watch_silence();
   net::Task<> tell_events();
   net::Task<> keep_time();
-  net::Task<> keep_alive();
+  net::Task<> fetch_key();
 };
 
 void DataChannel::State::tell(wire::ClientEvent event) {
@@ -125,54 +147,110 @@ void DataChannel::State::tell(wire::ClientEvent event) {
                         [&](const told::CustomerMessage& message) {
                           if (listener.on_customer_message) listener.on_customer_message(message.text);
                         },
+                        [&](const told::KeyWanted& wanted) {
+                          wanted_key_id = wanted.key_id;
+                          key_wanted.set();
+                        },
                         [&](const told::Closed& closed) { tell_closed(closed); },
-                        [&](const told::Failed& failed) { finish(fail(failed.failure)); }},
+                        [&](const told::Failed& failed) { tell_failed(failed.failure); }},
              event);
 }
 
 void DataChannel::State::tell_closed(const wire::client_event::Closed& closed) {
+  // The agent ends a session whose key it does not get; why is ours to say.
+  if (key_failure) return finish(fail(*key_failure));
   if (closed.lost_messages == 0) return finish(Closed{.output = closed.output});
   finish(fail(FailureCode::lost,
-              fmt::format("session {} was closed before all of its output had come", address.session_id)));
+              fmt::format("session {} was closed before all of its output had come", session_id)));
 }
 
-// Opens the channel and then reads until the connection or the session ends.
-net::Task<> DataChannel::State::serve(net::TaskGroup& group) {
-  const std::string context = fmt::format("cannot open session {}", address.session_id);
-  const Result<net::Url> url = net::parse_url(address.stream_url);
-  if (!url) {
-    finish(fail(url.error().in(context)));
-    co_return;
-  }
-  Result<net::WebSocket> connected = co_await net::WebSocket::connect(loop, &trust, *url);
-  if (!connected) {
-    finish(fail(connected.error().in(context)));
-    co_return;
-  }
-  socket = std::move(*connected);
-  session.connect(address.token_value, net::steady_now());
-  wake_all();
-  group.spawn(write_frames());
-  group.spawn(tell_events());
-  group.spawn(keep_time());
-  group.spawn(keep_alive());
-  co_await read_messages();
+void DataChannel::State::tell_failed(const Failure& failure) {
+  const bool names_session = failure.code == FailureCode::lost;
+  finish(fail(names_session ? failure : failure.in(fmt::format("session {}", session_id))));
 }
 
-net::Task<> DataChannel::State::read_messages() {
-  while (!outcome) {
-    if (session.kept_bytes() > max_kept_bytes) co_await unpaused.wait();
-    const Result<net::WebSocketMessage> message = co_await socket->receive();
-    if (!message) {
-      end_of_connection = lost(message.error());
+// A break that was mended before anybody was told need not be told any more.
+void DataChannel::State::tell_connection() {
+  if (outage.has_value() == is_outage_told) return;
+  is_outage_told = outage.has_value();
+  if (outage && listener.on_connection_lost) listener.on_connection_lost(*outage);
+  if (!outage && listener.on_connection_resumed) listener.on_connection_resumed();
+}
+
+// Opens the channel and then converses over one connection after the other until the session ends.
+net::Task<> DataChannel::State::serve() {
+  Result<Dialler::Connection> first = co_await dialler.connect();
+  if (!first) {
+    finish(fail(first.error().in(fmt::format("cannot open session {}", session_id))));
+    co_return;
+  }
+  use(std::move(*first));
+  while (true) {
+    co_await net::with_children(loop, [this](net::TaskGroup& group) { return converse(group); });
+    session.disconnect();
+    if (outcome || session.is_closed()) co_return;
+    const Result<> resumed = co_await resume();
+    if (!resumed) {
+      end_of_connection = resumed.error();
       events_wanted.set();
       co_return;
     }
+  }
+}
+
+net::Task<Result<>> DataChannel::State::resume() {
+  if (!dialler.can_reconnect()) co_return fail(lost(break_reason));
+  outage = break_reason;
+  events_wanted.set();
+  Result<Dialler::Connection> connection = co_await dialler.reconnect();
+  if (!connection) {
+    Failure failure = connection.error();
+    failure.what = fmt::format("{}, and it could not be resumed: {}", break_reason.what, failure.what);
+    co_return fail(lost(failure));
+  }
+  use(std::move(*connection));
+  outage.reset();
+  co_return Result<>();
+}
+
+void DataChannel::State::use(Dialler::Connection connection) {
+  socket = std::move(connection.socket);
+  reading_since.reset();
+  is_silent = false;
+  session.connect(connection.token_value, net::steady_now());
+  wake_all();
+}
+
+// Returns when the connection is broken, the session is closed, or has its outcome.
+net::Task<> DataChannel::State::converse(net::TaskGroup& group) {
+  group.spawn(write_frames());
+  group.spawn(send_pings());
+  group.spawn(watch_silence());
+  break_reason = co_await read_messages();
+  if (is_silent) {
+    break_reason.what = fmt::format("nothing was heard for {} s",
+                                    std::chrono::duration<double>(times.longest_silence).count());
+  }
+  socket->close();
+}
+
+net::Task<Failure> DataChannel::State::read_messages() {
+  const Instant connected = net::steady_now();
+  while (true) {
+    if (session.kept_bytes() > max_kept_bytes) {
+      reading_since.reset();
+      co_await unpaused.wait();
+    }
+    if (!reading_since) reading_since = net::steady_now();
+    const Result<net::WebSocketMessage> message = co_await socket->receive();
+    if (net::steady_now() - connected >= times.settled_after) dialler.connection_is_good();
+    if (!message) co_return message.error();
     const Result<> received = session.receive(message->payload, net::steady_now());
     if (!received) {
-      finish(fail(received.error().in(fmt::format("session {}", address.session_id))));
-      co_return;
+      finish(fail(received.error().in(fmt::format("session {}", session_id))));
+      co_return received.error();
     }
+    dialler.connection_is_good();
     wake_all();
   }
 }
@@ -191,6 +269,29 @@ net::Task<> DataChannel::State::write_frames() {
   }
 }
 
+net::Task<> DataChannel::State::send_pings() {
+  Result<> sent;
+  while (sent) {
+    co_await net::sleep_for(loop, times.ping_interval);
+    sent = co_await socket->ping("keepalive");
+  }
+}
+
+// A network that is gone says nothing: no answer to the pings does.
+net::Task<> DataChannel::State::watch_silence() {
+  while (true) {
+    if (!reading_since) {
+      co_await net::sleep_for(loop, times.longest_silence);
+      continue;
+    }
+    const Instant deadline = std::max(socket->last_heard(), *reading_since) + times.longest_silence;
+    if (net::steady_now() >= deadline) break;
+    co_await net::sleep_until(loop, deadline);
+  }
+  is_silent = true;
+  socket->close();
+}
+
 net::Task<> DataChannel::State::tell_events() {
   while (!outcome) {
     co_await events_wanted.wait();
@@ -199,16 +300,29 @@ net::Task<> DataChannel::State::tell_events() {
       std::optional<wire::ClientEvent> event = session.poll_event(net::steady_now());
       if (event) {
         tell(std::move(*event));
-      } else if (end_of_connection) {
-        finish(fail(*end_of_connection));
-      } else {
-        break;
+        continue;
       }
+      tell_connection();
+      if (end_of_connection) finish(fail(*end_of_connection));
+      break;
     }
     // Taking an event makes its acknowledgement, and may let input go.
     frames_wanted.set();
     progress.set();
   }
+}
+
+net::Task<> DataChannel::State::fetch_key() {
+  co_await key_wanted.wait();
+  Result<wire::DataKey> key = co_await services.generate_key(wanted_key_id);
+  if (key) {
+    session.provide_key(std::move(*key), net::steady_now());
+  } else {
+    key_failure =
+        key.error().in(fmt::format("cannot encrypt session {} with KMS key {}", session_id, wanted_key_id));
+    session.refuse_key(key_failure->line(), net::steady_now());
+  }
+  wake_all();
 }
 
 net::Task<> DataChannel::State::keep_time() {
@@ -227,18 +341,10 @@ net::Task<> DataChannel::State::keep_time() {
   }
 }
 
-net::Task<> DataChannel::State::keep_alive() {
-  Result<> sent;
-  while (sent) {
-    co_await net::sleep_for(loop, ping_interval);
-    sent = co_await socket->ping("keepalive");
-  }
-}
-
 DataChannel::DataChannel(net::Loop& loop, const net::TlsTrust& trust, Address address, Services services,
-                         Listener listener)
+                         Listener listener, ConnectionTimes times)
     : state_(std::make_unique<State>(loop, trust, std::move(address), std::move(services),
-                                     std::move(listener))) {}
+                                     std::move(listener), times)) {}
 
 DataChannel::~DataChannel() = default;
 
@@ -246,7 +352,10 @@ net::Task<Result<Closed>> DataChannel::run() {
   State& state = *state_;
   net::TaskGroup group(state.loop);
   std::exception_ptr cancellation;
-  group.spawn(state.serve(group));
+  group.spawn(state.serve());
+  group.spawn(state.tell_events());
+  group.spawn(state.keep_time());
+  group.spawn(state.fetch_key());
   try {
     co_await state.ended.wait();
   } catch (const boost::system::system_error&) {
@@ -255,7 +364,7 @@ net::Task<Result<Closed>> DataChannel::run() {
   if (state.socket) state.socket->close();
   group.cancel();
   co_await group.join();
-  state.finish(fail(FailureCode::cancelled, fmt::format("session {} was left", state.address.session_id)));
+  state.finish(fail(FailureCode::cancelled, fmt::format("session {} was left", state.session_id)));
   if (cancellation) std::rethrow_exception(cancellation);
   co_return std::move(*state.outcome);
 }
@@ -270,7 +379,7 @@ net::Task<Result<>> DataChannel::send_input(Bytes bytes) {
     if (rest.empty()) co_return Result<>();
     co_await state.progress.wait();
   }
-  co_return fail(FailureCode::lost, fmt::format("session {} has ended", state.address.session_id));
+  co_return fail(FailureCode::lost, fmt::format("session {} has ended", state.session_id));
 }
 
 net::Task<> DataChannel::input_delivered() {
@@ -292,8 +401,7 @@ void DataChannel::send_size(TerminalSize size) {
 }
 
 void DataChannel::close() {
-  state_->finish(
-      fail(FailureCode::cancelled, fmt::format("session {} was left", state_->address.session_id)));
+  state_->finish(fail(FailureCode::cancelled, fmt::format("session {} was left", state_->session_id)));
 }
 
 void DataChannel::pause() {

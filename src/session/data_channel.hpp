@@ -7,8 +7,9 @@
 #include "base/result.hpp"
 #include "base/text.hpp"
 #include "net/loop.hpp"
-#include "net/tls.hpp"
 #include "net/task.hpp"
+#include "net/tls.hpp"
+#include "session/dialler.hpp"
 #include "wire/session_cipher.hpp"
 #include "wire/session_payloads.hpp"
 
@@ -18,13 +19,9 @@
 
 namespace ferry::session {
 
-struct Address {
-  std::string session_id, stream_url, token_value;
-};
-
 using TerminalSize = wire::TerminalSize;
 
-// What a session needs from the services around it. They are called on the loop's thread, one at a time, and
+// What a session needs from the services around it. They are called on the loop's thread, each by itself, and
 // end with run().
 struct Services {
   // A fresh token after the connection broke (ResumeSession). Failure `lost`: the session is over; any other
@@ -44,7 +41,8 @@ struct Listener {
   std::function<void(StreamKind, BytesView)> on_data;
   std::function<void(int)> on_exit_code;  // payload type 12, NonInteractiveCommands only
   std::function<void(const std::string&)> on_customer_message;  // HandshakeComplete
-  std::function<void(const Failure&)> on_connection_lost;       // it is being resumed
+  // The connection broke and is being resumed, why; and it is there again.
+  std::function<void(const Failure&)> on_connection_lost;
   std::function<void()> on_connection_resumed;
 };
 
@@ -55,14 +53,14 @@ struct Closed {
 class DataChannel {
  public:
   DataChannel(net::Loop& loop, const net::TlsTrust& trust, Address address, Services services,
-              Listener listener);
+              Listener listener, ConnectionTimes times = {});
   ~DataChannel();
   DataChannel(const DataChannel&) = delete;
   DataChannel& operator=(const DataChannel&) = delete;
 
   // Connects, opens the channel and serves it until channel_closed (the value), a lost connection that cannot
   // be resumed, a protocol failure, close(), or cancellation. Once. Failures name the session: unreachable,
-  // denied and timed_out before it is open; lost once it was; protocol; cancelled.
+  // denied and timed_out before it is open, or as generate_key failed; lost once it was; protocol; cancelled.
   net::Task<Result<Closed>> run();
 
   // Queues stdin bytes in order of the calls; waits before on_ready and while the window is full. Fails once

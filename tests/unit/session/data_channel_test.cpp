@@ -1,76 +1,17 @@
 #include "session/data_channel.hpp"
 
-#include "net/http_server.hpp"
-#include "scripted_agent.hpp"
+#include "stage.hpp"
 
-#include <functional>
-#include <memory>
 #include <string>
+#include <vector>
 
-#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace ferry::session {
 namespace {
 
-// A channel and the agent it talks to, on one loop.
-struct Stage {
-  Stage() : server(*net::HttpServer::listen(loop, "127.0.0.1", 0)), trust(*net::TlsTrust::load("")) {
-    address.stream_url = fmt::format("ws://127.0.0.1:{}/v1/data-channel/ferry-test", server->port());
-    listener.on_ready = [this] { told += "ready;"; };
-    listener.on_data = [this](StreamKind kind, BytesView bytes) {
-      (kind == StreamKind::output ? output : error_output) += as_text(bytes);
-    };
-    listener.on_exit_code = [this](int code) { told += fmt::format("exit {};", code); };
-    listener.on_customer_message = [this](const std::string& text) { told += text + ";"; };
-  }
-
-  using Actor = std::function<net::Task<>(Stage&)>;
-
-  // Runs the channel to its end, beside the server and, where there is one, an actor.
-  Result<Closed> play(Actor actor = {}) {
-    channel = std::make_unique<DataChannel>(loop, trust, address, services, listener);
-    return loop.run(play_all(*this, std::move(actor)));
-  }
-
-  static net::Task<Result<Closed>> play_all(Stage& stage, Actor actor) {
-    net::TaskGroup group(stage.loop);
-    group.spawn(stage.server->serve([&stage](const net::HttpRequest&) { return answer(stage); }));
-    if (actor) group.spawn(actor(stage));
-    Result<Closed> closed = co_await stage.channel->run();
-    stage.server->stop();
-    co_await group.join();
-    co_return closed;
-  }
-
-  static net::Task<net::HttpAnswer> answer(Stage& stage) {
-    if (stage.refusal.status != 200) co_return stage.refusal;
-    co_return net::WebSocketSession(
-        [&stage](net::WebSocket socket) { return serve_agent(stage, std::move(socket)); });
-  }
-
-  static net::Task<> serve_agent(Stage& stage, net::WebSocket socket) {
-    co_await stage.agent.serve(std::move(socket));
-    stage.agent_left.set();
-  }
-
-  net::Loop loop;
-  net::Event agent_left{loop};
-  test::ScriptedAgent agent;
-  std::unique_ptr<net::HttpServer> server;
-  net::TlsTrust trust;
-  Address address{.session_id = "ferry-test", .stream_url = {}, .token_value = "secret-token"};
-  Services services;
-  Listener listener;
-  std::unique_ptr<DataChannel> channel;
-  net::HttpResponse refusal;  // instead of the websocket, where its status is not 200
-  std::string told, output, error_output;
-};
-
-net::Task<> type_bye(Stage& stage) {
-  const auto sent = co_await stage.channel->send_input(to_bytes("hello, bye"));
-  EXPECT_TRUE(sent);
-}
+using test::Stage;
+using test::type_bye;
 
 TEST(DataChannel, CarriesASessionFromItsTokenToItsEnd) {
   Stage stage;
@@ -80,7 +21,7 @@ TEST(DataChannel, CarriesASessionFromItsTokenToItsEnd) {
   });
   ASSERT_TRUE(closed) << closed.error().line();
   EXPECT_EQ(closed->output, "");
-  EXPECT_EQ(stage.agent.token, "secret-token");
+  EXPECT_EQ(stage.agent.tokens, std::vector<std::string>{"secret-token"});
   EXPECT_EQ(stage.agent.input, "hello, bye");
   EXPECT_EQ(stage.agent.size, (TerminalSize{.columns = 132, .rows = 43}));
   EXPECT_EQ(stage.output, "ready ");
@@ -254,7 +195,7 @@ TEST(DataChannel, CancellationLeavesNothingBehind) {
   net::Event is_ready(stage.loop);
   bool has_returned = false;
   stage.listener.on_ready = [&is_ready] { is_ready.set(); };
-  stage.channel = std::make_unique<DataChannel>(stage.loop, stage.trust, stage.address, stage.services, stage.listener);
+  stage.make_channel();
   stage.loop.run(cancel_when_ready(stage, is_ready, has_returned));
   EXPECT_FALSE(has_returned);
 }
