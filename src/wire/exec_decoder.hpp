@@ -1,56 +1,116 @@
-// Tells the command's output from the frames that the wrapper put around it (wire/exec_wrapper.hpp).
+// Takes an exec session's bytes apart again: frames of the program (wire/exec_wrapper.hpp) and the output of
+// the command. docs/exec-framing.md is normative for the frames.
 //
-//   frame = RS nonce kind text RS      RS is U+001E
-//   "+r"  the command starts; its bytes arrive as written
-//   "+c"  the command starts; the terminal turned each LF into CR LF
-//   "=N"  the command ended with exit code N, 0 to 255
-//   "!W"  the command was not started: the image lacks the tool W
-//
-// Owns what may still turn out to be a frame; bounded by the longest frame. Pure.
+// Owns what may still turn out to be a frame and the events that were not polled; bounded by the longest
+// frame (128 KiB) and the bytes fed since. Pure; not thread-safe.
 #pragma once
 
 #include "base/text.hpp"
 
 #include <cstddef>
+#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
+#include <vector>
 
 namespace ferry::wire {
 
+enum class OutputStreamKind { standard_output, standard_error };
+
+// What the image allowed.
+struct ExecTier {
+  bool is_merged = false;   // both streams come as standard output
+  bool has_base64 = false;  // for input_chunk()
+  bool is_quiet = false;    // the terminal echoes nothing: control lines may be sent
+  bool is_compressed = false;
+  std::vector<std::string> missing_tools;  // why it is merged, or why input is refused
+};
+
+namespace exec_event {
+struct Ready {};  // send exec_program() now
+struct Started {
+  ExecTier tier;
+};
+struct Refused {
+  std::string missing_tool;  // the command is not started: input needs this, and the image lacks it
+};
+struct Output {
+  OutputStreamKind stream = OutputStreamKind::standard_output;
+  Bytes bytes;
+};
+struct InputTaken {};
+struct InputClosed {};  // the command reads no more
+struct Pong {};
+struct Ended {
+  int exit_code = 0;  // all that the command wrote has been told
+};
+struct Damaged {
+  std::string what;  // a frame of ours was not whole: the result can no longer be trusted
+};
+}  // namespace exec_event
+
+using ExecEvent = std::variant<exec_event::Ready, exec_event::Started, exec_event::Refused,
+                               exec_event::Output, exec_event::InputTaken, exec_event::InputClosed,
+                               exec_event::Pong, exec_event::Ended, exec_event::Damaged>;
+
 class ExecDecoder {
  public:
-  explicit ExecDecoder(std::string_view nonce);
+  // `nonce` and `exact` as in the plan that is sent.
+  ExecDecoder(std::string_view nonce, bool exact);
 
-  // The bytes of the command's output that are now certain; cut anywhere.
-  Bytes feed(BytesView bytes);
-  // What was held back, once nothing more will come: it was output after all.
-  Bytes finish();
+  // Bytes of the session; cut anywhere. Drain poll_event() after each.
+  void feed(BytesView bytes);
+  // Nothing more will come: what was held back was output after all.
+  void finish();
+  std::optional<ExecEvent> poll_event();
 
-  [[nodiscard]] bool has_started() const { return started_; }
-  // The command's exit code, from its end frame on; what follows that is dropped.
-  [[nodiscard]] std::optional<int> exit_code() const { return exit_code_; }
-  // The tool that the image lacks, where the wrapper refused.
-  [[nodiscard]] const std::optional<std::string>& missing_tool() const { return missing_tool_; }
-  // What came before the start frame (at most 1,024 bytes): a shell's complaint, for an explanation.
+  [[nodiscard]] bool is_ready() const { return phase_ != Phase::waiting; }
+  [[nodiscard]] bool has_started() const { return phase_ == Phase::running || phase_ == Phase::over; }
+  // What came before Started and is no frame (at most 1,024 bytes): a shell's complaint, for an explanation.
   [[nodiscard]] const std::string& preamble() const { return preamble_; }
 
  private:
-  enum class Match { no, maybe, yes };
-  [[nodiscard]] Match match_held() const;
-  [[nodiscard]] bool is_over() const { return exit_code_.has_value() || missing_tool_.has_value(); }
-  bool take_frame(std::string_view kind_and_text);
-  void release_held(Bytes& output);
-  void emit(BytesView bytes, Bytes& output);
+  enum class Phase { waiting, preparing, running, over };
 
-  std::string opening_;  // RS and nonce
-  std::string held_;     // begins with RS; may become a frame
-  bool started_ = false;
-  bool undo_line_ends_ = false;
-  bool carriage_return_held_ = false;
-  std::optional<int> exit_code_;
-  std::optional<std::string> missing_tool_;
+  // Finds the command's end in one of its streams: the marker's first bytes are held back.
+  class Stream {
+   public:
+    explicit Stream(std::string_view nonce) : marker_(std::string(nonce) + "=") {}
+    // What of the bytes is certainly output.
+    Bytes feed(BytesView bytes);
+    Bytes finish();
+    [[nodiscard]] std::optional<int> exit_code() const { return exit_code_; }
+
+   private:
+    std::string marker_;
+    std::string held_;
+    std::optional<int> exit_code_;
+  };
+
+  void take_plain(BytesView bytes);
+  void take_held();
+  [[nodiscard]] bool may_become_frame() const;
+  bool take_frame(std::string_view text);
+  bool take_chunk(std::string_view text);
+  void start(std::string_view flags);
+  void put(OutputStreamKind kind, BytesView bytes);
+  void tell_output(OutputStreamKind kind, Bytes bytes);
+  void tell_end();
+  void damage(std::string what);
+
+  std::string opening_;  // of the frames that are expected now: RS and what tells them from output
+  std::string nonce_;
+  bool is_exact_;
+  Phase phase_ = Phase::waiting;
+  bool undo_line_ends_ = false;        // the terminal turns each LF into CR LF
+  bool carriage_return_held_ = false;  // of plain output
+  bool is_merged_ = false;
+  std::string held_;  // begins with RS; may become a frame
   std::string preamble_;
+  Stream output_, error_;
+  std::deque<ExecEvent> events_;
 };
 
 }  // namespace ferry::wire

@@ -10,77 +10,50 @@
 namespace ferry::wire {
 namespace {
 
-// f prints a frame. \036 (RS) keeps the script and its arguments, which `ps` shows, from looking like one.
-constexpr std::string_view kPrologue = R"(n=$1;shift;f(){ printf "\036%s%s\036" "$n" "$1";};)";
-
-// Without a terminal: the output should pass as it is (m=r); where stty is missing, the terminal turns each
-// line feed into CR LF (m=c) and the decoder undoes it.
-constexpr std::string_view kQuietTerminal =
-    R"(if stty -echo -opost;then m=r;else m=c;fi 2>/dev/null;h(){ command -v $1 >/dev/null 2>&1;};)";
-
-// Input travels as text through a terminal: without stty it would be echoed into the output.
-constexpr std::string_view kNeedsForInput =
-    R"([ $m = r ]||{ f !stty;exit;};for t in base64 head;do h $t||{ f !$t;exit;};done;)";
-
-// r runs the command in a shell of its own (so that `exit` and signals end only that) and reports on the same
-// pipe: the frame follows all that the command wrote, even while a child of it still holds the pipe open.
-// The shell's own remarks ("Killed") go nowhere; "not found" is printed where the command's errors go.
-constexpr std::string_view kRun = R"(r(){ (exec "$@") 2>&1;f "=$?";};)";
-
-// i turns input lines back into bytes. A terminal gives head one line a read, so it takes no line too many.
-// It ends with the command that no longer reads.
-constexpr std::string_view kGoWithInput =
-    R"(i(){ while read -r c;do case $c in .)break;;esac;head -n "$c"|base64 -d||break;done;};g(){ i|r "$@";};)";
-constexpr std::string_view kGoWithoutInput = R"(g(){ r "$@" </dev/null;};)";
-
-// The pipe through cat is what makes the command see no terminal. Images without cat do without.
-constexpr std::string_view kPipe = R"(f +$m;if h cat;then g "$@"|cat;else g "$@";fi 2>/dev/null)";
-
-// On a terminal: the wrapper outlives the keys that interrupt the command. The start is announced where the
-// trap no longer holds, so that a key pressed from then on reaches the command.
-constexpr std::string_view kOnTerminal =
-    R"(stty rows $1 cols $2 2>/dev/null;[ "$3" ]&&export TERM="$3";shift 3;trap : INT QUIT;(trap - INT QUIT;f +r;exec "$@"))";
-
-std::string script(const ExecPlan& plan) {
-  std::string text{kPrologue};
-  if (plan.terminal) {
-    text += kOnTerminal;
-    if (!plan.has_input) text += " </dev/null";
-    text += R"(;f "=$?")";
-    return text;
-  }
-  text += kQuietTerminal;
-  if (plan.has_input) text += kNeedsForInput;
-  text += kRun;
-  text += plan.has_input ? kGoWithInput : kGoWithoutInput;
-  text += kPipe;
-  return text;
-}
+// Switches off what the terminal does to bytes, says how far that went (r: raw; c: each LF comes as CR LF),
+// and evaluates what it is then sent. \036 (RS) keeps the text itself, which `ps` shows, from looking like a
+// frame.
+constexpr std::string_view kBootstrap =
+    R"(stty -echo -opost 2>/dev/null&&_q=r||_q=c;printf "\036ferry1$_q\036";)"
+    R"(while IFS= read -r _l;do eval "$_l";done)";
 
 }  // namespace
 
-std::string wrap_command(const ExecPlan& plan) {
-  assert(!plan.command.empty());
-  std::vector<std::string> words{"sh", "-c", script(plan), "sh", plan.nonce};
-  if (plan.terminal) {
-    words.push_back(fmt::to_string(plan.terminal->rows));
-    words.push_back(fmt::to_string(plan.terminal->columns));
-    words.push_back(plan.terminal->type);
-  }
-  words.insert(words.end(), plan.command.begin(), plan.command.end());
+std::string wrap_command(const std::vector<std::string>& command) {
+  assert(!command.empty());
+  // The second "sh" is the name under which the shell complains ("sh: 1: exec: nope: not found").
+  std::vector<std::string> words{"sh", "-c", std::string(kBootstrap), "sh"};
+  words.insert(words.end(), command.begin(), command.end());
   return quote_command_line(words);
 }
 
-std::string frame_input(BytesView bytes) {
-  // Whole groups of three, so that the lines of a chunk are one base64 text; 1,000 characters a line.
-  constexpr std::size_t kBytesPerLine = 750;
+std::string plain_command(const std::vector<std::string>& command) {
+  assert(!command.empty());
+  return quote_command_line(command);
+}
+
+std::string input_chunk(BytesView bytes, bool has_base64) {
+  // Below what a terminal's line discipline takes as a line. Whole groups of three, so that the lines of a
+  // chunk are one base64 text.
+  constexpr std::size_t kBase64BytesPerLine = 750;
+  constexpr std::size_t kOctalBytesPerLine = 250;
   assert(!bytes.empty() && bytes.size() <= kMaxInputChunk);
-  std::string lines = fmt::format("{}\n", (bytes.size() + kBytesPerLine - 1) / kBytesPerLine);
-  for (std::size_t at = 0; at < bytes.size(); at += kBytesPerLine) {
-    lines += base64(bytes.subspan(at, std::min(kBytesPerLine, bytes.size() - at)));
+  const std::size_t per_line = has_base64 ? kBase64BytesPerLine : kOctalBytesPerLine;
+  std::string lines = fmt::format("i {}\n", (bytes.size() + per_line - 1) / per_line);
+  for (std::size_t at = 0; at < bytes.size(); at += per_line) {
+    const BytesView piece = bytes.subspan(at, std::min(per_line, bytes.size() - at));
+    if (has_base64) {
+      lines += base64(piece);
+    } else {
+      for (const std::uint8_t byte : piece) lines += fmt::format("\\{:03o}", byte);
+    }
     lines += '\n';
   }
   return lines;
+}
+
+std::string signal_line(std::string_view name) {
+  return fmt::format("k {}\n", name);
 }
 
 }  // namespace ferry::wire

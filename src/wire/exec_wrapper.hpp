@@ -1,7 +1,7 @@
-// What ferry sends into a container in place of the user's command, so that a session, which carries neither
-// exit code nor end of input, brings both: a small POSIX shell script that runs the command and reports in
-// frames (wire/exec_decoder.hpp), and the lines in which standard input travels to it.
-// Pure. docs/exec-framing.md is normative for both.
+// What ferry sends into a container around the user's command, so that a session, which has one terminal and
+// neither exit code nor end of input, brings back both output streams and the exit code.
+// Three parts: the command string for ExecuteCommand, the program that follows once the container is ready
+// for it, and the control lines for that program. Pure. docs/exec-framing.md is normative.
 #pragma once
 
 #include "base/text.hpp"
@@ -15,6 +15,13 @@
 
 namespace ferry::wire {
 
+// The command string for ExecuteCommand, about 150 bytes longer than the quoted words: it makes the container
+// ready for exec_program(). The same words always give the same string. `command` is not empty.
+std::string wrap_command(const std::vector<std::string>& command);
+
+// The command string that runs the words as they are, for images without a shell.
+std::string plain_command(const std::vector<std::string>& command);
+
 // The terminal that a command on a terminal shall find.
 struct ExecTerminal {
   std::uint16_t columns = 80, rows = 24;
@@ -22,25 +29,27 @@ struct ExecTerminal {
 };
 
 struct ExecPlan {
-  std::string nonce;                     // unguessable: what tells our frames from the command's output
-  std::vector<std::string> command;      // not empty
+  std::string nonce;                     // unguessable, 32 hexadecimal digits: tells frames from output
+  bool exact = false;                    // encode everything and compress, instead of text as readable text
   bool has_input = false;                // otherwise the command's stdin is empty
-  std::optional<ExecTerminal> terminal;  // otherwise stdout and stderr are one pipe, and input comes framed
+  std::optional<ExecTerminal> terminal;  // otherwise stdout and stderr are separate pipes where that can be
 };
 
-// The command string for ExecuteCommand.
-std::string wrap_command(const ExecPlan& plan);
+// The program, in lines no longer than a terminal takes; to be sent as input once ExecDecoder says Ready, and
+// not before: what an agent gets too early is lost.
+std::string exec_program(const ExecPlan& plan);
 
-// Bytes of standard input for a command without a terminal: a line with the number of lines that follow, then
-// that many lines of base64, none longer than a terminal's line discipline and a session message hold.
-// `bytes` has 1 to kMaxInputChunk bytes. To be sent only after the start frame.
-inline constexpr std::size_t kMaxInputChunk = 48'000;
-std::string frame_input(BytesView bytes);
-
-// The line that ends standard input.
+// Control lines for the program, not on a terminal, after Started.
+// One chunk of standard input, 1 to kMaxInputChunk bytes. The next one may follow when InputTaken came.
+inline constexpr std::size_t kMaxInputChunk = std::size_t{96} << 10U;
+std::string input_chunk(BytesView bytes, bool has_base64);
+// The end of standard input; after InputTaken for the last chunk.
 inline constexpr std::string_view kEndOfInput = ".\n";
-
-// The key that a terminal turns into an interrupt of all that runs on it (ETX, Ctrl-C).
-inline constexpr std::string_view kInterruptKey = "\x03";
+// A sign of life, answered by Pong.
+inline constexpr std::string_view kPing = "p\n";
+// Signals everything that runs in the session but the program itself: SIGTERM, SIGINT, SIGHUP, SIGKILL.
+std::string signal_line(std::string_view name);  // "TERM"
+// The result has arrived: the program ends, also where children of the command hold its output open.
+inline constexpr std::string_view kQuit = "q\n";
 
 }  // namespace ferry::wire
