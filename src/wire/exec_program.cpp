@@ -107,9 +107,9 @@ C() {
 // here too.
 constexpr std::string_view kRun = R"sh(
 mark() { printf %s "$_e=$_r;"; }
-run() {
-  if [ $_input = 1 ]; then eval '(exec "$@")'; else eval '(exec "$@" </dev/null)'; fi
-}
+_from=
+[ $_input = 1 ] || _from='</dev/null'
+run() { eval '(exec "$@" '"$_from) $_to"; _r=$?; }
 )sh";
 
 // Images that lack what it takes: one pipe for both streams, through cat so that the command sees no
@@ -117,8 +117,8 @@ run() {
 constexpr std::string_view kMerged = R"sh(
 merged() {
   ours
-  run "$@" 2>&1 6<&- 9>&-
-  _r=$?
+  _to='2>&1 6<&- 9>&-'
+  run "$@"
   mark
 }
 if [ $_tier = m ]; then
@@ -149,7 +149,7 @@ E() {
   LC_ALL=C
   _j=0
   while [ $_j -lt 2 ]; do
-    _d=$(piece 7<&- 9>&-)
+    _d=$(exec 7<&- 9>&-; piece)
     if [ "$_d" ]; then _j=0; show $1; else _j=$((_j+1)); fi
   done
 }
@@ -193,8 +193,8 @@ show() {
 constexpr std::string_view kApart = R"sh(
 apart() {
   ours
-  run "$@" >&3 2>&5 3>&- 4<&- 5>&- 6<&- 7<&- 8<&- 9>&-
-  _r=$?
+  _to='>&3 2>&5 3>&- 4<&- 5>&- 6<&- 7<&- 8<&- 9>&-'
+  run "$@"
   mark >&3
   mark >&5
 }

@@ -5,105 +5,167 @@
 #include <string>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 namespace ferry::wire {
 namespace {
 
 const std::string kNonce = "00112233445566778899aabbccddeeff";
+const std::string kReady =
+    "\x1e"
+    "ferry1r\x1e";
 
-std::string frame(std::string_view kind_and_text) {
-  return "\x1e" + kNonce + std::string(kind_and_text) + "\x1e";
+std::string frame(std::string_view text) {
+  return "\x1e" + kNonce.substr(0, 16) + std::string(text) + "\x1e";
+}
+
+std::string end(int code) {
+  return fmt::format("{}={};", kNonce.substr(16), code);
+}
+
+// What the events tell, as text.
+struct Told {
+  std::string output, error, others;
+  std::optional<int> exit_code;
+  bool operator==(const Told&) const = default;
+};
+
+void drain(ExecDecoder& decoder, Told& told) {
+  while (const std::optional<ExecEvent> event = decoder.poll_event()) {
+    if (const auto* output = std::get_if<exec_event::Output>(&*event)) {
+      const bool is_error = output->stream == OutputStreamKind::standard_error;
+      (is_error ? told.error : told.output) += as_text(output->bytes);
+    }
+    if (const auto* ended = std::get_if<exec_event::Ended>(&*event)) told.exit_code = ended->exit_code;
+    if (const auto* refused = std::get_if<exec_event::Refused>(&*event))
+      told.others += "refused:" + refused->missing_tool;
+    if (std::holds_alternative<exec_event::Ready>(*event)) told.others += "ready ";
+    if (std::holds_alternative<exec_event::Started>(*event)) told.others += "started ";
+    if (std::holds_alternative<exec_event::InputTaken>(*event)) told.others += "taken ";
+    if (std::holds_alternative<exec_event::InputClosed>(*event)) told.others += "closed ";
+    if (std::holds_alternative<exec_event::Pong>(*event)) told.others += "pong ";
+    if (std::holds_alternative<exec_event::Damaged>(*event)) told.others += "damaged ";
+  }
 }
 
 // Feeds `stream` in pieces of `sizes`, the last of them for all the rest.
-std::string decode(ExecDecoder& decoder, std::string_view stream, const std::vector<std::size_t>& sizes) {
-  std::string output;
+Told decode(std::string_view stream, const std::vector<std::size_t>& sizes = {100'000}, bool exact = false) {
+  ExecDecoder decoder(kNonce, exact);
+  Told told;
   for (std::size_t piece = 0; !stream.empty(); ++piece) {
     const std::size_t size = std::min(sizes[std::min(piece, sizes.size() - 1)], stream.size());
-    output += as_text(decoder.feed(as_bytes(stream.substr(0, size))));
+    decoder.feed(as_bytes(stream.substr(0, size)));
+    drain(decoder, told);
     stream.remove_prefix(size);
   }
-  return output;
+  decoder.finish();
+  drain(decoder, told);
+  return told;
 }
 
-struct Stream {
-  std::string sent, output;
-  std::optional<int> exit_code;
+const std::string kApart = kReady + frame("+sbq:");
+const std::string kMerged = kReady + frame("+mq:dd");
+
+struct Case {
+  std::string sent;
+  Told told;
 };
 
-std::vector<Stream> streams() {
-  const std::string almost = frame("=").substr(0, frame("=").size() - 1);
+std::vector<Case> cases() {
+  const std::string plain_end = end(7) + frame("et" + end(7));
+  const std::string other =
+      "\x1e"
+      "f011223344556677ob\x1e";
   return {
-      {frame("+r") + "hello\n" + frame("=7") + "late", "hello\n", 7},
-      {frame("+r") + frame("=255"), "", 255},
-      {"noise\r\n" + frame("+r") + "a\r\nb" + frame("=0"), "a\r\nb", 0},
-      {frame("+c") + "a\r\nb\r\r\n\rc\r" + frame("=0"), "a\nb\r\n\rc\r", 0},
-      {frame("+r") + frame("=256") + frame("=") + frame("=1x") + frame("?1") + frame("=1"),
-       frame("=256") + frame("=") + frame("=1x") + frame("?1"), 1},
-      {frame("+r") + almost + frame("=3"), almost, 3},
-      {frame("+r") + "\x1e\x1e\x1e" + kNonce.substr(0, 9) + "\x1e" + frame("=4"),
-       "\x1e\x1e\x1e" + kNonce.substr(0, 9) + "\x1e", 4},
-      {frame("+r") + "\x1e" + kNonce + "=00000000000000000000" + frame("=5"),
-       "\x1e" + kNonce + "=00000000000000000000", 5},
-      {frame("+r") + frame("+r") + frame("!base64") + frame("=6"), frame("+r") + frame("!base64"), 6},
+      {kApart + "hello\n" + plain_end + "late", {"hello\n", "", "ready started ", 7}},
+      {kApart + frame("obaGVsbG8=") + "\x1e\x1e!" + frame("etoops\n") + plain_end,
+       {"hello\x1e\x1e!", "oops\n", "ready started ", 7}},
+      {kApart + frame("ebaGVs\r\nbG8=") + frame("ox 141 142\n 000") + plain_end,
+       {std::string("ab\0", 3), "hello", "ready started ", 7}},
+      {kApart + other + plain_end, {other, "", "ready started ", 7}},
+      {kApart + end(256) + kNonce.substr(16) + "=" + kNonce.substr(16) + "=1x;" + plain_end,
+       {end(256) + kNonce.substr(16) + "=" + kNonce.substr(16) + "=1x;", "", "ready started ", 7}},
+      {kApart + frame("c") + "a" + frame("p") + frame("x") + "b",
+       {"ab", "", "ready started taken pong closed ", {}}},
+      {kMerged + "a\r\nb" + end(0) + "late", {"a\r\nb", "", "ready started ", 0}},
+      {"\x1e"
+       "ferry1c\x1e"
+       "_p=...\r\n" +
+           frame("+m:dd") + "a\r\nb\r\r\n\rc\r" + end(255),
+       {"a\nb\r\n\rc\r", "", "ready started ", 255}},
+      {"\x1e"
+       "ferry1c\x1e" +
+           frame("+sb:") + frame("eta\r\r\nb\r") + "c\r\n" + plain_end,
+       {"c\n", "a\r\nb\r", "ready started ", 7}},
+      {kReady + frame("!stty") + "x", {"", "", "ready refused:stty", {}}},
+      {kApart + frame("ob?") + plain_end, {"", "", "ready started damaged ", {}}},
+      {kApart +
+           frame("oz"
+                 "H4sIAAAA") +
+           plain_end,
+       {"", "", "ready started damaged ", {}}},
+      {kApart + frame("zz") + plain_end, {"", "", "ready started damaged ", {}}},
+      {kApart + end(0) + frame("et" + end(1)), {"", "", "ready started damaged ", {}}},
+      {kApart + "all" + end(0), {"all", "", "ready started ", {}}},
+      {kApart + "cut" + frame("obaGVsbG8=").substr(0, 25), {"cut", "", "ready started ", {}}},
+      {kApart + "cut" + end(0).substr(0, 10), {"cut" + end(0).substr(0, 10), "", "ready started ", {}}},
   };
 }
 
-TEST(ExecDecoder, FindsFramesHoweverTheyAreCut) {
+TEST(ExecDecoder, TakesFramesOutHoweverTheyAreCut) {
   std::mt19937 random(11);  // NOLINT(bugprone-random-generator-seed): the same cuts in every run
-  for (const Stream& stream : streams()) {
+  for (const Case& one : cases()) {
     std::vector<std::vector<std::size_t>> cuts{{1}, {2}, {3}, {1000}};
-    for (int i = 0; i < 200; ++i) {
+    for (int i = 0; i < 100; ++i) {
       std::vector<std::size_t> sizes(20);
       for (std::size_t& size : sizes) size = 1 + random() % 40;
       cuts.push_back(sizes);
     }
     for (const std::vector<std::size_t>& sizes : cuts) {
-      ExecDecoder decoder(kNonce);
-      const std::string output = decode(decoder, stream.sent, sizes);
-      ASSERT_EQ(output, stream.output);
-      ASSERT_EQ(decoder.exit_code(), stream.exit_code);
+      const Told told = decode(one.sent, sizes);
+      ASSERT_EQ(told.output, one.told.output) << testing::PrintToString(one.sent);
+      ASSERT_EQ(told.error, one.told.error) << testing::PrintToString(one.sent);
+      ASSERT_EQ(told.others, one.told.others) << testing::PrintToString(one.sent);
+      ASSERT_EQ(told.exit_code, one.told.exit_code) << testing::PrintToString(one.sent);
     }
   }
 }
 
 TEST(ExecDecoder, HoldsNothingBackThatCannotBecomeAFrame) {
-  ExecDecoder decoder(kNonce);
-  EXPECT_EQ(decode(decoder, frame("+r") + "prompt$ ", {1000}), "prompt$ ");
-  EXPECT_EQ(decode(decoder, "\x1e", {1}), "");
-  EXPECT_EQ(decode(decoder, "x", {1}), "\x1ex");
+  ExecDecoder decoder(kNonce, false);
+  Told told;
+  decoder.feed(as_bytes(kApart + "prompt$ "));
+  drain(decoder, told);
+  EXPECT_EQ(told.output, "prompt$ ");
+  decoder.feed(as_bytes("\x1e"));
+  drain(decoder, told);
+  EXPECT_EQ(told.output, "prompt$ ");
+  decoder.feed(as_bytes("x"));
+  drain(decoder, told);
+  EXPECT_EQ(told.output, "prompt$ \x1ex");
 }
 
-TEST(ExecDecoder, GivesBackWhatItHeldWhenTheStreamEndsWithoutAnEndFrame) {
-  ExecDecoder decoder(kNonce);
-  const std::string cut = frame("=0").substr(0, 20);
-  EXPECT_EQ(decode(decoder, frame("+r") + "a" + cut, {1000}), "a");
-  EXPECT_EQ(as_text(decoder.finish()), cut);
-  EXPECT_FALSE(decoder.exit_code());
+TEST(ExecDecoder, DropsWhatIsInNoFrameWhereAllOutputIs) {
+  const std::string sent =
+      kApart + "a prompt" + frame("obaGVsbG8=") + frame("et" + end(3)) + frame("ot" + end(3));
+  const Told told = decode(sent, {5}, true);
+  EXPECT_EQ(told.output, "hello");
+  EXPECT_EQ(told.exit_code, 3);
 }
 
 TEST(ExecDecoder, KeepsWhatCameBeforeTheStartApart) {
-  ExecDecoder decoder(kNonce);
-  EXPECT_EQ(decode(decoder, "sh: bad things\r\n" + std::string(5000, 'x'), {100}), "");
-  EXPECT_FALSE(decoder.has_started());
+  ExecDecoder decoder(kNonce, false);
+  decoder.feed(as_bytes("sh: bad things\r\n" + std::string(5000, 'x')));
+  EXPECT_FALSE(decoder.poll_event());
+  EXPECT_FALSE(decoder.is_ready());
   EXPECT_EQ(decoder.preamble().substr(0, 14), "sh: bad things");
   EXPECT_EQ(decoder.preamble().size(), 1024U);
 }
 
-TEST(ExecDecoder, TellsWhichToolTheWrapperMissed) {
-  ExecDecoder decoder(kNonce);
-  EXPECT_EQ(decode(decoder, frame("!base64") + "x", {5}), "");
-  EXPECT_EQ(decoder.missing_tool(), "base64");
-  EXPECT_FALSE(decoder.has_started());
-}
-
-TEST(ExecDecoder, IgnoresFramesOfAnotherNonce) {
-  ExecDecoder decoder(kNonce);
-  std::string foreign = frame("=0");
-  foreign[5] = 'f';
-  EXPECT_EQ(decode(decoder, frame("+r") + foreign + frame("=2"), {7}), foreign);
-  EXPECT_EQ(decoder.exit_code(), 2);
+TEST(ExecDecoder, RefusesAFrameThatNeverEnds) {
+  const Told told = decode(kApart + frame("ob").substr(0, 19) + std::string(200'000, 'A'));
+  EXPECT_EQ(told.others, "ready started damaged ");
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// The wrapper script as real shells run it, on a real pseudo-terminal set up as the exec agent does it.
+// The wrapper and its program as real shells run them, on a real pseudo-terminal set up as the exec agent
+// does it.
 #include "wire/exec_wrapper.hpp"
 
 #include "wire/command_line.hpp"
@@ -87,187 +88,6 @@ class PtyProcess {
   pid_t pid_ = -1;
 };
 
-struct Outcome {
-  std::string output;
-  std::optional<int> exit_code;
-  std::optional<std::string> missing_tool;
-  bool started = false;
-};
-
-// Runs the wrapped command to its end frame (or the terminal's end); `input` goes out after the start frame.
-// The input is typed once the command has started and printed `awaited`.
-Outcome run(const Shell& shell, const ExecPlan& plan, std::string input = {}, const std::string& path = {},
-            std::string_view awaited = {}) {
-  Result<std::vector<std::string>> words = split_command_line(wrap_command(plan));
-  EXPECT_EQ(words->at(0), "sh");
-  std::vector<std::string> argv = shell.argv;
-  argv.insert(argv.end(), words->begin() + 1, words->end());
-  PtyProcess process(argv, path);
-  ExecDecoder decoder(plan.nonce);
-  Outcome outcome;
-  std::string nothing;
-  while (!decoder.exit_code() && !decoder.missing_tool()) {
-    const Bytes bytes =
-        process.exchange(decoder.has_started() && outcome.output.contains(awaited) ? input : nothing);
-    if (bytes.empty()) break;
-    outcome.output += as_text(decoder.feed(bytes));
-  }
-  outcome.output += as_text(decoder.finish());
-  outcome.exit_code = decoder.exit_code();
-  outcome.missing_tool = decoder.missing_tool();
-  outcome.started = decoder.has_started();
-  return outcome;
-}
-
-ExecPlan plan_of(std::vector<std::string> command) {
-  ExecPlan plan;
-  plan.nonce = kNonce;
-  plan.command = std::move(command);
-  return plan;
-}
-
-ExecPlan plan_with_input(std::vector<std::string> command) {
-  ExecPlan plan = plan_of(std::move(command));
-  plan.has_input = true;
-  return plan;
-}
-
-ExecPlan plan_on_terminal(std::vector<std::string> command) {
-  ExecPlan plan = plan_with_input(std::move(command));
-  plan.terminal = ExecTerminal{.columns = 132, .rows = 43, .type = "vt100"};
-  return plan;
-}
-
-std::string input_lines(std::string_view bytes) {
-  std::string lines;
-  for (std::size_t at = 0; at < bytes.size(); at += kMaxInputChunk)
-    lines += frame_input(as_bytes(bytes.substr(at, kMaxInputChunk)));
-  return lines += kEndOfInput;
-}
-
-std::string random_text(std::size_t size) {
-  std::mt19937 random(7);  // NOLINT(bugprone-random-generator-seed): the same bytes in every run
-  std::string text(size, '\0');
-  for (char& character : text) character = static_cast<char>(random() & 0xffU);
-  return text;
-}
-
-class ExecWrapper : public testing::TestWithParam<Shell> {};
-
-TEST_P(ExecWrapper, BringsBackEveryExitCode) {
-  for (const int code : {0, 1, 2, 7, 100, 125, 126, 127, 128, 130, 137, 254, 255}) {
-    const Outcome outcome = run(GetParam(), plan_of({"sh", "-c", "echo out; exit " + std::to_string(code)}));
-    EXPECT_EQ(outcome.exit_code, code);
-    EXPECT_EQ(outcome.output, "out\n");
-  }
-}
-
-TEST_P(ExecWrapper, BringsBackDeathBySignalAs128PlusItsNumber) {
-  const Outcome killed = run(GetParam(), plan_of({"sh", "-c", "kill -KILL $$"}));
-  EXPECT_EQ(killed.exit_code, 137);
-  EXPECT_EQ(killed.output, "");
-  EXPECT_EQ(run(GetParam(), plan_of({"sh", "-c", "kill -SEGV $$"})).exit_code, 139);
-  EXPECT_EQ(run(GetParam(), plan_of({"sh", "-c", "kill -TERM $$"})).exit_code, 143);
-}
-
-TEST_P(ExecWrapper, TellsACommandThatIsNotThereOrNotExecutable) {
-  const Outcome absent = run(GetParam(), plan_of({"no-such-command-here"}));
-  EXPECT_EQ(absent.exit_code, 127);
-  EXPECT_THAT(absent.output, HasSubstr("no-such-command-here"));
-  EXPECT_EQ(run(GetParam(), plan_of({"/etc/passwd"})).exit_code, 126);
-}
-
-TEST_P(ExecWrapper, TreatsAWordThatAShellKnowsAsACommand) {
-  EXPECT_EQ(run(GetParam(), plan_of({"exit", "3"})).exit_code, 127);
-}
-
-TEST_P(ExecWrapper, PassesArgumentsUnchanged) {
-  const Outcome outcome =
-      run(GetParam(), plan_of({"printf", "<%s>", "a b", "", "'\"$HOME\\", "*", "{{x}}", "é"}));
-  EXPECT_EQ(outcome.output, "<a b><><'\"$HOME\\><*><{{x}}><é>");
-}
-
-TEST_P(ExecWrapper, MergesBothStreamsIntoAPipe) {
-  const Outcome outcome =
-      run(GetParam(), plan_of({"sh", "-c", "echo a; echo b >&2; test -t 1 || test -t 2; echo $?"}));
-  EXPECT_EQ(outcome.output, "a\nb\n1\n");
-}
-
-TEST_P(ExecWrapper, GivesAnEmptyInputUnlessThereIsSome) {
-  EXPECT_EQ(run(GetParam(), plan_of({"cat"})).exit_code, 0);
-}
-
-TEST_P(ExecWrapper, PassesBytesOfOutputExactly) {
-  const Outcome outcome = run(GetParam(), plan_of({"printf", R"(a\r\n\r\r\nb\001\036\377\303\t\177\n\n\r)"}));
-  EXPECT_EQ(outcome.output, "a\r\n\r\r\nb\x01\x1e\xff\xc3\t\x7f\n\n\r");
-}
-
-TEST_P(ExecWrapper, DoesNotCutLinesAtAScreensWidth) {
-  const std::string mark(300, 'x');
-  const Outcome outcome = run(GetParam(), plan_of({"sh", "-c", "ps ax; : " + mark}));
-  EXPECT_EQ(outcome.exit_code, 0);
-  EXPECT_THAT(outcome.output, HasSubstr(mark));
-}
-
-TEST_P(ExecWrapper, EndsWithTheCommandNotWithItsChildren) {
-  const auto start = steady_clock::now();
-  const Outcome outcome = run(GetParam(), plan_of({"sh", "-c", "sleep 15 & echo begun"}));
-  EXPECT_EQ(outcome.exit_code, 0);
-  EXPECT_EQ(outcome.output, "begun\n");
-  EXPECT_LT(steady_clock::now() - start, std::chrono::seconds(10));
-}
-
-TEST_P(ExecWrapper, CarriesInputExactlyAndItsEnd) {
-  const std::string bytes = random_text(300'000);
-  const Outcome outcome = run(GetParam(), plan_with_input({"cat"}), input_lines(bytes));
-  EXPECT_EQ(outcome.exit_code, 0);
-  EXPECT_TRUE(outcome.output == bytes) << outcome.output.size() << " bytes came back";
-}
-
-TEST_P(ExecWrapper, CarriesAnEmptyInput) {
-  const Outcome outcome = run(GetParam(), plan_with_input({"wc", "-c"}), std::string(kEndOfInput));
-  EXPECT_EQ(trim(outcome.output), "0");
-}
-
-TEST_P(ExecWrapper, EndsWithACommandThatDoesNotReadItsInput) {
-  EXPECT_EQ(
-      run(GetParam(), plan_with_input({"sh", "-c", "exit 9"}), input_lines(random_text(300'000))).exit_code,
-      9);
-  const Outcome some =
-      run(GetParam(), plan_with_input({"head", "-c", "5"}), input_lines("hello world, and more"));
-  EXPECT_EQ(some.output, "hello");
-  EXPECT_EQ(some.exit_code, 0);
-}
-
-TEST_P(ExecWrapper, GivesInputToTheCommandBeforeItsEnd) {
-  // No end of input: the command must see the line all the same.
-  const Outcome outcome = run(GetParam(), plan_with_input({"sh", "-c", "read line; echo got $line"}),
-                              frame_input(as_bytes("one\n")));
-  EXPECT_EQ(outcome.output, "got one\n");
-}
-
-TEST_P(ExecWrapper, GivesTheCommandATerminalOfTheRightKind) {
-  const Outcome outcome =
-      run(GetParam(),
-          plan_on_terminal(
-              {"sh", "-c", "test -t 0 && test -t 1 && test -t 2 && stty size && echo $TERM; exit 5"}));
-  EXPECT_EQ(outcome.output, "43 132\r\nvt100\r\n");
-  EXPECT_EQ(outcome.exit_code, 5);
-}
-
-TEST_P(ExecWrapper, OutlivesTheInterruptKeyOnATerminal) {
-  const ExecPlan plan = plan_on_terminal({"sh", "-c", "echo up; exec sleep 15"});
-  const Outcome outcome = run(GetParam(), plan, std::string(kInterruptKey), {}, "up");
-  EXPECT_EQ(outcome.exit_code, 130);
-}
-
-TEST_P(ExecWrapper, InterruptsACommandWithoutATerminal) {
-  const auto start = steady_clock::now();
-  const Outcome outcome = run(GetParam(), plan_of({"sleep", "15"}), std::string(kInterruptKey));
-  EXPECT_TRUE(outcome.started);
-  EXPECT_LT(steady_clock::now() - start, std::chrono::seconds(10));
-}
-
 // An image with some tools only: a folder of links.
 class Image {
  public:
@@ -293,27 +113,373 @@ class Image {
   std::vector<std::string> links_;
 };
 
-TEST_P(ExecWrapper, UndoesTheTerminalsLineEndsWhereSttyIsMissing) {
-  const Image image({"cat", "printf"});
-  const Outcome outcome = run(GetParam(), plan_of({"printf", R"(a\n\r\nb\r)"}), {}, image.path());
-  EXPECT_EQ(outcome.output, "a\n\r\nb\r");
+struct Command {
+  ExecPlan plan;
+  std::vector<std::string> words;
+  std::string path;   // PATH of the container; empty for this machine's
+  std::string input;  // standard input, with an end unless is_left_open
+  bool is_left_open = false;
+  std::string typed, typed_after{};  // bytes for the terminal, once the output has the second
+};
+
+struct Outcome {
+  std::string output, error;
+  std::optional<int> exit_code;
+  std::string missing_tool;
+  std::string damage;
+  std::optional<ExecTier> tier;
+  std::string transcript;  // all that the terminal printed
+  bool is_input_closed = false;
+};
+
+// Plays the client's part against the shell, to the command's end.
+class Client {
+ public:
+  Client(const Shell& shell, Command command)
+      : command_(std::move(command)),
+        process_(argv_of(shell), command_.path),
+        decoder_(command_.plan.nonce, command_.plan.exact) {}
+
+  Outcome run() {
+    while (!is_over_) {
+      const Bytes bytes = process_.exchange(to_send_);
+      if (bytes.empty()) break;
+      outcome_.transcript += as_text(bytes);
+      decoder_.feed(bytes);
+      take_events();
+    }
+    decoder_.finish();
+    take_events();
+    return std::move(outcome_);
+  }
+
+  // After run(): whether the shell ends once it is told to.
+  bool ends_on_quit() {
+    std::string quit(kQuit);
+    while (true) {
+      const Bytes bytes = process_.exchange(quit);
+      if (bytes.empty()) return quit.empty();
+    }
+  }
+
+ private:
+  std::vector<std::string> argv_of(const Shell& shell) {
+    const Result<std::vector<std::string>> words = split_command_line(wrap_command(command_.words));
+    EXPECT_EQ(words->at(0), "sh");
+    std::vector<std::string> argv = shell.argv;
+    argv.insert(argv.end(), words->begin() + 1, words->end());
+    return argv;
+  }
+
+  void take_events() {
+    while (const std::optional<ExecEvent> event = decoder_.poll_event()) take(*event);
+    if (!command_.typed.empty() && outcome_.output.contains(command_.typed_after) && decoder_.has_started())
+      to_send_ += std::exchange(command_.typed, {});
+  }
+
+  void take(const ExecEvent& event) {
+    if (std::holds_alternative<exec_event::Ready>(event)) to_send_ += exec_program(command_.plan);
+    if (const auto* started = std::get_if<exec_event::Started>(&event)) {
+      outcome_.tier = started->tier;
+      if (command_.plan.has_input && !command_.plan.terminal) send_input();
+    }
+    if (const auto* refused = std::get_if<exec_event::Refused>(&event)) {
+      outcome_.missing_tool = refused->missing_tool;
+      is_over_ = true;
+    }
+    if (const auto* output = std::get_if<exec_event::Output>(&event)) {
+      const bool is_error = output->stream == OutputStreamKind::standard_error;
+      (is_error ? outcome_.error : outcome_.output) += as_text(output->bytes);
+    }
+    if (std::holds_alternative<exec_event::InputTaken>(event)) send_input();
+    if (std::holds_alternative<exec_event::InputClosed>(event)) outcome_.is_input_closed = true;
+    if (const auto* ended = std::get_if<exec_event::Ended>(&event)) {
+      outcome_.exit_code = ended->exit_code;
+      is_over_ = true;
+    }
+    if (const auto* damaged = std::get_if<exec_event::Damaged>(&event)) {
+      outcome_.damage = damaged->what;
+      is_over_ = true;
+    }
+  }
+
+  void send_input() {
+    if (command_.input.empty()) {
+      if (!command_.is_left_open) to_send_ += kEndOfInput;
+      return;
+    }
+    const std::string chunk = command_.input.substr(0, kMaxInputChunk);
+    command_.input.erase(0, chunk.size());
+    to_send_ += input_chunk(as_bytes(chunk), outcome_.tier->has_base64);
+  }
+
+  Command command_;
+  PtyProcess process_;
+  ExecDecoder decoder_;
+  std::string to_send_;
+  Outcome outcome_;
+  bool is_over_ = false;
+};
+
+Command plain(std::vector<std::string> words) {
+  Command command;
+  command.plan.nonce = kNonce;
+  command.words = std::move(words);
+  return command;
+}
+
+Command exact(std::vector<std::string> words) {
+  Command command = plain(std::move(words));
+  command.plan.exact = true;
+  return command;
+}
+
+Command with_input(std::vector<std::string> words, std::string input) {
+  Command command = plain(std::move(words));
+  command.plan.has_input = true;
+  command.input = std::move(input);
+  return command;
+}
+
+Command on_terminal(std::vector<std::string> words) {
+  Command command = plain(std::move(words));
+  command.plan.has_input = true;
+  command.plan.terminal = ExecTerminal{.columns = 132, .rows = 43, .type = "vt100"};
+  return command;
+}
+
+Command in_image(const Image& image, Command command) {
+  command.path = image.path();
+  return command;
+}
+
+std::string random_text(std::size_t size) {
+  std::mt19937 random(7);  // NOLINT(bugprone-random-generator-seed): the same bytes in every run
+  std::string text(size, '\0');
+  for (char& character : text) character = static_cast<char>(random() & 0xffU);
+  return text;
+}
+
+class ExecWrapper : public testing::TestWithParam<Shell> {
+ protected:
+  static Outcome run(Command command) { return Client(GetParam(), std::move(command)).run(); }
+};
+
+TEST_P(ExecWrapper, BringsBackEveryExitCode) {
+  for (const int code : {0, 1, 2, 7, 100, 125, 126, 127, 128, 130, 137, 254, 255}) {
+    const Outcome outcome = run(plain({"sh", "-c", "echo out; exit " + std::to_string(code)}));
+    EXPECT_EQ(outcome.exit_code, code);
+    EXPECT_EQ(outcome.output, "out\n");
+  }
+}
+
+TEST_P(ExecWrapper, BringsBackDeathBySignalAs128PlusItsNumber) {
+  const Outcome killed = run(plain({"sh", "-c", "kill -KILL $$"}));
+  EXPECT_EQ(killed.exit_code, 137);
+  EXPECT_EQ(killed.output + killed.error, "");
+  EXPECT_EQ(run(plain({"sh", "-c", "kill -SEGV $$"})).exit_code, 139);
+  EXPECT_EQ(run(plain({"sh", "-c", "kill -TERM $$"})).exit_code, 143);
+}
+
+TEST_P(ExecWrapper, TellsACommandThatIsNotThereOrNotExecutable) {
+  const Outcome absent = run(plain({"no-such-command-here"}));
+  EXPECT_EQ(absent.exit_code, 127);
+  EXPECT_THAT(absent.error, HasSubstr("no-such-command-here"));
+  EXPECT_EQ(run(plain({"/etc/passwd"})).exit_code, 126);
+}
+
+TEST_P(ExecWrapper, TreatsAWordThatAShellKnowsAsACommand) {
+  EXPECT_EQ(run(plain({"exit", "3"})).exit_code, 127);
+}
+
+TEST_P(ExecWrapper, PassesArgumentsUnchanged) {
+  const Outcome outcome = run(plain({"printf", "<%s>", "a b", "", "'\"$HOME\\", "*", "{{x}}", "é"}));
+  EXPECT_EQ(outcome.output, "<a b><><'\"$HOME\\><*><{{x}}><é>");
+}
+
+TEST_P(ExecWrapper, LeavesTheEnvironmentAndTheSignalsAlone) {
+  const Outcome outcome = run(plain({"sh", "-c", "env | grep '^_[a-z]'; kill -INT $$; echo survived"}));
+  EXPECT_EQ(outcome.output, "");
+  EXPECT_EQ(outcome.exit_code, 130);
+}
+
+TEST_P(ExecWrapper, KeepsTheStreamsApartAndAwayFromTheTerminal) {
+  for (const auto& with : {plain, exact}) {
+    const Outcome outcome = run(with({"sh", "-c",
+                                      "echo a; echo b >&2; test -t 1 || test -t 2; echo $?; for f in 3 4 5 6 "
+                                      "7 8 9; do test ! -e /proc/$$/fd/$f || echo $f; done"}));
+    EXPECT_EQ(outcome.output, "a\n1\n");
+    EXPECT_EQ(outcome.error, "b\n");
+    EXPECT_FALSE(outcome.tier->is_merged);
+  }
+}
+
+TEST_P(ExecWrapper, GivesAnEmptyInputUnlessThereIsSome) {
+  EXPECT_EQ(run(plain({"cat"})).exit_code, 0);
+}
+
+TEST_P(ExecWrapper, PassesBytesOfBothStreamsExactly) {
+  const std::string hard = R"(a\r\n\r\r\nb\001\000\036\377\303\t\177\n\357\277\275\n\r\357\277)";
+  const std::string bytes("a\r\n\r\r\nb\x01\0\x1e\xff\xc3\t\x7f\n\xef\xbf\xbd\n\r\xef\xbf", 22);
+  for (const auto& with : {plain, exact}) {
+    const Outcome outcome = run(with({"sh", "-c", "printf '" + hard + "'; printf '" + hard + "' >&2"}));
+    EXPECT_EQ(outcome.output, bytes);
+    EXPECT_EQ(outcome.error, bytes);
+    EXPECT_EQ(outcome.damage, "");
+  }
+}
+
+TEST_P(ExecWrapper, NeverSendsWhatAnAgentDamages) {
+  const Outcome outcome =
+      run(plain({"sh", "-c", R"(printf 'x\357\277'; sleep 0.2; printf '\275y'; printf '\357\277\275' >&2)"}));
+  EXPECT_EQ(outcome.output, "x\xef\xbf\xbdy");
+  EXPECT_EQ(outcome.error, "\xef\xbf\xbd");
+  EXPECT_THAT(outcome.transcript, Not(HasSubstr("\xef\xbf\xbd")));
+}
+
+TEST_P(ExecWrapper, LeavesOrdinaryTextReadable) {
+  const Outcome outcome =
+      run(plain({"sh", "-c", "echo 'an ordinary line, größer（）'; echo 'an error' >&2"}));
+  EXPECT_THAT(outcome.transcript, HasSubstr("an ordinary line, größer（）\n"));
+  EXPECT_THAT(outcome.transcript, HasSubstr("an error\n"));
+}
+
+TEST_P(ExecWrapper, CompressesWhatIsLargeWithExactFraming) {
+  const Outcome outcome = run(exact({"sh", "-c", "seq 1 100000; seq 1 100000 >&2"}));
+  EXPECT_EQ(outcome.output.size(), 588'895U);
+  EXPECT_EQ(outcome.error.size(), 588'895U);
+  EXPECT_LT(outcome.transcript.size(), 800'000U);
   EXPECT_EQ(outcome.exit_code, 0);
 }
 
-TEST_P(ExecWrapper, DoesWithoutCat) {
-  const Image image({"stty", "printf"});
-  const Outcome outcome = run(GetParam(), plan_of({"printf", R"(a\r\nb)"}), {}, image.path());
+TEST_P(ExecWrapper, BringsBackBothStreamsAtOnce) {
+  const Outcome outcome = run(plain({"sh", "-c", "seq 1 100000 & seq 1 100000 >&2; wait"}));
+  EXPECT_EQ(outcome.output.size(), 588'895U);
+  EXPECT_EQ(outcome.output, outcome.error);
+}
+
+TEST_P(ExecWrapper, EndsWithTheCommandNotWithItsChildren) {
+  const auto start = steady_clock::now();
+  Client client(GetParam(), plain({"sh", "-c", "trap '' HUP; sleep 15 & echo begun"}));
+  const Outcome outcome = client.run();
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_EQ(outcome.output, "begun\n");
+  EXPECT_TRUE(client.ends_on_quit());
+  EXPECT_LT(steady_clock::now() - start, std::chrono::seconds(10));
+}
+
+TEST_P(ExecWrapper, CarriesInputExactlyAndItsEnd) {
+  const std::string bytes = random_text(300'000);
+  const Outcome outcome = run(with_input({"cat"}, bytes));
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_TRUE(outcome.output == bytes) << outcome.output.size() << " bytes came back";
+}
+
+TEST_P(ExecWrapper, CarriesAnEmptyInput) {
+  EXPECT_EQ(trim(run(with_input({"wc", "-c"}, "")).output), "0");
+}
+
+TEST_P(ExecWrapper, EndsWithACommandThatDoesNotReadItsInput) {
+  EXPECT_EQ(run(with_input({"sh", "-c", "exit 9"}, random_text(300'000))).exit_code, 9);
+  const Outcome some = run(with_input({"head", "-c", "5"}, "hello world, and more"));
+  EXPECT_EQ(some.output, "hello");
+  EXPECT_EQ(some.exit_code, 0);
+}
+
+TEST_P(ExecWrapper, SaysWhenTheCommandReadsNoMore) {
+  const Outcome outcome = run(with_input({"sh", "-c", "exec <&-; sleep 1"}, random_text(300'000)));
+  EXPECT_TRUE(outcome.is_input_closed);
+}
+
+TEST_P(ExecWrapper, GivesInputToTheCommandBeforeItsEnd) {
+  Command command = with_input({"sh", "-c", "read line; echo got $line"}, "one\n");
+  command.is_left_open = true;
+  EXPECT_EQ(run(std::move(command)).output, "got one\n");
+}
+
+TEST_P(ExecWrapper, AnswersSignsOfLifeWhileTheCommandIsSilent) {
+  Command command = plain({"sh", "-c", "echo up; sleep 1"});
+  command.typed = kPing;
+  command.typed_after = "up\n";
+  const Outcome outcome = run(std::move(command));
+  EXPECT_THAT(outcome.transcript, HasSubstr("\x1e" + std::string(kNonce.substr(0, 16)) + "p\x1e"));
+  EXPECT_EQ(outcome.output, "up\n");
+}
+
+TEST_P(ExecWrapper, SignalsAllThatRunsInTheSession) {
+  for (const std::string_view name : {"TERM", "KILL"}) {
+    Command command =
+        with_input({"sh", "-c", "sh -c 'sleep 15; :' & echo up; wait; sleep 15"}, std::string(300'000, 'x'));
+    command.typed = signal_line(name);
+    command.typed_after = "up\n";
+    const auto start = steady_clock::now();
+    const Outcome outcome = run(std::move(command));
+    EXPECT_EQ(outcome.exit_code, name == "TERM" ? 143 : 137);
+    EXPECT_LT(steady_clock::now() - start, std::chrono::seconds(10));
+  }
+}
+
+TEST_P(ExecWrapper, GivesTheCommandATerminalOfTheRightKind) {
+  const Outcome outcome = run(
+      on_terminal({"sh", "-c", "test -t 0 && test -t 1 && test -t 2 && stty size && echo $TERM; exit 5"}));
+  EXPECT_EQ(outcome.output, "43 132\r\nvt100\r\n");
+  EXPECT_EQ(outcome.exit_code, 5);
+}
+
+TEST_P(ExecWrapper, OutlivesTheInterruptKeyOnATerminal) {
+  Command command = on_terminal({"sh", "-c", "echo up; exec sleep 15"});
+  command.typed = "\x03";
+  command.typed_after = "up";
+  EXPECT_EQ(run(std::move(command)).exit_code, 130);
+}
+
+TEST_P(ExecWrapper, KeepsTheStreamsApartWithoutStty) {
+  const Image image({"dd", "base64", "printf"});
+  const Outcome outcome = run(in_image(image, plain({"printf", R"(a\n\r\nb\r)"})));
+  EXPECT_EQ(outcome.output, "a\n\r\nb\r");
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_FALSE(outcome.tier->is_merged);
+  EXPECT_FALSE(outcome.tier->is_quiet);
+}
+
+TEST_P(ExecWrapper, KeepsTheStreamsApartWithOdForBase64) {
+  const Image image({"stty", "dd", "od", "cat", "sh"});
+  for (const auto& with : {plain, exact}) {
+    const Outcome outcome = run(
+        in_image(image, with({"/bin/sh", "-c", R"(printf 'a\r\n%%\\x'; printf 'b\000\377' >&2; exit 3)"})));
+    EXPECT_EQ(outcome.output, "a\r\n%\\x");
+    EXPECT_EQ(outcome.error, std::string("b\0\xff", 3));
+    EXPECT_EQ(outcome.exit_code, 3);
+    EXPECT_FALSE(outcome.tier->is_merged);
+  }
+  const std::string bytes = random_text(5'000);
+  EXPECT_TRUE(run(in_image(image, with_input({"cat"}, bytes))).output == bytes);
+}
+
+TEST_P(ExecWrapper, MergesTheStreamsAndSaysWhatIsMissing) {
+  const Image image({"stty", "cat", "base64"});
+  for (const auto& with : {plain, exact}) {
+    const Outcome outcome =
+        run(in_image(image, with({"/bin/sh", "-c", R"(printf 'a\r\n'; printf 'b\377' >&2; exit 3)"})));
+    EXPECT_EQ(outcome.output, "a\r\nb\xff");
+    EXPECT_EQ(outcome.exit_code, 3);
+    EXPECT_TRUE(outcome.tier->is_merged);
+    EXPECT_THAT(outcome.tier->missing_tools, testing::Contains("dd"));
+  }
+}
+
+TEST_P(ExecWrapper, DoesWithoutAnyTool) {
+  const Image image({});
+  const Outcome outcome = run(in_image(image, plain({"/usr/bin/printf", R"(a\r\nb)"})));
   EXPECT_EQ(outcome.output, "a\r\nb");
   EXPECT_EQ(outcome.exit_code, 0);
 }
 
 TEST_P(ExecWrapper, SaysWhichToolIsMissingForInput) {
-  const Image no_stty({"cat", "base64", "head"});
-  EXPECT_EQ(run(GetParam(), plan_with_input({"cat"}), {}, no_stty.path()).missing_tool, "stty");
-  const Image no_base64({"cat", "stty", "head"});
-  const Outcome outcome = run(GetParam(), plan_with_input({"cat"}), {}, no_base64.path());
-  EXPECT_EQ(outcome.missing_tool, "base64");
-  EXPECT_FALSE(outcome.started);
+  const Image image({"cat", "base64", "head", "dd"});
+  const Outcome outcome = run(in_image(image, with_input({"cat"}, "x")));
+  EXPECT_EQ(outcome.missing_tool, "stty");
+  EXPECT_FALSE(outcome.tier);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shells, ExecWrapper,
@@ -322,9 +488,17 @@ INSTANTIATE_TEST_SUITE_P(Shells, ExecWrapper,
                                          Shell{"busybox", {"/usr/bin/busybox", "sh"}}),
                          [](const testing::TestParamInfo<Shell>& shell) { return shell.param.name; });
 
-TEST(WrapCommand, IsShort) {
-  EXPECT_LT(wrap_command(plan_with_input({"x"})).size(), 1024U);
-  EXPECT_THAT(wrap_command(plan_of({"{{ssm:secret}}"})), Not(HasSubstr("{{")));
+TEST(WrapCommand, IsShortAndReadable) {
+  const std::string command = wrap_command({"rails", "runner", "p 1", "{{ssm:secret}}"});
+  EXPECT_LT(command.size(), 400U);
+  EXPECT_THAT(command, Not(HasSubstr("{{")));
+  EXPECT_THAT(command, HasSubstr(" sh rails runner 'p 1' "));
+}
+
+TEST(ExecProgram, FitsATerminalsLines) {
+  Command command = with_input({"x"}, "");
+  for (const std::string_view line : split(exec_program(command.plan), '\n')) EXPECT_LT(line.size(), 255U);
+  EXPECT_LT(exec_program(command.plan).size(), 4'096U);
 }
 
 }  // namespace
