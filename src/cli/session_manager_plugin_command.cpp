@@ -23,7 +23,8 @@ Result<int> session_manager_plugin_command(Words words) {
   net::Loop loop;
   const Result<net::TlsTrust> trust = net::TlsTrust::load(environment_variable("AWS_CA_BUNDLE").value_or(""));
   if (!trust) return fail(trust.error());
-  return loop.run(feature::run_plugin_session(loop, *trust, std::move(std::get<session::Address>(*call))));
+  auto& request = std::get<feature::PluginRequest>(*call);
+  return loop.run(feature::run_plugin_session(loop, *trust, std::move(request), environment_variable));
 }
 
 }  // namespace ferry::cli

@@ -1,6 +1,7 @@
 #include "feature/session_plugin.hpp"
 
 #include "feature/output_stream.hpp"
+#include "feature/session_plugin_services.hpp"
 #include "net/clock.hpp"
 #include "net/descriptor.hpp"
 #include "sys/tty.hpp"
@@ -39,21 +40,16 @@ std::uint8_t key_of(int signal_number) {
 
 class PluginSession {
  public:
-  PluginSession(net::Loop& loop, const net::TlsTrust& trust, session::Address address)
+  PluginSession(net::Loop& loop, const net::TlsTrust& trust, PluginRequest request,
+                aws::Environment environment)
       : loop_(loop),
-        session_id_(address.session_id),
+        session_id_(request.address.session_id),
         output_(loop, STDOUT_FILENO, [this] { channel_.resume(); }),
         errors_(loop, STDERR_FILENO, [this] { channel_.resume(); }),
         ready_(loop),
         over_(loop),
-        channel_(loop, trust, std::move(address), session::Services{},
-                 session::Listener{
-                     .on_ready = [this] { ready_.set(); },
-                     .on_data = [this](session::StreamKind kind, BytesView bytes) { take(kind, bytes); },
-                     .on_exit_code = [this](int code) { exit_code_ = code; },
-                     .on_customer_message = [this](const std::string& text) { print(text + "\n"); },
-                     .on_connection_lost = {},
-                     .on_connection_resumed = {}}) {}
+        services_(loop, request, std::move(environment)),
+        channel_(loop, trust, std::move(request.address), services_.for_channel(), listener()) {}
 
   net::Task<Result<int>> run() {
     print(fmt::format("\nStarting session with SessionId: {}\n", session_id_));
@@ -63,6 +59,19 @@ class PluginSession {
   }
 
  private:
+  session::Listener listener() {
+    session::Listener listener;
+    listener.on_ready = [this] { ready_.set(); };
+    listener.on_data = [this](session::StreamKind kind, BytesView bytes) { take(kind, bytes); };
+    listener.on_exit_code = [this](int code) { exit_code_ = code; };
+    listener.on_customer_message = [this](const std::string& text) { print(text + "\n"); };
+    listener.on_connection_lost = [this](const Failure& reason) {
+      say(fmt::format("session {} is being resumed: {}", session_id_, reason.what));
+    };
+    listener.on_connection_resumed = [this] { say(fmt::format("session {} goes on", session_id_)); };
+    return listener;
+  }
+
   net::Task<> watch(net::TaskGroup& group) {
     group.spawn(write(output_));
     group.spawn(write(errors_));
@@ -81,6 +90,8 @@ class PluginSession {
 
   void print(const std::string& text) { output_.put(as_bytes(text)); }
 
+  void say(const std::string& line) { errors_.put(as_bytes(fmt::format("ferry: {}\n", line))); }
+
   void take(session::StreamKind kind, BytesView bytes) {
     OutputStream& stream = kind == session::StreamKind::output ? output_ : errors_;
     stream.put(bytes);
@@ -93,7 +104,7 @@ class PluginSession {
       print(fmt::format("\n\nExiting session with sessionId: {}.\n\n", session_id_));
     if (closed && !closed->output.empty())
       print(fmt::format("\n\nSessionId: {} : {}\n\n", session_id_, closed->output));
-    if (!closed) errors_.put(as_bytes(fmt::format("ferry: {}\n", closed.error().line())));
+    if (!closed) say(closed.error().line());
     const bool is_orderly = closed && closed->output.empty();
     pending_status_ = is_orderly ? exit_code_.value_or(0) : kExitUnknown;
     output_.finish();
@@ -157,6 +168,7 @@ class PluginSession {
   std::string session_id_;
   OutputStream output_, errors_;
   net::Event ready_, over_;
+  PluginServices services_;
   session::DataChannel channel_;
   std::optional<sys::RawTerminal> terminal_;
   std::optional<int> exit_code_;
@@ -167,9 +179,9 @@ class PluginSession {
 
 }  // namespace
 
-net::Task<Result<int>> run_plugin_session(net::Loop& loop, const net::TlsTrust& trust,
-                                          session::Address address) {
-  PluginSession session(loop, trust, std::move(address));
+net::Task<Result<int>> run_plugin_session(net::Loop& loop, const net::TlsTrust& trust, PluginRequest request,
+                                          aws::Environment environment) {
+  PluginSession session(loop, trust, std::move(request), std::move(environment));
   Result<int> status = co_await session.run();
   co_return status;
 }

@@ -1,6 +1,10 @@
 #include "base/text.hpp"
 #include "feature/session_plugin.hpp"
+#include "net/url.hpp"
+#include "wire/client_session.hpp"
 
+#include <optional>
+#include <string_view>
 #include <utility>
 
 #include <boost/json/parse.hpp>
@@ -48,14 +52,27 @@ Result<session::Address> parse_response(std::string_view response, std::string_v
   return address;
 }
 
+bool is_of_aws(std::string_view endpoint) {
+  const Result<net::Url> url = net::parse_url(endpoint);
+  if (!url) return false;
+  const std::string_view host = url->host;
+  return host.find(".amazonaws.") != std::string_view::npos || host.ends_with(".api.aws");
+}
+
+std::string target_of(std::string_view request) {
+  boost::system::error_code error;
+  const boost::json::value value = boost::json::parse(request, error);
+  const boost::json::object* object = error ? nullptr : value.if_object();
+  return object == nullptr ? std::string() : text_member(*object, "Target");
+}
+
 }  // namespace
 
-Result<PluginCall> parse_plugin_call(
-    std::span<const std::string> words,
-    const std::function<std::optional<std::string>(std::string_view name)>& environment) {
+Result<PluginCall> parse_plugin_call(std::span<const std::string> words,
+                                     const aws::Environment& environment) {
   if (words.empty()) return PluginText{.text = std::string(kInstalled), .is_success = true};
   if (words.size() == 1 && words[0] == "--version")
-    return PluginText{.text = fmt::format("{}\n", kPluginVersion), .is_success = true};
+    return PluginText{.text = fmt::format("{}\n", wire::client_version), .is_success = true};
   if (words.size() < 3) {
     return PluginText{
         .text = fmt::format("\nUnknown operation {}. \nUse session-manager-plugin --version to check "
@@ -81,7 +98,14 @@ Result<PluginCall> parse_plugin_call(
   }
   Result<session::Address> address = parse_response(response, source);
   if (!address) return fail(address.error());
-  return std::move(*address);
+  const auto word = [words](std::size_t index) { return index < words.size() ? words[index] : ""; };
+  PluginRequest request;
+  request.address = std::move(*address);
+  request.target = target_of(word(4));
+  request.flags.region = word(1);
+  request.flags.profile = word(3);
+  if (!is_of_aws(word(5))) request.flags.endpoint_url = word(5);
+  return request;
 }
 
 }  // namespace ferry::feature

@@ -24,8 +24,8 @@
 
 namespace ferry::wire {
 
-// Agents switch features on by the client's version; this is that of the stock client whose behaviour we
-// have.
+// Agents switch features on by the client's version, and the AWS CLI asks a recent one for keeping the token
+// out of the command line: this is that of a stock client whose behaviour we have.
 inline constexpr std::string_view client_version = "1.2.650.0";
 
 struct ClientSessionSettings {

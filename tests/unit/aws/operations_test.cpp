@@ -1,6 +1,8 @@
 // The typed operations: what they send, how they page, what they say to an incomplete answer.
 #include "aws/ecs.hpp"
+#include "aws/kms.hpp"
 #include "aws/logs.hpp"
+#include "aws/ssm.hpp"
 #include "scripted_service.hpp"
 
 #include <boost/json/parse.hpp>
@@ -128,6 +130,89 @@ TEST(LogsOperations, FilterLogEventsGoesOnOverEmptyPages) {
                 EXPECT_EQ(all.empty() ? "" : all.back().id, "2");
                 EXPECT_EQ(all.empty() ? "" : all.back().message, "b");
               });
+}
+
+// What resume_session() makes of the service's answers.
+Result<std::string> resumed(const std::vector<net::HttpResponse>& answers) {
+  Result<std::string> token;
+  const auto requests = requests_of(answers, [&token](Client& client) -> net::Task<> {
+    token = co_await ssm::resume_session(client, "ferry-1");
+  });
+  for (const net::HttpRequest& request : requests)
+    EXPECT_EQ(sent(request), boost::json::parse(R"({"SessionId":"ferry-1"})"));
+  EXPECT_EQ(requests.size(), answers.size());
+  return token;
+}
+
+TEST(SsmOperations, ResumeSessionGivesAFreshToken) {
+  EXPECT_EQ(resumed({answer(200, R"({"SessionId":"ferry-1","TokenValue":"t2","StreamUrl":"wss://x"})")}),
+            "t2");
+}
+
+TEST(SsmOperations, ResumeSessionIsAskedAgainOfAServiceThatFails) {
+  EXPECT_EQ(
+      resumed({answer(500, R"({"__type":"InternalServerError"})"), answer(200, R"({"TokenValue":"t2"})")}),
+      "t2");
+}
+
+TEST(SsmOperations, ASessionThatGetsNoTokenIsOver) {
+  const auto without_token = resumed({answer(200, R"({"SessionId":"ferry-1"})")});
+  ASSERT_FALSE(without_token);
+  EXPECT_EQ(without_token.error().code, FailureCode::lost);
+  EXPECT_THAT(without_token.error().what, HasSubstr("ferry-1"));
+  const auto unknown =
+      resumed({answer(400, R"({"__type":"DoesNotExistException","message":"No such session"})")});
+  ASSERT_FALSE(unknown);
+  EXPECT_EQ(unknown.error().code, FailureCode::lost);
+  EXPECT_THAT(unknown.error().what, HasSubstr("No such session"));
+}
+
+TEST(SsmOperations, ASessionThatWeMayNotAskForIsNotOver) {
+  const auto denied = resumed({answer(400, R"({"__type":"AccessDeniedException","message":"no"})")});
+  ASSERT_FALSE(denied);
+  EXPECT_EQ(denied.error().code, FailureCode::denied);
+}
+
+TEST(SsmOperations, TerminateSessionNamesTheSession) {
+  const auto requests =
+      requests_of({answer(200, R"({"SessionId":"ferry-1"})")}, [](Client& client) -> net::Task<> {
+        const auto terminated = co_await ssm::terminate_session(client, "ferry-1");
+        EXPECT_TRUE(terminated);
+      });
+  EXPECT_EQ(net::find_header(requests.at(0).headers, "X-Amz-Target"), "AmazonSSM.TerminateSession");
+  EXPECT_EQ(sent(requests[0]), boost::json::parse(R"({"SessionId":"ferry-1"})"));
+}
+
+Result<kms::DataKey> generated(const net::HttpResponse& given, std::vector<net::HttpRequest>& requests) {
+  Result<kms::DataKey> key;
+  requests = requests_of({given}, [&key](Client& client) -> net::Task<> {
+    key = co_await kms::generate_data_key(client, "k1", 4, {{"aws:ssm:SessionId", "ferry-1"}});
+  });
+  return key;
+}
+
+TEST(KmsOperations, GenerateDataKeyGivesBothFormsOfTheKey) {
+  std::vector<net::HttpRequest> requests;
+  const auto key =
+      generated(answer(200, R"({"KeyId":"k1","Plaintext":"AQIDBA==","CiphertextBlob":"/w=="})"), requests);
+  ASSERT_TRUE(key) << key.error().line();
+  EXPECT_EQ(key->plaintext, (Bytes{1, 2, 3, 4}));
+  EXPECT_EQ(key->ciphertext, Bytes{0xff});
+  EXPECT_EQ(net::find_header(requests.at(0).headers, "X-Amz-Target"), "TrentService.GenerateDataKey");
+  EXPECT_EQ(sent(requests[0]),
+            boost::json::parse(
+                R"({"KeyId":"k1","NumberOfBytes":4,"EncryptionContext":{"aws:ssm:SessionId":"ferry-1"}})"));
+}
+
+TEST(KmsOperations, AKeyOfAnotherSizeOrNoneIsAFailure) {
+  for (const char* const body :
+       {"{}", R"({"Plaintext":"AQID","CiphertextBlob":"/w=="})", R"({"Plaintext":"AQIDBA=="})",
+        R"({"Plaintext":"?","CiphertextBlob":"/w=="})", R"({"Plaintext":7,"CiphertextBlob":"/w=="})"}) {
+    std::vector<net::HttpRequest> requests;
+    const auto key = generated(answer(200, body), requests);
+    ASSERT_FALSE(key) << body;
+    EXPECT_EQ(key.error().code, FailureCode::protocol) << body;
+  }
 }
 
 }  // namespace

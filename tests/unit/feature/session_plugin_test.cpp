@@ -34,7 +34,7 @@ constexpr const char* kRequest = R"({"Target":"ecs:prod_0123_0123-1"})";
 
 void expect_session(const Result<PluginCall>& parsed) {
   ASSERT_TRUE(parsed) << parsed.error().line();
-  const auto& address = std::get<session::Address>(*parsed);
+  const auto& address = std::get<PluginRequest>(*parsed).address;
   EXPECT_EQ(address.session_id, "s-1");
   EXPECT_EQ(address.stream_url, "ws://127.0.0.1:1/x");
   EXPECT_EQ(address.token_value, "secret-token");
@@ -75,6 +75,38 @@ TEST(PluginCall, TakesTheResponseFromTheEnvironment) {
                       {{"AWS_SSM_START_SESSION_RESPONSE_7", kResponse}}));
   EXPECT_THAT(call({"AWS_SSM_START_SESSION_RESPONSE", "us-east-1", "StartSession"}).error().line(),
               HasSubstr("AWS_SSM_START_SESSION_RESPONSE"));
+}
+
+PluginRequest request_of(const std::vector<std::string>& words) {
+  const Result<PluginCall> parsed = call(words);
+  EXPECT_TRUE(parsed);
+  return parsed ? std::get<PluginRequest>(*parsed) : PluginRequest{};
+}
+
+TEST(PluginCall, TakesWhatTheSessionsOtherCallsNeed) {
+  const PluginRequest request =
+      request_of({kResponse, "eu-west-1", "StartSession", "work", kRequest, "http://127.0.0.1:1"});
+  EXPECT_EQ(request.flags.region, "eu-west-1");
+  EXPECT_EQ(request.flags.profile, "work");
+  EXPECT_EQ(request.flags.endpoint_url, "http://127.0.0.1:1");
+  EXPECT_EQ(request.target, "ecs:prod_0123_0123-1");
+}
+
+// The AWS CLI passes the endpoint of ECS, where neither ResumeSession nor GenerateDataKey are.
+TEST(PluginCall, AnEndpointOfAwsStandsForItsServiceOnly) {
+  for (const char* const endpoint :
+       {"https://ecs.us-east-1.amazonaws.com", "https://ssm.cn-north-1.amazonaws.com.cn",
+        "https://ecs.us-east-1.api.aws"}) {
+    const PluginRequest request =
+        request_of({kResponse, "us-east-1", "StartSession", "", kRequest, endpoint});
+    EXPECT_EQ(request.flags.endpoint_url, "") << endpoint;
+  }
+}
+
+TEST(PluginCall, DoesWithoutATarget) {
+  EXPECT_EQ(request_of({kResponse, "us-east-1", "StartSession"}).target, "");
+  EXPECT_EQ(request_of({kResponse, "us-east-1", "StartSession", "", "[]"}).target, "");
+  EXPECT_EQ(request_of({kResponse, "us-east-1", "StartSession", "", R"({"Target":7})", ""}).target, "");
 }
 
 TEST(PluginCall, SaysWhatIsMissingAndKeepsTheTokenToItself) {
