@@ -2,7 +2,10 @@
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/connection.hpp"
+#include "cli/result_output.hpp"
+#include "cli/status_line.hpp"
 #include "feature/exec.hpp"
+#include "feature/result_json.hpp"
 #include "sys/tty.hpp"
 
 #include <cstdio>
@@ -14,34 +17,53 @@
 namespace ferry::cli {
 namespace {
 
-struct ExecOptions {
+constexpr int kDefaultUnknownExitCode = 255;
+
+struct ExecFlags {
   std::string target, cluster, container;
-  aws::Flags flags;
-  bool input = false, terminal = false, no_terminal = false;
+  aws::Flags connection;
+  bool input = false, terminal = false, no_terminal = false, all = false;
   std::optional<milliseconds> timeout;
+  std::string wait, keep_alive, framing = "auto", output = "text", result_path;
   std::optional<std::int64_t> unknown_exit_code;
   std::vector<std::string> command;
+
+  [[nodiscard]] bool wants_json() const { return output == "json"; }
+  [[nodiscard]] int unknown_status() const {
+    return static_cast<int>(unknown_exit_code.value_or(kDefaultUnknownExitCode));
+  }
 };
 
-Arguments describe(ExecOptions& options) {
+Arguments describe(ExecFlags& flags) {
   Arguments arguments("exec", "run a command in a running task");
-  arguments.word("TARGET", "SERVICE, CLUSTER/SERVICE, task/ID, family/NAME or an ARN", options.target);
-  arguments.command_after_dashes("the command; without it /bin/sh", options.command);
-  arguments.toggle("-i,--interactive", "send standard input to the command", options.input);
-  arguments.toggle("-t,--tty", "give the command a terminal", options.terminal);
+  arguments.word("TARGET", "SERVICE, CLUSTER/SERVICE, task/ID, family/NAME or an ARN", flags.target);
+  arguments.command_after_dashes("the command; without it /bin/sh", flags.command);
+  arguments.toggle("-i,--interactive", "send standard input to the command", flags.input);
+  arguments.toggle("-t,--tty", "give the command a terminal", flags.terminal);
   arguments.toggle("-T,--no-tty", "give it none, even if all standard streams are terminals",
-                   options.no_terminal);
-  arguments.text("--container", "NAME", "the task's container; needed where it has several",
-                 options.container);
-  arguments.duration("--timeout", "DURATION", "end the command after this time (status 124)",
-                     options.timeout);
-  arguments.integer("--unknown-exit-code", "N", 1, 255, "status for an unknown outcome instead of 255",
-                    options.unknown_exit_code);
+                   flags.no_terminal);
+  arguments.text("--container", "NAME", "the task's container; needed where it has several", flags.container);
+  arguments.toggle("--all", "in every running task of the target, with a result for each", flags.all);
+  arguments.duration("--timeout", "DURATION", "end the command after this time (status 124)", flags.timeout);
+  arguments.text("--wait", "DURATION", "for a task that can be entered; 0s: do not wait (default: 2m)",
+                 flags.wait);
+  arguments.text("--keep-alive", "DURATION",
+                 "how often a silent session is kept open; 0s: never (default: 5m, none on a terminal)",
+                 flags.keep_alive);
+  arguments.choice(
+      "--framing", {"auto", "plain", "exact"},
+      "output crosses as readable text, or encoded and compressed; auto: as the cluster's logging "
+      "of exec sessions allows",
+      flags.framing);
+  arguments.choice("-o,--output", {"text", "json"}, "json: one object with output and outcome on stdout",
+                   flags.output);
+  arguments.text("--result-file", "FILE", "write that object to a file, beside the normal output",
+                 flags.result_path);
+  arguments.integer("--unknown-exit-code", "N", 1, kDefaultUnknownExitCode,
+                    "status for an unknown outcome instead of 255", flags.unknown_exit_code);
   arguments.text("--cluster", "CLUSTER", "where to look (default: FERRY_CLUSTER, else default)",
-                 options.cluster);
-  arguments.text("--region", "REGION", "AWS region", options.flags.region);
-  arguments.text("--profile", "NAME", "profile of the AWS config files", options.flags.profile);
-  arguments.text("--endpoint-url", "URL", "call this endpoint instead of AWS", options.flags.endpoint_url);
+                 flags.cluster);
+  describe_connection_flags(arguments, flags.connection);
   arguments.epilogue(
       "With all three standard streams terminals, -it is on by itself. On a terminal ~. at the start of a "
       "line\n"
@@ -49,71 +71,164 @@ Arguments describe(ExecOptions& options) {
       "130 interrupted and 255 outcome unknown, each with a line on stderr.\n\n"
       "  ferry exec prod/web -- ps ax\n"
       "  ferry exec -it prod/web --container app\n"
-      "  pg_dump mydb | ferry exec -i prod/db -- psql\n");
+      "  pg_dump mydb | ferry exec -i prod/db -- psql\n"
+      "  ferry exec prod/web --all -- uptime\n");
   return arguments;
 }
 
+// A duration that may be nothing: "0", "0s".
+Result<milliseconds> parse_pause(std::string_view flag, const std::string& text, milliseconds otherwise) {
+  if (text.empty()) return otherwise;
+  if (text == "0" || text == "0s" || text == "0ms" || text == "0m") return milliseconds(0);
+  const Result<milliseconds> parsed = parse_duration(text);
+  if (parsed) return *parsed;
+  return fail(parsed.error().in(fmt::format("exec: {}", flag)));
+}
+
+tl::unexpected<Failure> contradiction(std::string_view what, std::string_view hint) {
+  return fail(FailureCode::usage, fmt::format("exec: {}", what), std::string(hint));
+}
+
 // -it by itself where a person sits at all three ends.
-Result<> settle_terminal(ExecOptions& options) {
-  if (options.terminal && options.no_terminal)
-    return fail(FailureCode::usage, "-t and -T contradict each other", "leave one out");
+Result<> settle_terminal(ExecFlags& flags) {
+  if (flags.terminal && flags.no_terminal)
+    return contradiction("-t and -T exclude each other", "leave one out");
+  if (flags.terminal && flags.wants_json())
+    return contradiction("-t and -o json exclude each other", "--result-file goes with a terminal");
+  if (flags.all && (flags.terminal || flags.input))
+    return contradiction("--all runs without input and terminal", "leave -i and -t out");
   const bool is_input_terminal = sys::is_terminal(STDIN_FILENO);
   const bool are_all_terminals =
       is_input_terminal && sys::is_terminal(STDOUT_FILENO) && sys::is_terminal(STDERR_FILENO);
-  if (are_all_terminals && !options.no_terminal) options.input = options.terminal = true;
-  if (options.terminal && options.input && !is_input_terminal) {
-    return fail(FailureCode::usage, "-it needs a terminal, and standard input is not one",
-                "leave -t out: -i alone sends standard input as it is");
+  if (are_all_terminals && !flags.no_terminal && !flags.wants_json() && !flags.all)
+    flags.input = flags.terminal = true;
+  if (flags.terminal && flags.input && !is_input_terminal) {
+    return contradiction("-it needs a terminal, and standard input is not one",
+                         "leave -t out: -i alone sends standard input as it is");
   }
   return {};
 }
 
-Result<feature::ExecRequest> request_from(ExecOptions options) {
-  Result<feature::Target> target = feature::parse_target(options.target, cluster_or_default(options.cluster));
-  if (!target) return fail(target.error());
-  if (!options.cluster.empty()) {
-    const Result<> agreed = feature::expect_cluster(*target, options.cluster);
-    if (!agreed) return fail(agreed.error());
-  }
-  const Result<> settled = settle_terminal(options);
-  if (!settled) return fail(settled.error());
-  if (options.command.empty()) options.command.emplace_back("/bin/sh");
-  for (const std::string& word : options.command) {
+Result<> check_command(const std::vector<std::string>& command) {
+  for (const std::string& word : command) {
     if (!is_valid_utf8(word)) {
       return fail(FailureCode::usage,
                   "the command has bytes that are not UTF-8, which ExecuteCommand cannot carry",
                   "send such bytes on standard input (-i)");
     }
   }
-  return feature::ExecRequest{.target = std::move(*target),
-                              .container = std::move(options.container),
-                              .command = std::move(options.command),
-                              .has_input = options.input,
-                              .on_terminal = options.terminal,
-                              .terminal_type = environment_variable("TERM").value_or(""),
-                              .time_limit = options.timeout};
+  return {};
+}
+
+Result<feature::ExecOptions> session_options(const ExecFlags& flags) {
+  feature::ExecOptions options;
+  if (flags.input) options.input = STDIN_FILENO;
+  options.capture = flags.wants_json();
+  options.on_terminal = flags.terminal;
+  options.terminal_type = environment_variable("TERM").value_or("");
+  options.time_limit = flags.timeout;
+  options.framing = flags.framing == "plain"   ? feature::Framing::plain
+                    : flags.framing == "exact" ? feature::Framing::exact
+                                               : feature::Framing::automatic;
+  const Result<milliseconds> keep_alive =
+      parse_pause("--keep-alive", flags.keep_alive, options.keep_alive_interval);
+  if (!keep_alive) return fail(keep_alive.error());
+  options.keep_alive_interval = *keep_alive;
+  return options;
+}
+
+Result<feature::ExecRequest> request_from(ExecFlags& flags) {
+  feature::ExecRequest request;
+  Result<feature::Target> target = feature::parse_target(flags.target, cluster_or_default(flags.cluster));
+  if (!target) return fail(target.error());
+  if (!flags.cluster.empty()) {
+    const Result<> agreed = feature::expect_cluster(*target, flags.cluster);
+    if (!agreed) return fail(agreed.error());
+  }
+  request.target = std::move(*target);
+  const Result<> settled = settle_terminal(flags);
+  if (!settled) return fail(settled.error());
+  request.may_ask = sys::is_terminal(STDIN_FILENO) && sys::is_terminal(STDERR_FILENO);
+  request.container = flags.container;
+  request.command = flags.command;
+  if (request.command.empty()) request.command.emplace_back("/bin/sh");
+  const Result<> sendable = check_command(request.command);
+  if (!sendable) return fail(sendable.error());
+  const Result<milliseconds> wait = parse_pause("--wait", flags.wait, request.wait_limit);
+  if (!wait) return fail(wait.error());
+  request.wait_limit = *wait;
+  Result<feature::ExecOptions> options = session_options(flags);
+  if (!options) return fail(options.error());
+  request.options = std::move(*options);
+  return request;
+}
+
+Result<int> exec_in_one(net::Loop& loop, aws::Client& client, feature::ExecRequest request,
+                        const ExecFlags& flags, StatusLine& line) {
+  const Result<feature::CommandResult> result = loop.run(feature::exec(client, std::move(request)));
+  line.status({});
+  if (!result) return fail(result.error());
+  if (!result->explanation.empty()) line.notice(result->explanation);
+  if (flags.wants_json() || !flags.result_path.empty()) {
+    const Result<> shown = show_result(feature::result_json_line(*result), flags.wants_json(), flags.result_path);
+    if (!shown) return fail(shown.error());
+  }
+  return feature::exit_status(*result, flags.unknown_status());
+}
+
+// What one of several tasks brought, under a line that names it.
+Result<> show_one_of_all(const feature::CommandResult& result, StatusLine& line) {
+  line.notice(fmt::format("task {}", result.task.substr(result.task.rfind('/') + 1)));
+  const auto write = [](std::FILE* to, const std::optional<Bytes>& bytes) {
+    if (!bytes || bytes->empty()) return true;
+    return std::fwrite(bytes->data(), 1, bytes->size(), to) == bytes->size() && std::fflush(to) == 0;
+  };
+  const bool is_written = write(stdout, result.standard_output) && write(stderr, result.standard_error);
+  if (!result.explanation.empty()) line.notice(result.explanation);
+  if (!is_written) return fail(FailureCode::lost, "cannot write the output of the command");
+  return {};
+}
+
+Result<int> exec_in_all(net::Loop& loop, aws::Client& client, feature::ExecRequest request,
+                        const ExecFlags& flags, StatusLine& line) {
+  int status = 0;
+  std::string json_lines;
+  Result<> shown;
+  const auto take = [&](const feature::CommandResult& result) {
+    if (status == 0) status = feature::exit_status(result, flags.unknown_status());
+    const std::string json = feature::result_json_line(result);
+    json_lines += (json_lines.empty() ? "" : "\n") + json;
+    const Result<> written = flags.wants_json() ? show_result(json, true, {}) : show_one_of_all(result, line);
+    if (!written && shown) shown = written;
+  };
+  const Result<> ended = loop.run(feature::exec_in_all(client, std::move(request), take));
+  line.status({});
+  if (!ended) return fail(ended.error());
+  if (!flags.result_path.empty() && shown) shown = show_result(json_lines, false, flags.result_path);
+  if (!shown) return fail(shown.error());
+  return status;
 }
 
 }  // namespace
 
 Result<int> exec_command(Words words) {
-  ExecOptions options;
-  const Arguments arguments = describe(options);
+  ExecFlags flags;
+  const Arguments arguments = describe(flags);
   const Result<Parsed> parsed = arguments.parse(words);
   if (!parsed) return fail(parsed.error());
   if (*parsed == Parsed::help) return print_help(arguments);
-  const aws::Flags flags = options.flags;
-  const int unknown_exit_code = static_cast<int>(options.unknown_exit_code.value_or(255));
-  Result<feature::ExecRequest> request = request_from(std::move(options));
+  Result<feature::ExecRequest> request = request_from(flags);
   if (!request) return fail(request.error());
 
+  StatusLine line;
+  request->options.notice = [&line](std::string_view text) { line.notice(text); };
+  request->status = [&line](std::string_view text) { line.status(text); };
   net::Loop loop;
-  const Result<std::unique_ptr<aws::Client>> client = connect(loop, flags);
+  const Result<std::unique_ptr<aws::Client>> client = connect(loop, flags.connection);
   if (!client) return fail(client.error());
-  const Result<feature::CommandResult> result = loop.run(feature::exec(**client, std::move(*request)));
-  if (!result) return fail(result.error());
-  if (!result->explanation.empty()) fmt::print(stderr, "ferry: {}\n", result->explanation);
-  return feature::exit_status(*result, unknown_exit_code);
+  Result<int> status = flags.all ? exec_in_all(loop, **client, std::move(*request), flags, line)
+                                 : exec_in_one(loop, **client, std::move(*request), flags, line);
+  return status;
 }
 
 }  // namespace ferry::cli

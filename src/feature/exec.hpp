@@ -1,16 +1,19 @@
 // `ferry exec`: a command in a running task, and what became of it.
-// At most three API calls; one session at a time. The loop's thread only.
+// At most three API calls where nothing has to be waited for or explained; one session at a time. The loop's
+// thread only.
 #pragma once
 
 #include "aws/client.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "feature/exec_session.hpp"
 #include "feature/result.hpp"
 #include "feature/target.hpp"
 #include "net/task.hpp"
 
-#include <optional>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ferry::feature {
@@ -19,15 +22,22 @@ struct ExecRequest {
   Target target;
   std::string container;  // empty where the user named none
   std::vector<std::string> command;
-  bool has_input = false;     // send our standard input; otherwise the command's is empty
-  bool on_terminal = false;   // the command gets a terminal; with has_input, ours becomes raw for as long
-  std::string terminal_type;  // TERM for it
-  std::optional<milliseconds> time_limit;  // from now to the command's end
+  milliseconds wait_limit{120'000};  // for a task to run and its exec agent to take sessions
+  bool may_ask = false;  // a person at the terminal chooses among the tasks of an ambiguous prefix
+  // What is waited for, at each change; empty when there is nothing more to wait for. May be empty.
+  std::function<void(std::string_view line)> status;
+  ExecOptions options;
 };
 
-// Writes the command's output to standard output. While it runs, SIGINT, SIGTERM and SIGHUP interrupt the
-// remote command, as does the time limit, both best effort. A Failure is one of this machine (our own
-// standard streams); everything else is an outcome. Standard input is read only once the command has started.
+// Writes the command's output as the options say. While it runs, a signal or the time limit ends the remote
+// command and what it started in its session. A Failure is one of this machine (our own standard streams);
+// everything else is an outcome. Standard input is read only once the command has started.
 net::Task<Result<CommandResult>> exec(aws::Client& client, ExecRequest request);
+
+// The same in every running task of the target, up to eight at a time; output is captured. `take` gets each
+// result in the order in which the tasks are listed, as soon as it and those before it are there. Failures:
+// no such thing, no task, and those of the look-up. Not with input nor on a terminal.
+net::Task<Result<>> exec_in_all(aws::Client& client, ExecRequest request,
+                                std::function<void(const CommandResult&)> take);
 
 }  // namespace ferry::feature

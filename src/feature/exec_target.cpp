@@ -1,5 +1,7 @@
 #include "feature/exec_target.hpp"
 
+#include "base/text.hpp"
+
 #include <algorithm>
 #include <functional>
 #include <tuple>
@@ -12,20 +14,22 @@ namespace {
 
 using aws::ecs::Container;
 
-// DescribeTasks takes no more.
-constexpr std::size_t kMaxDescribed = 100;
-
 constexpr std::string_view kAgentName = "ExecuteCommandAgent";
 
 bool is_running(const aws::ecs::Task& task) {
   return task.last_status == "RUNNING";
 }
 
+// The container's exec agent; null where none is known.
+const aws::ecs::ManagedAgent* agent_of(const Container& container) {
+  const auto found = std::ranges::find(container.managed_agents, kAgentName, &aws::ecs::ManagedAgent::name);
+  return found == container.managed_agents.end() ? nullptr : &*found;
+}
+
 bool has_running_agent(const aws::ecs::Task& task) {
   return std::ranges::any_of(task.containers, [](const Container& container) {
-    return std::ranges::any_of(container.managed_agents, [](const aws::ecs::ManagedAgent& agent) {
-      return agent.name == kAgentName && agent.last_status == "RUNNING";
-    });
+    const aws::ecs::ManagedAgent* agent = agent_of(container);
+    return agent != nullptr && agent->last_status == "RUNNING";
   });
 }
 
@@ -36,40 +40,49 @@ std::string names_of(const std::vector<Container>& containers) {
   return fmt::format("{}", fmt::join(names, ", "));
 }
 
-Failure nothing_found(const Target& target) {
-  Failure failure;
-  failure.code = FailureCode::not_found;
-  failure.what = fmt::format("{} has no running task", describe(target));
-  failure.hint = "check the name, the cluster (--cluster, FERRY_CLUSTER) and the region, or start one";
-  if (target.kind == Target::Kind::task) {
-    failure.what = fmt::format("there is no {}", describe(target));
-    failure.hint = "check the id, the cluster (--cluster, FERRY_CLUSTER) and the region";
-  }
-  return failure;
+Readiness never(Failure failure) {
+  return {.kind = Readiness::Kind::never, .place = {}, .failure = std::move(failure)};
 }
 
-Failure not_running(const Target& target, const aws::ecs::Task& task) {
+Readiness not_yet(std::string what) {
+  Failure failure;
+  failure.code = FailureCode::timed_out;
+  failure.what = std::move(what);
+  return {.kind = Readiness::Kind::not_yet, .place = {}, .failure = std::move(failure)};
+}
+
+Readiness judge_task_state(const Target& target, const aws::ecs::Task& task) {
+  const std::string which = target.kind == Target::Kind::task
+                                ? fmt::format("task {}", task.id())
+                                : fmt::format("task {} ({})", task.id(), describe(target));
+  if (task.desired_status == "RUNNING") return not_yet(fmt::format("{} is {}", which, task.last_status));
   Failure failure;
   failure.code = FailureCode::not_found;
-  const std::string which =
-      target.kind == Target::Kind::task ? std::string("it") : fmt::format("its task {}", task.id());
-  failure.what = fmt::format("{} is not running: {} is {}", describe(target), which, task.last_status);
-  const bool is_coming = task.desired_status == "RUNNING";
-  failure.hint = is_coming ? "it is still starting: try again in a moment" : "it is stopping or has stopped";
+  failure.what = fmt::format("{} is not running: it is {}", which, task.last_status);
+  failure.hint = "it is stopping or has stopped";
   if (!task.stopped_reason.empty()) failure.hint += fmt::format(" ({})", task.stopped_reason);
-  return failure;
+  return never(std::move(failure));
 }
 
-// The tasks of a unique prefix, or nothing but candidates to list.
-Result<> refuse_ambiguous(const Target& target, const std::vector<aws::ecs::Task>& tasks) {
-  if (target.kind != Target::Kind::task || tasks.size() <= 1) return {};
-  std::vector<std::string> ids;
-  ids.reserve(tasks.size());
-  for (const aws::ecs::Task& task : tasks) ids.push_back(task.id());
-  return fail(FailureCode::ambiguous,
-              fmt::format("task/{} fits {} tasks in cluster {}: {}", target.name, tasks.size(),
-                          target.cluster, fmt::join(ids, ", ")),
-              "write more of the id");
+Readiness judge_agent(const Target& target, const aws::ecs::Task& task, const std::string& name) {
+  const auto container = std::ranges::find(task.containers, name, &Container::name);
+  const aws::ecs::ManagedAgent* agent = agent_of(*container);
+  const std::string status = agent == nullptr ? "not there" : agent->last_status;
+  if (status == "STOPPED") {
+    Failure failure;
+    failure.code = FailureCode::refused;
+    failure.what = fmt::format("the exec agent in container {} of task {} has stopped{}", name, task.id(),
+                               agent->reason.empty() ? "" : ": " + agent->reason);
+    failure.hint = fmt::format("`{}` looks for the cause", doctor_line(target));
+    return never(std::move(failure));
+  }
+  if (status != "RUNNING") {
+    return not_yet(
+        fmt::format("the exec agent in container {} of task {} is {}", name, task.id(), to_lower(status)));
+  }
+  return {.kind = Readiness::Kind::ready,
+          .place = {.cluster = target.cluster, .task = task.arn, .container = name},
+          .failure = {}};
 }
 
 const aws::ecs::Task& best_of(const std::vector<aws::ecs::Task>& tasks) {
@@ -95,7 +108,44 @@ Result<std::string> choose_container(const aws::ecs::Task& task, const std::stri
 
 }  // namespace
 
-net::Task<Result<std::vector<aws::ecs::Task>>> find_tasks(aws::Client& client, Target target) {
+Failure nothing_found(const Target& target) {
+  Failure failure;
+  failure.code = FailureCode::not_found;
+  failure.what = fmt::format("{} has no running task", describe(target));
+  failure.hint = "check the name, the cluster (--cluster, FERRY_CLUSTER) and the region, or start one";
+  if (target.kind == Target::Kind::task) {
+    failure.what = fmt::format("there is no {}", describe(target));
+    failure.hint = "check the id, the cluster (--cluster, FERRY_CLUSTER) and the region";
+  }
+  return failure;
+}
+
+Failure ambiguous_target(const Target& target, const std::vector<std::string>& task_names) {
+  std::vector<std::string_view> ids;
+  ids.reserve(task_names.size());
+  for (const std::string& name : task_names)
+    ids.push_back(std::string_view(name).substr(name.rfind('/') + 1));
+  Failure failure;
+  failure.code = FailureCode::ambiguous;
+  failure.what = fmt::format("task/{} fits {} tasks in cluster {}: {}", target.name, task_names.size(),
+                             target.cluster, fmt::join(ids, ", "));
+  failure.hint = "write more of the id";
+  return failure;
+}
+
+std::string doctor_line(const Target& target) {
+  switch (target.kind) {
+    case Target::Kind::service:
+      return fmt::format("ferry doctor {}/{}", target.cluster, target.name);
+    case Target::Kind::family:
+      return fmt::format("ferry doctor --cluster {} family/{}", target.cluster, target.name);
+    case Target::Kind::task:
+      break;
+  }
+  return fmt::format("ferry doctor --cluster {} task/{}", target.cluster, target.name);
+}
+
+net::Task<Result<std::vector<std::string>>> find_task_names(aws::Client& client, Target target) {
   const std::string& region = client.settings().region;
   if (!target.region.empty() && target.region != region) {
     co_return fail(
@@ -103,45 +153,67 @@ net::Task<Result<std::vector<aws::ecs::Task>>> find_tasks(aws::Client& client, T
         fmt::format("the target's ARN is of region {}, but the region is {}", target.region, region),
         fmt::format("use --region {}", target.region));
   }
-  std::vector<std::string> wanted{target.name};
-  if (target.kind != Target::Kind::task || !is_whole_task_id(target.name)) {
-    boost::json::object filter;
-    if (target.kind == Target::Kind::service) filter["serviceName"] = target.name;
-    if (target.kind == Target::Kind::family) filter["family"] = target.name;
-    filter["desiredStatus"] = "RUNNING";
-    Result<std::vector<std::string>> listed = co_await aws::ecs::list_tasks(client, target.cluster, filter);
-    if (!listed) co_return fail(listed.error().in("cannot find " + describe(target)));
-    wanted = std::move(*listed);
-    if (target.kind == Target::Kind::task) {
-      std::erase_if(wanted, [&target](const std::string& arn) {
-        return !std::string_view(arn).substr(arn.rfind('/') + 1).starts_with(target.name);
-      });
-    }
+  if (target.kind == Target::Kind::task && is_whole_task_id(target.name)) {
+    co_return std::vector<std::string>{target.name};
   }
-  if (wanted.empty()) co_return fail(nothing_found(target));
-  if (wanted.size() > kMaxDescribed) wanted.resize(kMaxDescribed);
-  Result<aws::ecs::DescribedTasks> described =
-      co_await aws::ecs::describe_tasks(client, target.cluster, std::move(wanted));
-  if (!described) co_return fail(described.error().in("cannot find " + describe(target)));
-  co_return std::move(described->tasks);
+  boost::json::object filter;
+  if (target.kind == Target::Kind::service) filter["serviceName"] = target.name;
+  if (target.kind == Target::Kind::family) filter["family"] = target.name;
+  filter["desiredStatus"] = "RUNNING";
+  Result<std::vector<std::string>> listed = co_await aws::ecs::list_tasks(client, target.cluster, filter);
+  if (!listed) co_return fail(listed.error().in("cannot find " + describe(target)));
+  if (target.kind == Target::Kind::task) {
+    std::erase_if(*listed, [&target](const std::string& arn) {
+      return !std::string_view(arn).substr(arn.rfind('/') + 1).starts_with(target.name);
+    });
+  }
+  co_return listed;
 }
 
-Result<ExecPlace> choose_place(const Target& target, const std::vector<aws::ecs::Task>& tasks,
-                               const std::string& container) {
-  if (tasks.empty()) return fail(nothing_found(target));
-  const Result<> unique = refuse_ambiguous(target, tasks);
-  if (!unique) return fail(unique.error());
-  const aws::ecs::Task& task = best_of(tasks);
-  if (!is_running(task)) return fail(not_running(target, task));
-  if (!task.enable_execute_command) {
-    return fail(FailureCode::refused,
-                fmt::format("execute command is not enabled for task {} ({})", task.id(), describe(target)),
-                "enable it (update-service --enable-execute-command --force-new-deployment, or run-task "
-                "--enable-execute-command): running tasks cannot be changed");
+Readiness judge_readiness(const Target& target, const std::vector<aws::ecs::Task>& tasks,
+                          const std::string& container) {
+  if (tasks.empty()) return never(nothing_found(target));
+  if (target.kind == Target::Kind::task && tasks.size() > 1) {
+    std::vector<std::string> names;
+    for (const aws::ecs::Task& task : tasks) names.push_back(task.arn);
+    return never(ambiguous_target(target, names));
   }
-  Result<std::string> name = choose_container(task, container);
-  if (!name) return fail(name.error());
-  return ExecPlace{.cluster = target.cluster, .task = task.arn, .container = std::move(*name)};
+  const aws::ecs::Task& task = best_of(tasks);
+  if (!task.enable_execute_command && task.desired_status == "RUNNING") {
+    Failure failure;
+    failure.code = FailureCode::refused;
+    failure.what =
+        fmt::format("execute command is not enabled for task {} ({})", task.id(), describe(target));
+    failure.hint = target.kind == Target::Kind::service
+                       ? fmt::format(
+                             "`ferry enable-exec {}/{}` enables it; tasks that run already must be "
+                             "replaced",
+                             target.cluster, target.name)
+                       : "start it with --enable-execute-command: a running task cannot be changed";
+    return never(std::move(failure));
+  }
+  const Result<std::string> name = choose_container(task, container);
+  if (!name && !task.containers.empty()) return never(name.error());
+  if (!is_running(task)) return judge_task_state(target, task);
+  if (!name) return not_yet(fmt::format("task {} has no containers yet", task.id()));
+  return judge_agent(target, task, *name);
+}
+
+Readiness judge_empty_service(const Target& target, const aws::ecs::ServiceState& service) {
+  Failure failure;
+  failure.code = FailureCode::not_found;
+  if (service.status != "ACTIVE") {
+    failure.what = fmt::format("{} is {}", describe(target), service.status);
+    failure.hint = "check the name, the cluster (--cluster, FERRY_CLUSTER) and the region";
+    return never(std::move(failure));
+  }
+  if (service.desired_count == 0) {
+    failure.what = fmt::format("{} has a desired count of 0: no task of it will run", describe(target));
+    failure.hint = "raise it (aws ecs update-service --desired-count 1)";
+    return never(std::move(failure));
+  }
+  return not_yet(fmt::format("{} has no running task ({} desired, {} pending)", describe(target),
+                             service.desired_count, service.pending_count));
 }
 
 }  // namespace ferry::feature

@@ -1,6 +1,9 @@
 // What became of a command, the same for exec and run. "Never 0 where success was not seen."
 #pragma once
 
+#include "base/text.hpp"
+#include "base/time.hpp"
+
 #include <optional>
 #include <string>
 
@@ -16,10 +19,31 @@ enum class Outcome {
   detached,     // left running on purpose
 };
 
+enum class Mode { exec, run };
+
+// Where the exit code was seen.
+enum class ExitCodeSource {
+  frame,     // the wrapper's end frame in an exec session
+  payload,   // the agent's own ExitCode message
+  describe,  // DescribeTasks
+};
+
+// How the output crossed an exec session (docs/exec-framing.md).
+enum class UsedFraming { plain, exact };
+
 struct CommandResult {
+  Mode mode = Mode::exec;
+  std::string cluster, task, container;  // name, ARN, name; empty where nothing was found
   Outcome outcome = Outcome::unknown;
   std::optional<int> exit_code;  // with `exited` only, 0 to 255
-  std::string explanation;       // one line for the user; empty where there is nothing to add
+  std::optional<ExitCodeSource> exit_code_source;
+  std::optional<Bytes> standard_output, standard_error;  // nothing where they were streamed elsewhere
+  bool streams_merged = false;                           // all output is in standard_output
+  std::optional<UsedFraming> framing;                    // nothing before the command started
+  std::string stop_code, stopped_reason;                 // of a task that stopped
+  std::string explanation;                       // one line for the user; empty where there is nothing to add
+  std::optional<bool> retryable;                 // whether trying again can help
+  std::optional<WallTime> started_at, ended_at;  // of the command, as far as we saw it
 };
 
 // The exit status of ferry for it: the command's own, else 124, 125, 130, `unknown_exit_code`, or 0 for

@@ -98,7 +98,7 @@ def test_death_by_a_signal_is_128_plus_its_number(web, run):
 def test_a_command_that_is_not_there_is_127(web, run):
     done = run("web", "--", "no-such-command")
     assert done.returncode == 127
-    assert b"no-such-command" in done.stdout
+    assert b"no-such-command" in done.stderr and done.stdout == b""
 
 
 def test_arguments_arrive_as_they_are(web, run):
@@ -199,7 +199,7 @@ def test_a_reader_that_leaves_ends_the_exec(web, run, start):
 
 
 def test_a_slow_reader_does_not_fill_the_memory(web, start):
-    process = start("web", "--", "sh", "-c", "yes 0123456789abcdef | head -c 100000000")
+    process = start("web", "--", "sh", "-c", "yes 0123456789abcdef | head -c 20000000")
 
     def peak_kilobytes():
         with open(f"/proc/{process.pid}/status") as status:
@@ -212,7 +212,7 @@ def test_a_slow_reader_does_not_fill_the_memory(web, start):
         if total < 3_000_000:
             time.sleep(0.02)  # a slow reader is the subject here
             assert peak_kilobytes() - before < 50_000
-    assert total == 100_000_000
+    assert total == 20_000_000
     assert process.wait(30) == 0
 
 
@@ -273,7 +273,10 @@ def test_an_endpoint_that_is_not_there_gets_one_line_and_125(run):
 def test_takes_three_calls_at_most(web, run, shared_endpoint):
     with RecordingProxy(shared_endpoint) as proxy:
         assert run("--endpoint-url", proxy.url, "web", "--", "true").returncode == 0
-        assert proxy.operations == ["ListTasks", "DescribeTasks", "ExecuteCommand"]
+        assert proxy.operations == ["ListTasks", "ExecuteCommand", "DescribeClusters"]
         proxy.operations.clear()
         assert run("--endpoint-url", proxy.url, web, "--", "true").returncode == 0
-        assert proxy.operations == ["DescribeTasks", "ExecuteCommand"]
+        assert proxy.operations == ["ExecuteCommand", "DescribeClusters"]
+        proxy.operations.clear()
+        assert run("--endpoint-url", proxy.url, "--framing", "plain", web, "--", "true").returncode == 0
+        assert proxy.operations == ["ExecuteCommand"]

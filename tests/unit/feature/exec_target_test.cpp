@@ -7,6 +7,7 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::StartsWith;
 
 Target service_target() {
   return Target{.kind = Target::Kind::service, .name = "web", .cluster = "prod", .region = {}};
@@ -34,64 +35,102 @@ aws::ecs::Task task_named(const std::string& id, double started_at, std::string 
   return task;
 }
 
-std::string chosen(const Target& target, const std::vector<aws::ecs::Task>& tasks,
+std::string judged(const Target& target, const std::vector<aws::ecs::Task>& tasks,
                    const std::string& container = {}) {
-  const Result<ExecPlace> place = choose_place(target, tasks, container);
-  if (!place) return place.error().line();
-  return place->task.substr(place->task.rfind('/') + 1) + " " + place->container;
+  const Readiness readiness = judge_readiness(target, tasks, container);
+  switch (readiness.kind) {
+    case Readiness::Kind::ready:
+      return readiness.place.task.substr(readiness.place.task.rfind('/') + 1) + " " +
+             readiness.place.container;
+    case Readiness::Kind::not_yet:
+      return "not yet: " + readiness.failure.line();
+    case Readiness::Kind::never:
+      break;
+  }
+  return "never: " + readiness.failure.line();
 }
 
-TEST(ChoosePlace, TakesTheNewestRunningTaskOfAService) {
-  EXPECT_EQ(chosen(service_target(), {task_named("a", 1), task_named("b", 3), task_named("c", 2)}), "b app");
-  EXPECT_EQ(chosen(service_target(), {task_named("a", 1), task_named("b", 9, "PENDING")}), "a app");
+TEST(JudgeReadiness, TakesTheNewestRunningTaskOfAService) {
+  EXPECT_EQ(judged(service_target(), {task_named("a", 1), task_named("b", 3), task_named("c", 2)}), "b app");
+  EXPECT_EQ(judged(service_target(), {task_named("a", 1), task_named("b", 9, "PENDING")}), "a app");
 }
 
-TEST(ChoosePlace, PrefersATaskWhoseAgentRuns) {
+TEST(JudgeReadiness, PrefersATaskWhoseAgentRuns) {
   aws::ecs::Task newer = task_named("b", 3);
   newer.containers = {container_named("app", "PENDING")};
-  EXPECT_EQ(chosen(service_target(), {task_named("a", 1), newer}), "a app");
-  EXPECT_EQ(chosen(service_target(), {newer}), "b app");
+  EXPECT_EQ(judged(service_target(), {task_named("a", 1), newer}), "a app");
 }
 
-TEST(ChoosePlace, SaysThatATaskIsStillStarting) {
-  EXPECT_THAT(
-      chosen(service_target(), {task_named("a", 0, "PENDING")}),
-      AllOf(HasSubstr("PENDING"), HasSubstr("still starting"), HasSubstr("service web in cluster prod")));
+TEST(JudgeReadiness, WaitsForAnAgentThatIsStillStarting) {
+  aws::ecs::Task task = task_named("b", 3);
+  task.containers = {container_named("app", "PENDING")};
+  EXPECT_THAT(judged(service_target(), {task}), AllOf(StartsWith("not yet: "), HasSubstr("is pending")));
+  task.containers.front().managed_agents.clear();
+  EXPECT_THAT(judged(service_target(), {task}), StartsWith("not yet: "));
 }
 
-TEST(ChoosePlace, SaysWhyATaskStopped) {
+TEST(JudgeReadiness, DoesNotWaitForAnAgentThatHasStopped) {
+  aws::ecs::Task task = task_named("b", 3);
+  task.containers = {container_named("app", "STOPPED")};
+  task.containers.front().managed_agents.front().reason = "out of disk";
+  EXPECT_THAT(judged(service_target(), {task}),
+              AllOf(StartsWith("never: "), HasSubstr("out of disk"), HasSubstr("ferry doctor prod/web")));
+}
+
+TEST(JudgeReadiness, WaitsForATaskThatIsStillStarting) {
+  EXPECT_THAT(judged(service_target(), {task_named("a", 0, "PENDING")}),
+              AllOf(StartsWith("not yet: "), HasSubstr("PENDING"), HasSubstr("service web in cluster prod")));
+}
+
+TEST(JudgeReadiness, SaysWhyATaskStopped) {
   aws::ecs::Task task = task_named("abc", 1, "STOPPED");
   task.desired_status = "STOPPED";
   task.stopped_reason = "Essential container in task exited";
-  EXPECT_THAT(chosen(task_target("abc"), {task}),
-              AllOf(HasSubstr("STOPPED"), HasSubstr("Essential container")));
+  EXPECT_THAT(judged(task_target("abc"), {task}),
+              AllOf(StartsWith("never: "), HasSubstr("STOPPED"), HasSubstr("Essential container")));
 }
 
-TEST(ChoosePlace, SaysThatThereIsNothing) {
-  EXPECT_EQ(choose_place(service_target(), {}, "").error().code, FailureCode::not_found);
-  EXPECT_THAT(chosen(task_target("abc"), {}), HasSubstr("there is no task abc in cluster prod"));
+TEST(JudgeReadiness, SaysThatThereIsNothing) {
+  EXPECT_EQ(judge_readiness(service_target(), {}, "").failure.code, FailureCode::not_found);
+  EXPECT_THAT(judged(task_target("abc"), {}), HasSubstr("there is no task abc in cluster prod"));
 }
 
-TEST(ChoosePlace, ListsTheTasksOfAnAmbiguousPrefix) {
-  const Result<ExecPlace> place =
-      choose_place(task_target("ab"), {task_named("abc", 1), task_named("abd", 2)}, "");
-  EXPECT_EQ(place.error().code, FailureCode::ambiguous);
-  EXPECT_THAT(place.error().what, AllOf(HasSubstr("abc"), HasSubstr("abd")));
+TEST(JudgeReadiness, ListsTheTasksOfAnAmbiguousPrefix) {
+  const Readiness readiness =
+      judge_readiness(task_target("ab"), {task_named("abc", 1), task_named("abd", 2)}, "");
+  EXPECT_EQ(readiness.kind, Readiness::Kind::never);
+  EXPECT_EQ(readiness.failure.code, FailureCode::ambiguous);
+  EXPECT_THAT(readiness.failure.what, AllOf(HasSubstr("abc"), HasSubstr("abd")));
 }
 
-TEST(ChoosePlace, AsksForTheContainerWhereThereAreSeveral) {
+TEST(JudgeReadiness, AsksForTheContainerWhereThereAreSeveral) {
   aws::ecs::Task task = task_named("a", 1);
   task.containers.push_back(container_named("proxy"));
-  EXPECT_THAT(chosen(service_target(), {task}), AllOf(HasSubstr("app, proxy"), HasSubstr("--container")));
-  EXPECT_EQ(chosen(service_target(), {task}, "proxy"), "a proxy");
-  EXPECT_THAT(chosen(service_target(), {task}, "prox"),
-              AllOf(HasSubstr("no container 'prox'"), HasSubstr("app, proxy")));
+  EXPECT_THAT(judged(service_target(), {task}),
+              AllOf(StartsWith("never: "), HasSubstr("app, proxy"), HasSubstr("--container")));
+  EXPECT_EQ(judged(service_target(), {task}, "proxy"), "a proxy");
+  EXPECT_THAT(judged(service_target(), {task}, "prox"),
+              AllOf(StartsWith("never: "), HasSubstr("no container 'prox'"), HasSubstr("app, proxy")));
 }
 
-TEST(ChoosePlace, TellsHowToEnableExecuteCommand) {
+TEST(JudgeReadiness, TellsHowToEnableExecuteCommand) {
   aws::ecs::Task task = task_named("a", 1);
   task.enable_execute_command = false;
-  EXPECT_THAT(chosen(service_target(), {task}), HasSubstr("--enable-execute-command"));
+  EXPECT_THAT(judged(service_target(), {task}),
+              AllOf(StartsWith("never: "), HasSubstr("ferry enable-exec prod/web")));
+  EXPECT_THAT(judged(task_target("a"), {task}), HasSubstr("--enable-execute-command"));
+}
+
+TEST(JudgeEmptyService, WaitsOnlyForAServiceThatWantsTasks) {
+  aws::ecs::ServiceState service;
+  service.status = "ACTIVE";
+  service.desired_count = 1;
+  EXPECT_EQ(judge_empty_service(service_target(), service).kind, Readiness::Kind::not_yet);
+  service.desired_count = 0;
+  EXPECT_EQ(judge_empty_service(service_target(), service).kind, Readiness::Kind::never);
+  service.desired_count = 1;
+  service.status = "INACTIVE";
+  EXPECT_EQ(judge_empty_service(service_target(), service).kind, Readiness::Kind::never);
 }
 
 }  // namespace

@@ -1,0 +1,76 @@
+// exec_in_all(): one exec a task, a few at a time, results in the order of the tasks.
+#include "feature/exec.hpp"
+#include "feature/exec_target.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <utility>
+
+namespace ferry::feature {
+namespace {
+
+constexpr std::size_t kMaxAtATime = 8;
+
+// What the workers share.
+struct Round {
+  aws::Client& client;
+  ExecRequest request;
+  std::vector<std::string> tasks;
+  std::function<void(const CommandResult&)> take;
+  std::vector<std::optional<CommandResult>> results;
+  std::size_t next_task = 0, next_result = 0;
+};
+
+ExecRequest request_for(const Round& round, const std::string& task) {
+  ExecRequest request = round.request;
+  request.target.kind = Target::Kind::task;
+  request.target.name = task.substr(task.rfind('/') + 1);
+  request.options.capture = true;
+  return request;
+}
+
+CommandResult failed_here(const Failure& failure) {
+  CommandResult result;
+  result.outcome = Outcome::unknown;
+  result.explanation = failure.line();
+  return result;
+}
+
+net::Task<> work(Round& round) {
+  while (round.next_task < round.tasks.size()) {
+    const std::size_t index = round.next_task++;
+    Result<CommandResult> result = co_await exec(round.client, request_for(round, round.tasks[index]));
+    if (result && result->task.empty()) result->task = round.tasks[index];
+    round.results[index] = result ? std::move(*result) : failed_here(result.error());
+    while (round.next_result < round.results.size() && round.results[round.next_result]) {
+      round.take(*round.results[round.next_result++]);
+    }
+  }
+}
+
+net::Task<> work_side_by_side(Round& round, net::TaskGroup& group) {
+  const std::size_t workers = std::min(kMaxAtATime, round.tasks.size());
+  for (std::size_t i = 0; i < workers; ++i) group.spawn(work(round));
+  co_await group.join();
+}
+
+}  // namespace
+
+net::Task<Result<>> exec_in_all(aws::Client& client, ExecRequest request,
+                                std::function<void(const CommandResult&)> take) {
+  Result<std::vector<std::string>> tasks = co_await find_task_names(client, request.target);
+  if (!tasks) co_return fail(tasks.error());
+  if (tasks->empty()) co_return fail(nothing_found(request.target));
+  const std::size_t count = tasks->size();
+  Round round{.client = client,
+              .request = std::move(request),
+              .tasks = std::move(*tasks),
+              .take = std::move(take),
+              .results = std::vector<std::optional<CommandResult>>(count)};
+  co_await net::with_children(client.loop(),
+                              [&](net::TaskGroup& group) { return work_side_by_side(round, group); });
+  co_return Result<>();
+}
+
+}  // namespace ferry::feature

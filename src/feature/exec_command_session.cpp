@@ -1,0 +1,369 @@
+#include "feature/exec_command_session.hpp"
+
+#include "feature/unless.hpp"
+#include "net/clock.hpp"
+#include "sys/random.hpp"
+#include "wire/exec_wrapper.hpp"
+
+#include <csignal>
+#include <cstdio>
+#include <unistd.h>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace ferry::feature {
+namespace {
+
+// For a slow agent: until something comes at all, and from then until the container is ready.
+constexpr milliseconds kLongestSilence{60'000};
+constexpr milliseconds kLongestPreparation{30'000};
+// For the cluster's configuration, once the container waits for it.
+constexpr milliseconds kLongestChoice{2'000};
+// For the task's state, once its session has ended.
+constexpr milliseconds kLongestInquiry{3'000};
+// What may wait for the framing to be known.
+constexpr std::size_t kMaxEarlyBytes = std::size_t{256} << 10U;
+
+constexpr std::string_view kHelp =
+    "\r\nferry: ~. disconnects, ~~ types one ~, ~? shows this (each at the start of a line)\r\n";
+
+session::TerminalSize size_of_terminal() {
+  const std::optional<sys::WindowSize> size = sys::window_size(STDOUT_FILENO);
+  if (!size) return {};
+  return {.columns = size->columns, .rows = size->rows};
+}
+
+session::Address address_of(const aws::ecs::ExecSession& opened) {
+  return {
+      .session_id = opened.session_id, .stream_url = opened.stream_url, .token_value = opened.token_value};
+}
+
+bool is_going_down(const aws::ecs::Task& task) {
+  return task.last_status == "STOPPED" || task.last_status == "STOPPING" ||
+         task.last_status == "DEPROVISIONING" || task.desired_status == "STOPPED";
+}
+
+std::string missing_tools(const wire::ExecTier& tier) {
+  return fmt::format("{}", fmt::join(tier.missing_tools, ", "));
+}
+
+}  // namespace
+
+CommandSession::CommandSession(net::Loop& loop, const net::TlsTrust& trust, ExecServices& services,
+                               EndWatch& end, const ExecOptions& options, Wrapping wrapping)
+    : loop_(loop),
+      services_(services),
+      end_(end),
+      options_(options),
+      is_wrapped_(wrapping == Wrapping::wrapped),
+      has_input_(!std::holds_alternative<std::monostate>(options.input)),
+      nonce_(sys::random_hex(16)),
+      output_(
+          loop, options, [this] { channel_.resume(); },
+          [this](Failure failure) { fail_with(std::move(failure)); }),
+      channel_(loop, trust, address_of(services.opened()), services.for_channel(),
+               session::Listener{.on_ready = {},
+                                 .on_data = [this](session::StreamKind, BytesView bytes) { take(bytes); },
+                                 .on_exit_code = {},
+                                 .on_customer_message = {},
+                                 .on_connection_lost = {},
+                                 .on_connection_resumed = {}}),
+      lines_(loop, channel_),
+      first_output_(loop),
+      framing_known_(loop),
+      ready_(loop),
+      started_(loop),
+      concluded_(loop),
+      remote_changed_(loop),
+      channel_ended_(loop),
+      delivered_(loop) {}
+
+net::Task<Result<CommandResult>> CommandSession::run() {
+  co_await net::with_children(loop_, [this](net::TaskGroup& group) { return attend(group); });
+  terminal_.reset();
+  if (failure_) co_return fail(*failure_);
+  co_return complete_result();
+}
+
+net::Task<> CommandSession::attend(net::TaskGroup& group) {
+  output_.start(group);
+  group.spawn(serve_channel());
+  group.spawn(lines_.run());
+  group.spawn(watch_end());
+  group.spawn(follow_command(group));
+  if (is_wrapped_) {
+    group.spawn(watch_beginning());
+    group.spawn(ask_for_framing());
+    group.spawn(choose_framing());
+  }
+  co_await concluded_.wait();
+  co_await wind_down(group);
+}
+
+void CommandSession::conclude(Outcome outcome, std::string explanation) {
+  if (concluded_.is_set()) return;
+  result_.outcome = outcome;
+  result_.explanation = std::move(explanation);
+  result_.ended_at = net::wall_now();
+  concluded_.set();
+}
+
+// Counts more than what became of the command: its output did not arrive.
+void CommandSession::fail_with(Failure failure) {
+  if (!failure_) failure_ = std::move(failure);
+  concluded_.set();
+}
+
+CommandResult CommandSession::complete_result() {
+  result_.cluster = services_.cluster_name();
+  result_.task = services_.opened().task_arn;
+  result_.container = services_.opened().container_name;
+  result_.standard_output = output_.take(wire::OutputStreamKind::standard_output);
+  result_.standard_error = output_.take(wire::OutputStreamKind::standard_error);
+  return std::move(result_);
+}
+
+// While nothing says how the output is framed, it waits.
+void CommandSession::take(BytesView bytes) {
+  first_output_.set();
+  if (!is_wrapped_) {
+    if (!started_.is_set()) {
+      result_.started_at = net::wall_now();
+      started_.set();
+    }
+    const Bytes text = options_.on_terminal ? Bytes(bytes.begin(), bytes.end()) : line_ends_.feed(bytes);
+    output_.put(wire::OutputStreamKind::standard_output, text);
+  } else if (decoder_) {
+    decode(bytes);
+  } else {
+    early_.insert(early_.end(), bytes.begin(), bytes.end());
+  }
+  if (output_.is_full() || early_.size() > kMaxEarlyBytes) channel_.pause();
+}
+
+void CommandSession::decode(BytesView bytes) {
+  decoder_->feed(bytes);
+  while (std::optional<wire::ExecEvent> event = decoder_->poll_event()) {
+    std::visit([this](const auto& told) { handle(told); }, *event);
+  }
+}
+
+void CommandSession::handle(const wire::exec_event::Ready&) {
+  wire::ExecPlan plan;
+  plan.nonce = nonce_;
+  plan.exact = is_exact_;
+  plan.has_input = has_input_;
+  if (options_.on_terminal) {
+    const session::TerminalSize size = size_of_terminal();
+    plan.terminal =
+        wire::ExecTerminal{.columns = size.columns, .rows = size.rows, .type = options_.terminal_type};
+  }
+  lines_.send(wire::exec_program(plan));
+  is_program_sent_ = true;
+  ready_.set();
+}
+
+void CommandSession::handle(const wire::exec_event::Started& started) {
+  tier_ = started.tier;
+  result_.started_at = net::wall_now();
+  result_.framing = is_exact_ ? UsedFraming::exact : UsedFraming::plain;
+  result_.streams_merged = tier_.is_merged || options_.on_terminal;
+  if (tier_.is_merged && !options_.on_terminal && options_.notice) {
+    options_.notice(
+        fmt::format("stdout and stderr come merged, on stdout: the image has no {}", missing_tools(tier_)));
+  }
+  started_.set();
+}
+
+void CommandSession::handle(const wire::exec_event::Refused& refused) {
+  conclude(Outcome::not_started,
+           fmt::format("the command was not started: the image of {} has no {}, which input (-i) needs",
+                       services_.place(), refused.missing_tool));
+}
+
+void CommandSession::handle(const wire::exec_event::Output& output) {
+  output_.put(output.stream, output.bytes);
+}
+
+void CommandSession::handle(const wire::exec_event::InputTaken&) {
+  if (input_) input_->taken();
+}
+
+void CommandSession::handle(const wire::exec_event::InputClosed&) {
+  if (input_) input_->closed();
+}
+
+// It has done its work on the way: the session was not idle.
+void CommandSession::handle(const wire::exec_event::Pong&) {}
+
+void CommandSession::handle(const wire::exec_event::Ended& ended) {
+  has_remote_ended_ = true;
+  remote_changed_.set();
+  if (concluded_.is_set()) return;
+  result_.exit_code = ended.exit_code;
+  result_.exit_code_source = ExitCodeSource::frame;
+  conclude(Outcome::exited, {});
+}
+
+void CommandSession::handle(const wire::exec_event::Damaged& damaged) {
+  conclude(Outcome::unknown,
+           fmt::format("the session with {} was damaged on its way ({}): the command's outcome is unknown",
+                       services_.place(), damaged.what));
+}
+
+net::Task<> CommandSession::serve_channel() {
+  const Result<session::Closed> closed = co_await channel_.run();
+  if (is_wrapped_ && !decoder_) begin_decoding();
+  if (decoder_) {
+    decoder_->finish();
+    decode({});
+  }
+  output_.put(wire::OutputStreamKind::standard_output, line_ends_.finish());
+  is_closed_in_order_ = closed.has_value();
+  has_remote_ended_ = has_remote_ended_ || is_closed_in_order_;
+  channel_ended_.set();
+  remote_changed_.set();
+  if (concluded_.is_set()) co_return;
+  if (closed) {
+    co_await explain_close(closed->output);
+    co_return;
+  }
+  const bool may_have_run = is_program_sent_ || !is_wrapped_;
+  conclude(may_have_run ? Outcome::lost : Outcome::not_started, closed.error().what);
+}
+
+// The session was closed in order, and no end of the command was seen.
+net::Task<> CommandSession::explain_close(std::string said) {
+  const std::string words(trim(said));
+  const std::string reason = words.empty() ? std::string() : ": " + words;
+  could_not_begin_ = !first_output_.is_set() && !words.empty();
+  if (!is_wrapped_) {
+    conclude(Outcome::unknown,
+             fmt::format("without a shell in the image the exit code cannot be known{}", reason));
+    co_return;
+  }
+  if (could_not_begin_) {
+    conclude(Outcome::unknown,
+             fmt::format("the command did not start in {}{}; ferry needs a POSIX shell (sh) "
+                         "in the image",
+                         services_.place(), reason));
+    co_return;
+  }
+  const std::optional<std::optional<aws::ecs::Task>> task =
+      co_await within(loop_, kLongestInquiry, services_.describe_task());
+  if (task && *task && is_going_down(**task)) {
+    result_.stop_code = (*task)->stop_code;
+    result_.stopped_reason = (*task)->stopped_reason;
+    conclude(Outcome::lost,
+             fmt::format("task {} stopped {}{}{}", services_.task_id(),
+                         started_.is_set() ? "while the command ran" : "before the command ran",
+                         result_.stopped_reason.empty() ? "" : ": " + result_.stopped_reason,
+                         result_.stop_code.empty() ? "" : fmt::format(" ({})", result_.stop_code)));
+    co_return;
+  }
+  if (started_.is_set()) {
+    conclude(Outcome::lost,
+             fmt::format("the session with {} ended before the command's exit code came{}; the "
+                         "outcome is unknown",
+                         services_.place(), reason));
+    co_return;
+  }
+  const std::string_view preamble = trim(decoder_->preamble());
+  conclude(Outcome::unknown, fmt::format("the command did not start in {}{}{}", services_.place(), reason,
+                                         preamble.empty() ? std::string() : fmt::format(": {}", preamble)));
+}
+
+net::Task<> CommandSession::ask_for_framing() {
+  is_exact_ = options_.framing == Framing::exact && !options_.on_terminal;
+  if (options_.framing == Framing::automatic && !options_.on_terminal) {
+    const bool is_unlogged = co_await services_.is_unlogged();
+    if (!decoder_) is_exact_ = is_unlogged;
+  }
+  framing_known_.set();
+}
+
+net::Task<> CommandSession::choose_framing() {
+  co_await first_output_.wait();
+  co_await framing_known_.wait_until(net::steady_now() + kLongestChoice);
+  if (!decoder_) begin_decoding();
+  channel_.resume();
+}
+
+void CommandSession::begin_decoding() {
+  decoder_.emplace(nonce_, is_exact_);
+  decode(std::exchange(early_, {}));
+}
+
+net::Task<> CommandSession::watch_end() {
+  co_await end_.asked().wait();
+  conclude(end_.outcome(), end_.explanation());
+}
+
+// A container that is never ready for the command.
+net::Task<> CommandSession::watch_beginning() {
+  const Instant latest = net::steady_now() + kLongestSilence;
+  const bool is_talking = co_await first_output_.wait_until(latest);
+  const bool is_ready =
+      co_await ready_.wait_until(is_talking ? net::steady_now() + kLongestPreparation : latest);
+  if (is_ready) co_return;
+  const std::string_view preamble = decoder_ ? trim(decoder_->preamble()) : std::string_view();
+  conclude(Outcome::unknown,
+           is_talking ? fmt::format("what runs in {} is not a command made by `ferry wrap`{}{}",
+                                    services_.place(), preamble.empty() ? "" : "; it says: ", preamble)
+                      : fmt::format("{} has not said anything in {} s", services_.place(),
+                                    std::chrono::duration_cast<seconds>(kLongestSilence).count()));
+}
+
+net::Task<> CommandSession::follow_command(net::TaskGroup& group) {
+  co_await started_.wait();
+  if (options_.on_terminal) {
+    group.spawn(follow_size());
+    if (has_input_) group.spawn(pass_keys());
+    co_return;
+  }
+  if (!is_wrapped_) co_return;
+  if (has_input_) group.spawn(pass_input());
+  if (tier_.is_quiet && options_.keep_alive_interval > milliseconds(0)) group.spawn(keep_alive());
+}
+
+net::Task<> CommandSession::pass_input() {
+  input_.emplace(loop_, lines_, tier_.has_base64);
+  const Result<> passed = co_await input_->run(options_.input);
+  if (!passed) fail_with(passed.error());
+}
+
+net::Task<> CommandSession::pass_keys() {
+  const int* fd = std::get_if<int>(&options_.input);
+  if (fd == nullptr) co_return;
+  Result<sys::RawTerminal> raw = sys::RawTerminal::enter(*fd);
+  if (!raw) {
+    fail_with(raw.error());
+    co_return;
+  }
+  terminal_ = std::move(*raw);
+  const auto show_help = [] { fmt::print(stderr, "{}", kHelp); };
+  const Result<bool> typed = co_await send_typed_input(loop_, *fd, channel_, show_help);
+  if (!typed) {
+    fail_with(typed.error());
+  } else if (*typed) {
+    conclude(Outcome::unknown, "disconnected: the outcome of the command is unknown");
+  }
+}
+
+net::Task<> CommandSession::follow_size() {
+  net::Signals changes(loop_, {SIGWINCH});
+  while (true) {
+    channel_.send_size(size_of_terminal());
+    co_await changes.next();
+  }
+}
+
+net::Task<> CommandSession::keep_alive() {
+  while (true) {
+    co_await net::sleep_for(loop_, options_.keep_alive_interval);
+    lines_.send(std::string(wire::kPing));
+  }
+}
+
+}  // namespace ferry::feature

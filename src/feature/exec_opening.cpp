@@ -1,0 +1,200 @@
+#include "feature/exec_opening.hpp"
+
+#include "feature/exec_picker.hpp"
+#include "feature/unless.hpp"
+#include "net/clock.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace ferry::feature {
+namespace {
+
+constexpr milliseconds kFirstPause{1'000};
+constexpr milliseconds kLongestPause{5'000};
+// For an agent that runs but is not connected: more often than not it never will be, for want of rights.
+constexpr milliseconds kLongestUnconnected{20'000};
+// DescribeTasks takes no more.
+constexpr std::size_t kMaxDescribed = 100;
+
+enum class Refusal { final, session_limit, not_connected, not_ready };
+
+// What a refused ExecuteCommand may mean. The session limit has no name of its own, only its message.
+Refusal meaning_of(const Failure& failure) {
+  if (failure.what.find("maximum session limit") != std::string::npos) return Refusal::session_limit;
+  switch (aws::ecs::error_of(failure)) {
+    case aws::ecs::Error::target_not_connected:
+      return Refusal::not_connected;
+    case aws::ecs::Error::invalid_parameter:
+    case aws::ecs::Error::client:
+      return Refusal::not_ready;
+    default:
+      return Refusal::final;
+  }
+}
+
+Failure cancelled() {
+  Failure failure;
+  failure.code = FailureCode::cancelled;
+  return failure;
+}
+
+}  // namespace
+
+ExecOpening::ExecOpening(aws::Client& client, const ExecRequest& request, EndWatch& end)
+    : client_(client),
+      request_(request),
+      end_(end),
+      began_at_(net::steady_now()),
+      deadline_(began_at_ + request.wait_limit),
+      next_pause_(kFirstPause) {}
+
+net::Task<Result<aws::ecs::ExecSession>> ExecOpening::open(std::string command) {
+  if (!std::exchange(is_found_, true)) {
+    const Result<> found = co_await find();
+    if (!found) co_return fail(found.error());
+  }
+  while (true) {
+    if (!place_) {
+      const Result<> ready = co_await wait_until_ready();
+      if (!ready) co_return fail(ready.error());
+    }
+    Result<aws::ecs::ExecSession> opened = co_await execute(command);
+    if (opened) {
+      say({});
+      co_return opened;
+    }
+    const Refusal refusal = meaning_of(opened.error());
+    if (end_.cause() || refusal == Refusal::final) co_return fail(explained(opened.error()));
+    if (refusal != Refusal::session_limit) {
+      const ExecPlace tried = *place_;
+      const Result<> ready = co_await wait_until_ready();
+      if (!ready) co_return fail(ready.error());
+      const bool is_elsewhere =
+          place_->task.substr(place_->task.rfind('/') + 1) != tried.task.substr(tried.task.rfind('/') + 1);
+      if (is_elsewhere || place_->container != tried.container) continue;
+      if (refusal == Refusal::not_ready) co_return fail(explained(opened.error()));
+      if (!unconnected_until_) unconnected_until_ = net::steady_now() + kLongestUnconnected;
+      deadline_ = std::min(deadline_, *unconnected_until_);
+    }
+    const Result<> again = co_await pause(explained(opened.error()));
+    if (!again) co_return fail(again.error());
+  }
+}
+
+net::Task<Result<>> ExecOpening::find() {
+  const Target& target = request_.target;
+  Result<std::vector<std::string>> names = co_await find_task_names(client_, target);
+  if (!names) co_return fail(names.error());
+  std::size_t chosen = 0;
+  if (target.kind == Target::Kind::task && names->size() > 1) {
+    if (!request_.may_ask) co_return fail(ambiguous_target(target, *names));
+    const std::optional<std::size_t> picked =
+        co_await unless(client_.loop(), end_.asked(), pick_task(client_.loop(), *names));
+    if (!picked) co_return fail(cancelled());
+    if (*picked >= names->size()) co_return fail(ambiguous_target(target, *names));
+    chosen = *picked;
+  }
+  if (!names->empty()) {
+    place_ = ExecPlace{.cluster = target.cluster, .task = (*names)[chosen], .container = request_.container};
+  }
+  co_return Result<>();
+}
+
+// One that was sent is not given up at once: its session would be left behind.
+net::Task<Result<aws::ecs::ExecSession>> ExecOpening::execute(std::string command) {
+  std::optional<Result<aws::ecs::ExecSession>> opened =
+      co_await unless(client_.loop(), end_.asked_again(),
+                      aws::ecs::execute_command(client_, place_->cluster, place_->task, place_->container,
+                                                std::move(command)));
+  if (!opened) co_return fail(cancelled());
+  if (*opened && (*opened)->task_arn.empty()) (*opened)->task_arn = place_->task;
+  if (*opened && (*opened)->cluster_arn.empty()) (*opened)->cluster_arn = place_->cluster;
+  if (*opened && (*opened)->container_name.empty()) (*opened)->container_name = place_->container;
+  co_return std::move(*opened);
+}
+
+// How things are, and what stands in the way.
+net::Task<Readiness> ExecOpening::look() {
+  const Target& target = request_.target;
+  Readiness readiness;
+  // A prefix that has been looked up stays with its task.
+  std::vector<std::string> names;
+  if (place_ && target.kind == Target::Kind::task) {
+    names.push_back(place_->task);
+  } else {
+    Result<std::vector<std::string>> found = co_await find_task_names(client_, target);
+    if (!found) {
+      readiness.failure = found.error();
+      co_return readiness;
+    }
+    names = std::move(*found);
+  }
+  if (names.empty() && target.kind == Target::Kind::service) {
+    const Result<aws::ecs::ServiceState> service =
+        co_await aws::ecs::describe_service(client_, target.cluster, target.name);
+    if (service) co_return judge_empty_service(target, *service);
+    readiness.failure = service.error().code == FailureCode::denied ? nothing_found(target) : service.error();
+    co_return readiness;
+  }
+  if (names.size() > kMaxDescribed) names.resize(kMaxDescribed);
+  if (names.empty()) co_return judge_readiness(target, {}, request_.container);
+  const Result<aws::ecs::DescribedTasks> described =
+      co_await aws::ecs::describe_tasks(client_, target.cluster, std::move(names));
+  if (!described) {
+    readiness.failure = described.error();
+    co_return readiness;
+  }
+  co_return judge_readiness(target, described->tasks, request_.container);
+}
+
+net::Task<Result<>> ExecOpening::wait_until_ready() {
+  while (true) {
+    Readiness readiness = co_await look();
+    if (readiness.kind == Readiness::Kind::ready) {
+      place_ = std::move(readiness.place);
+      co_return Result<>();
+    }
+    if (readiness.kind == Readiness::Kind::never) co_return fail(std::move(readiness.failure));
+    const Result<> paused = co_await pause(std::move(readiness.failure));
+    if (!paused) co_return fail(paused.error());
+  }
+}
+
+net::Task<Result<>> ExecOpening::pause(Failure reason) {
+  const Instant now = net::steady_now();
+  if (request_.wait_limit <= milliseconds(0)) co_return fail(std::move(reason));
+  if (now >= deadline_) {
+    reason.what += fmt::format(" (waited {} s)", std::chrono::round<seconds>(now - began_at_).count());
+    if (reason.hint.empty())
+      reason.hint = fmt::format("`{}` looks for the cause", doctor_line(request_.target));
+    co_return fail(std::move(reason));
+  }
+  say(reason.what);
+  co_await end_.asked().wait_until(std::min(deadline_, now + next_pause_));
+  next_pause_ = std::min(kLongestPause, next_pause_ * 3 / 2);
+  if (end_.cause()) co_return fail(cancelled());
+  co_return Result<>();
+}
+
+// The service's own words, where they were said, and the next step.
+Failure ExecOpening::explained(const Failure& refusal) const {
+  const std::string container =
+      place_->container.empty() ? "" : fmt::format("container {} of ", place_->container);
+  Failure failure = refusal.in(
+      fmt::format("cannot enter {}task {}", container, place_->task.substr(place_->task.rfind('/') + 1)));
+  if (meaning_of(refusal) == Refusal::session_limit) {
+    failure.hint = "a place becomes free when another session into the container ends";
+  } else if (refusal.hint.empty()) {
+    failure.hint = fmt::format("`{}` looks for the cause", doctor_line(request_.target));
+  }
+  return failure;
+}
+
+void ExecOpening::say(std::string_view line) {
+  if (request_.status) request_.status(line);
+}
+
+}  // namespace ferry::feature

@@ -1,0 +1,49 @@
+// ExecuteCommand for a target: the call at once where everything is as it should be, and otherwise waiting,
+// within a bound, for what can still come, or the reason why it cannot.
+// Owns nothing; bounded by the time to wait. The loop's thread only.
+#pragma once
+
+#include "aws/client.hpp"
+#include "aws/ecs.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "feature/exec.hpp"
+#include "feature/exec_end.hpp"
+#include "feature/exec_target.hpp"
+#include "net/task.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ferry::feature {
+
+class ExecOpening {
+ public:
+  // All references outlive it.
+  ExecOpening(aws::Client& client, const ExecRequest& request, EndWatch& end);
+
+  // May be called again for a second session in the same container. Failure `cancelled` where `end` came
+  // first.
+  net::Task<Result<aws::ecs::ExecSession>> open(std::string command);
+
+ private:
+  net::Task<Result<>> find();
+  net::Task<Result<aws::ecs::ExecSession>> execute(std::string command);
+  net::Task<Readiness> look();
+  net::Task<Result<>> wait_until_ready();
+  net::Task<Result<>> pause(Failure reason);
+  [[nodiscard]] Failure explained(const Failure& refusal) const;
+  void say(std::string_view line);
+
+  aws::Client& client_;
+  const ExecRequest& request_;
+  EndWatch& end_;
+  std::optional<ExecPlace> place_;  // where the next ExecuteCommand goes
+  bool is_found_ = false;
+  Instant began_at_, deadline_;
+  std::optional<Instant> unconnected_until_;
+  milliseconds next_pause_;
+};
+
+}  // namespace ferry::feature

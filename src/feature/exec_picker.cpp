@@ -1,0 +1,34 @@
+#include "feature/exec_picker.hpp"
+
+#include "base/text.hpp"
+#include "net/descriptor.hpp"
+
+#include <cstdio>
+#include <optional>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+namespace ferry::feature {
+
+net::Task<std::size_t> pick_task(net::Loop& loop, std::vector<std::string> task_names) {
+  constexpr int kAttempts = 3;
+  constexpr std::size_t kLongestLine = 256;
+  fmt::print(stderr, "ferry: several tasks fit:\n");
+  for (std::size_t i = 0; i < task_names.size(); ++i) {
+    fmt::print(stderr, "  {:>3}  {}\n", i + 1, task_names[i].substr(task_names[i].rfind('/') + 1));
+  }
+  net::Descriptor terminal(loop, STDIN_FILENO);
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    fmt::print(stderr, "ferry: which one? [1-{}] ", task_names.size());
+    const Result<Bytes> line = co_await terminal.read_some(kLongestLine);
+    if (!line || line->empty()) break;
+    const std::optional<std::int64_t> number = parse_integer(trim(as_text(*line)));
+    if (number && *number >= 1 && static_cast<std::size_t>(*number) <= task_names.size()) {
+      co_return static_cast<std::size_t>(*number) - 1;
+    }
+  }
+  co_return task_names.size();
+}
+
+}  // namespace ferry::feature

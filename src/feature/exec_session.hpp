@@ -1,0 +1,56 @@
+// From an opened exec session to the command's result: what `ferry exec` and `ferry collect` share.
+// Owns the session while it lasts; bounded by the session's own limits and the time limit. The loop's thread
+// only.
+#pragma once
+
+#include "aws/client.hpp"
+#include "aws/ecs.hpp"
+#include "base/result.hpp"
+#include "base/text.hpp"
+#include "base/time.hpp"
+#include "feature/result.hpp"
+#include "net/loop.hpp"
+#include "net/task.hpp"
+#include "net/tls.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unistd.h>
+#include <variant>
+
+namespace ferry::feature {
+
+// automatic: exact where the cluster's configuration says that exec sessions are not logged, else plain.
+enum class Framing { automatic, plain, exact };
+
+// Where output goes: a descriptor, or a function that takes each piece at once.
+using OutputSink = std::variant<int, std::function<void(BytesView)>>;
+// Where the command's input comes from: nowhere (it is empty), a descriptor, or these bytes.
+using InputSource = std::variant<std::monostate, int, Bytes>;
+
+struct ExecOptions {
+  InputSource input;
+  OutputSink standard_output = STDOUT_FILENO, standard_error = STDERR_FILENO;
+  bool capture = false;  // output goes into the result instead of the sinks
+  // The command gets a terminal; with input from a descriptor, that becomes raw for as long.
+  bool on_terminal = false;
+  std::string terminal_type;               // TERM for it
+  std::optional<milliseconds> time_limit;  // from now to the command's end
+  Framing framing = Framing::automatic;
+  // Not on a terminal: how often a sign of life keeps a silent session open. Zero: never.
+  milliseconds keep_alive_interval{5 * 60'000};
+  bool heeds_signals = true;                          // SIGINT, SIGTERM, SIGHUP end the remote command
+  net::Event* cancel = nullptr;                       // so does this, where it is given
+  std::function<void(std::string_view line)> notice;  // one thing that the user has to know now; may be empty
+};
+
+// The session that ExecuteCommand has just answered with, for a command from wire::wrap_command().
+// `client` is for what the session needs besides: the cluster's logging, a fresh token, a data key, a stop
+// reason; without it (null) each of these is done without. A Failure is one of this machine (our own standard
+// streams); everything else is an outcome.
+net::Task<Result<CommandResult>> collect(net::Loop& loop, const net::TlsTrust& trust, aws::Client* client,
+                                         aws::ecs::ExecSession opened, ExecOptions options);
+
+}  // namespace ferry::feature

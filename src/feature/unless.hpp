@@ -1,0 +1,64 @@
+// Work that is given up when something else comes first. The loop's thread only.
+#pragma once
+
+#include "base/time.hpp"
+#include "net/clock.hpp"
+#include "net/loop.hpp"
+
+#include <optional>
+#include <utility>
+
+namespace ferry::feature {
+
+namespace detail {
+
+template <class T>
+net::Task<> keep_value(net::Task<T> work, std::optional<T>& value, net::Event& is_over) {
+  value = co_await std::move(work);
+  is_over.set();
+}
+
+inline net::Task<> pass_on(net::Event& from, net::Event& to) {
+  co_await from.wait();
+  to.set();
+}
+
+inline net::Task<> pass_time(net::Loop& loop, Instant deadline, net::Event& to) {
+  co_await net::sleep_until(loop, deadline);
+  to.set();
+}
+
+}  // namespace detail
+
+// The value of `work`, or nothing where `event` was set first: then `work` is cancelled.
+template <class T>
+net::Task<std::optional<T>> unless(net::Loop& loop, net::Event& event, net::Task<T> work) {
+  std::optional<T> value;
+  net::Event is_over(loop);
+  std::optional<net::Task<T>> pending(std::move(work));
+  const auto race = [&](net::TaskGroup& group) {
+    group.spawn(detail::keep_value(std::move(*pending), value, is_over));
+    group.spawn(detail::pass_on(event, is_over));
+    return is_over.wait();
+  };
+  co_await net::with_children(loop, race);
+  co_return value;
+}
+
+// The value of `work`, or nothing where it took longer than `limit`: then it is cancelled.
+template <class T>
+net::Task<std::optional<T>> within(net::Loop& loop, milliseconds limit, net::Task<T> work) {
+  net::Event is_over(loop);
+  std::optional<T> value;
+  std::optional<net::Task<T>> pending(std::move(work));
+  const Instant deadline = net::steady_now() + limit;
+  const auto race = [&](net::TaskGroup& group) {
+    group.spawn(detail::keep_value(std::move(*pending), value, is_over));
+    group.spawn(detail::pass_time(loop, deadline, is_over));
+    return is_over.wait();
+  };
+  co_await net::with_children(loop, race);
+  co_return value;
+}
+
+}  // namespace ferry::feature
