@@ -76,6 +76,8 @@ K() {
     set -- $1 ${_l##*) }
     [ $5 = $_session ] || continue
     case "$_ours " in *" ${_j#/proc/} "* | *" $3 "*) continue ;; esac
+    read -r _l </proc/$3/stat && set -- $1 ${_l##*) }
+    case "$_encoders " in *" $3 "*) continue ;; esac
     kill -$1 ${_j#/proc/}
   done
 }
@@ -107,7 +109,7 @@ C() {
 // here too.
 constexpr std::string_view kRun = R"sh(
 mark() { printf %s "$_e=$_r;"; }
-_from=
+_from= _encoders=
 [ $_input = 1 ] || _from='</dev/null'
 run() { eval '(exec "$@" '"$_from) $_to"; _r=$?; }
 )sh";
@@ -130,7 +132,6 @@ fi
 )sh";
 
 // E reads a pipe in pieces, as they come, and prints each under the lock (7, a pipe with one line in it).
-// The first empty piece may be that of a killed dd.
 constexpr std::string_view kEncoder = R"sh(
 lock() { read -r _l <&7; }
 unlock() { echo >&7; }
@@ -147,10 +148,11 @@ coded() {
 E() {
   trap '' INT TERM HUP QUIT
   LC_ALL=C
-  _j=0
-  while [ $_j -lt 2 ]; do
+  while
     _d=$(exec 7<&- 9>&-; piece)
-    if [ "$_d" ]; then _j=0; show $1; else _j=$((_j+1)); fi
+    [ "$_d" ]
+  do
+    show $1
   done
 }
 )sh";
@@ -204,7 +206,7 @@ apart() {
       unlock
       f "$_told"
       (exec <&4 3>&- 4<&- 5>&- 6<&- 8<&-; E o) & _o=$!
-      (exec <&8 3>&- 4<&- 5>&- 6<&- 8<&-; E e) & _ours="$_ours $$ $_o $!"
+      (exec <&8 3>&- 4<&- 5>&- 6<&- 8<&-; E e) & _encoders=" $_o $!" _ours="$_ours $$ $_o $!"
       (exec 3>&- 4<&- 5>&- 8<&-; C) | apart "$@"
       kill -9 $_o $!
     }
