@@ -25,6 +25,7 @@ struct UpOptions {
   bool detach = false;
   std::string runtime = "auto";
   std::optional<std::int64_t> max_sessions;
+  std::optional<milliseconds> session_idle_timeout;
   std::string remote_host;
 };
 
@@ -62,8 +63,10 @@ Result<local::EndpointSettings> settings_from(const UpOptions& options) {
   const auto runtime = local::parse_runtime_choice(options.runtime);
   if (!runtime) return fail(runtime.error());
   settings.runtime = *runtime;
-  settings.max_sessions_a_container =
-      static_cast<int>(options.max_sessions.value_or(settings.max_sessions_a_container));
+  local::SessionLimits& limits = settings.session_limits;
+  limits.max_sessions_a_container =
+      static_cast<int>(options.max_sessions.value_or(limits.max_sessions_a_container));
+  limits.idle_timeout = options.session_idle_timeout.value_or(limits.idle_timeout);
   if (!options.remote_host.empty()) settings.host = options.remote_host;
   if (std::string home = environment("HOME"); !home.empty())
     settings.hidden_folders.push_back(std::move(home));
@@ -108,6 +111,9 @@ Result<int> local_up_command(Words words) {
   arguments.toggle("-d,--detach", "return when it is ready and leave it running", options.detach);
   arguments.integer("--max-sessions", "N", 1, kMostSessions, "sessions a container at once, 2 by default",
                     options.max_sessions);
+  arguments.duration("--session-idle-timeout", "DURATION",
+                     "end sessions without a byte in either direction for so long, 20m by default",
+                     options.session_idle_timeout);
   arguments.text(
       "--listen-beyond-loopback", "ADDRESS",
       "listen on this address, where other machines may reach it: whoever has the key can run commands",

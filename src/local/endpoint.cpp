@@ -5,6 +5,7 @@
 #include "local/api/dispatch.hpp"
 #include "local/api/execute_command.hpp"
 #include "local/api/input.hpp"
+#include "local/api/kms_operations.hpp"
 #include "local/api/logs_operations.hpp"
 #include "local/api/run_task.hpp"
 #include "local/api/service_operations.hpp"
@@ -14,7 +15,9 @@
 #include "local/api/task_operations.hpp"
 #include "local/door/data_folder.hpp"
 #include "local/door/endpoint_record.hpp"
+#include "local/door/faults.hpp"
 #include "local/door/front.hpp"
+#include "local/keys/key_service.hpp"
 #include "local/store/database.hpp"
 #include "local/store/documents.hpp"
 #include "local/store/log_store.hpp"
@@ -86,7 +89,7 @@ std::string authority_of(std::string_view host, std::uint16_t port) {
 class Endpoint {
  public:
   Endpoint(net::Loop& loop, const EndpointSettings& settings, Store store,
-           std::unique_ptr<ContainerRuntime> runtime, std::uint16_t port)
+           std::unique_ptr<ContainerRuntime> runtime, std::uint16_t port, Notice on_notice)
       : store_(std::move(store)),
         documents_(*store_.database),
         logs_(*store_.database),
@@ -94,11 +97,16 @@ class Endpoint {
         authority_(authority_of(settings.host, port)),
         port_(port),
         runtime_(std::move(runtime)),
-        sessions_(loop, settings.max_sessions_a_container),
-        engine_(loop, documents_, logs_, *runtime_, sessions_),
+        keys_(store_.key.secret, region_),
+        sessions_(loop, settings.session_limits,
+                  SessionMeans{.logs = &logs_,
+                               .keys = &keys_,
+                               .notice = std::move(on_notice),
+                               .cut_after = [this] { return faults_.decide_cut(); }}),
+        engine_(loop, documents_, logs_, *runtime_, sessions_, [this] { return faults_.decide_agent(); }),
         scheduler_(loop, documents_, engine_),
         stop_(loop),
-        front_(loop, Guard(store_.key, port, !is_loopback(settings.host)), dispatcher_, sessions_,
+        front_(loop, Guard(store_.key, port, !is_loopback(settings.host)), faults_, dispatcher_, sessions_,
                Controls{.health = [this] { return health(); },
                         .reset = [this] { return reset(); },
                         .shut_down = [this] { stop_.set(); }}) {
@@ -147,6 +155,7 @@ class Endpoint {
     dispatcher_.add("logs", logs_operations(logs_, region_));
     dispatcher_.add("logs", logs_reading_operations(logs_));
     dispatcher_.add("ssm", ssm_operations(sessions_, stream_base));
+    dispatcher_.add("kms", kms_operations(keys_));
     dispatcher_.add("sts", sts_operations());
   }
 
@@ -178,6 +187,8 @@ class Endpoint {
   std::string authority_;
   std::uint16_t port_;
   std::unique_ptr<ContainerRuntime> runtime_;
+  KeyService keys_;
+  Faults faults_;
   SessionRegistry sessions_;
   TaskEngine engine_;
   ServiceScheduler scheduler_;
@@ -238,8 +249,8 @@ net::Task<Result<>> serve_endpoint(net::Loop& loop, EndpointSettings settings,
   std::unique_ptr<Endpoint> endpoint;
   std::optional<Failure> failure;
   try {
-    endpoint =
-        std::make_unique<Endpoint>(loop, settings, std::move(*store), std::move(*runtime), (*server)->port());
+    endpoint = std::make_unique<Endpoint>(loop, settings, std::move(*store), std::move(*runtime),
+                                          (*server)->port(), on_notice);
     endpoint->start();
   } catch (const StoreError& error) {
     failure = Failure{.code = FailureCode::local_system,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "local/agent/session_registry.hpp"
 #include "local/runtime/open_runtime.hpp"
 #include "net/loop.hpp"
 
@@ -18,7 +19,7 @@ struct EndpointSettings {
   std::string data;                  // folder; empty keeps nothing on disk
   std::string region = "us-east-1";  // a data folder keeps the one it was made with
   RuntimeChoice runtime = RuntimeChoice::automatic;
-  int max_sessions_a_container = 2;
+  SessionLimits session_limits;
   // Folders that tasks must not see, beside those that the endpoint itself keeps.
   std::vector<std::string> hidden_folders;
 };

@@ -28,11 +28,25 @@ void AgentSession::connect(Instant now) {
     events_.emplace_back(agent_event::Ready{});
     return;
   }
+  start_handshake(now);
+}
+
+void AgentSession::start_handshake(Instant now) {
   phase_ = Phase::handshaking;
   handshake_started_ = now;
-  const HandshakeRequest request{.agent_version = settings_.agent_version,
-                                 .actions = {{.type = std::string(action_type::session_type),
-                                              .session_type = settings_.handshake_session_type}}};
+  HandshakeRequest request{.agent_version = settings_.agent_version, .actions = {}};
+  RequestedAction session_type;
+  session_type.type = action_type::session_type;
+  session_type.session_type = settings_.handshake_session_type;
+  request.actions.push_back(std::move(session_type));
+  if (!settings_.kms_key_id.empty()) {
+    constexpr std::size_t request_challenge_bytes = 16;
+    RequestedAction encryption;
+    encryption.type = action_type::kms_encryption;
+    encryption.kms_key_id = settings_.kms_key_id;
+    encryption.kms_challenge = base64(settings_.random_bytes(request_challenge_bytes));
+    request.actions.push_back(std::move(encryption));
+  }
   channel_.send(PayloadType::handshake_request, to_bytes(to_json(request)), now);
 }
 
@@ -69,7 +83,7 @@ Result<> AgentSession::receive(BytesView bytes, Instant now) {
 void AgentSession::tick(Instant now) {
   if (!is_connected_ || phase_ == Phase::over) return;
   channel_.tick(now);
-  if (phase_ == Phase::handshaking && now >= handshake_deadline_) {
+  if (waits_for_answer() && now >= handshake_deadline_) {
     refuse(
         "Handshake timed out. Please ensure that you have the latest version of the session manager plugin.",
         now);
@@ -84,7 +98,7 @@ std::size_t AgentSession::send_output(OutputKind kind, BytesView bytes, Instant 
   std::size_t taken = 0;
   while (taken < bytes.size() && channel_.has_room()) {
     const BytesView piece = bytes.subspan(taken, std::min(bytes.size() - taken, max_stream_payload_bytes));
-    channel_.send(type, Bytes(piece.begin(), piece.end()), now);
+    send_data(type, piece, now);
     taken += piece.size();
   }
   return taken;
@@ -92,7 +106,7 @@ std::size_t AgentSession::send_output(OutputKind kind, BytesView bytes, Instant 
 
 void AgentSession::send_exit_code(int exit_code, Instant now) {
   if (phase_ != Phase::open) return;
-  channel_.send(PayloadType::exit_code, to_bytes(exit_code_text(exit_code)), now);
+  send_data(PayloadType::exit_code, as_bytes(exit_code_text(exit_code)), now);
 }
 
 void AgentSession::close(std::string output, Instant now) {
@@ -140,22 +154,21 @@ std::optional<Instant> AgentSession::deadline() const {
   if (!is_connected_ || phase_ == Phase::over) return std::nullopt;
   std::optional<Instant> earliest = channel_.deadline();
   const auto consider = [&](Instant deadline) { earliest = std::min(earliest.value_or(deadline), deadline); };
-  if (phase_ == Phase::handshaking) consider(handshake_deadline_);
+  if (waits_for_answer()) consider(handshake_deadline_);
   if (phase_ == Phase::closing && !is_close_due_ && !channel_.has_unsent()) consider(close_deadline_);
   return earliest;
 }
 
 void AgentSession::handle(AgentMessage message, Instant now) {
-  if (phase_ == Phase::handshaking) {
-    // What comes too early is acknowledged and dropped, as by the stock agent: the client is told not to.
-    if (message.payload_type == PayloadType::handshake_response) finish_handshake(message, now);
-    return;
-  }
+  // What comes too early is acknowledged and dropped, as by the stock agent: the client is told not to.
+  if (phase_ == Phase::handshaking && message.payload_type == PayloadType::handshake_response)
+    return handle_handshake_response(message, now);
+  if (phase_ == Phase::challenging && message.payload_type == PayloadType::encryption_challenge_response)
+    return handle_challenge_response(message, now);
   if (phase_ != Phase::open) return;
   switch (message.payload_type) {
     case PayloadType::output:
-      if (!message.payload.empty()) events_.emplace_back(agent_event::Input{std::move(message.payload)});
-      return;
+      return handle_input(std::move(message.payload));
     case PayloadType::size: {
       const auto size = parse_terminal_size(message.payload);
       if (!size) return fail_with(size.error());
@@ -173,10 +186,21 @@ void AgentSession::handle(AgentMessage message, Instant now) {
   }
 }
 
-void AgentSession::finish_handshake(const AgentMessage& message, Instant now) {
+void AgentSession::handle_input(Bytes payload) {
+  if (cipher_) {
+    auto opened = cipher_->open(payload);
+    if (!opened) return fail_with(opened.error());
+    payload = std::move(*opened);
+  }
+  if (!payload.empty()) events_.emplace_back(agent_event::Input{std::move(payload)});
+}
+
+void AgentSession::handle_handshake_response(const AgentMessage& message, Instant now) {
   const auto response = parse_handshake_response(message.payload);
   if (!response) return refuse(response.error().what, now);
+  Bytes encrypted_data_key;
   for (const ProcessedAction& action : response->actions) {
+    if (action.type == action_type::kms_encryption) encrypted_data_key = action.encrypted_data_key;
     if (action.status == ActionStatus::success) continue;
     return refuse(
         fmt::format("Encountered error while initiating handshake. {} failed on client with status {} "
@@ -184,11 +208,71 @@ void AgentSession::finish_handshake(const AgentMessage& message, Instant now) {
                     action.type, std::to_underlying(action.status), action.error),
         now);
   }
-  const HandshakeComplete complete{.time_to_complete = now - handshake_started_,
-                                   .customer_message = settings_.customer_message};
+  client_version_ = response->client_version;
+  if (settings_.kms_key_id.empty()) return complete_handshake(now);
+  if (encrypted_data_key.empty()) {
+    return refuse("Encountered error while initiating handshake. The client sent no data key for encryption.",
+                  now);
+  }
+  phase_ = Phase::keying;
+  events_.emplace_back(agent_event::KeyWanted{std::move(encrypted_data_key)});
+}
+
+void AgentSession::provide_key(Result<Bytes> data_key, Instant now) {
+  if (phase_ != Phase::keying) return;
+  auto cipher =
+      data_key ? SessionCipher::make(SessionRole::agent, *data_key) : fail(std::move(data_key.error()));
+  if (!cipher) {
+    return refuse(
+        "Encountered error while initiating handshake. Fetching data key failed: " + cipher.error().what,
+        now);
+  }
+  cipher_ = std::move(*cipher);
+  const Bytes first_nonce = settings_.random_bytes(next_nonce_.size());
+  assert(first_nonce.size() == next_nonce_.size());
+  std::ranges::copy(first_nonce, next_nonce_.begin());
+  challenge_ = settings_.random_bytes(encryption_challenge_bytes);
+  auto sealed = seal(challenge_);
+  if (!sealed) return refuse(sealed.error().what, now);
+  channel_.send(PayloadType::encryption_challenge_request,
+                to_bytes(to_json(EncryptionChallenge{.ciphertext = std::move(*sealed)})), now);
+  phase_ = Phase::challenging;
+  handshake_deadline_ = now + settings_.handshake_timeout;
+}
+
+void AgentSession::handle_challenge_response(const AgentMessage& message, Instant now) {
+  const auto answer = parse_encryption_challenge(message.payload);
+  const Result<Bytes> opened = answer ? cipher_->open(answer->ciphertext) : fail(answer.error());
+  if (!opened || !equal_in_constant_time(as_text(*opened), as_text(challenge_))) {
+    return refuse("Encountered error while initiating handshake. Encryption challenge does not match.", now);
+  }
+  challenge_.clear();
+  complete_handshake(now);
+}
+
+void AgentSession::complete_handshake(Instant now) {
+  constexpr std::string_view encrypted_message = "This session is encrypted using AWS KMS.";
+  HandshakeComplete complete{.time_to_complete = now - handshake_started_,
+                             .customer_message = settings_.customer_message};
+  if (cipher_) complete.customer_message += encrypted_message;
   channel_.send(PayloadType::handshake_complete, to_bytes(to_json(complete)), now);
   phase_ = Phase::open;
-  events_.emplace_back(agent_event::Ready{.client_version = response->client_version});
+  events_.emplace_back(agent_event::Ready{.client_version = std::move(client_version_)});
+}
+
+void AgentSession::send_data(PayloadType type, BytesView bytes, Instant now) {
+  if (!cipher_) return channel_.send(type, Bytes(bytes.begin(), bytes.end()), now);
+  auto sealed = seal(bytes);
+  if (!sealed) return fail_with(sealed.error());
+  channel_.send(type, std::move(*sealed), now);
+}
+
+// Nonces count up from a random start: none is used twice.
+Result<Bytes> AgentSession::seal(BytesView bytes) {
+  const Nonce nonce = next_nonce_;
+  for (std::uint8_t& digit : next_nonce_)
+    if (++digit != 0) break;
+  return cipher_->seal(bytes, nonce);
 }
 
 void AgentSession::fail_with(Failure failure) {

@@ -20,7 +20,9 @@ constexpr std::size_t read_ahead_bytes = 8192;
 wire::AgentSessionSettings channel_settings(const std::string& id, const SessionRequest& request) {
   wire::AgentSessionSettings settings;
   settings.session_id = id;
-  settings.handshake_session_type = handshake_session_type(request.kind);
+  settings.handshake_session_type = handshake_session_type(request);
+  settings.kms_key_id = request.kms_key_id;
+  settings.random_bytes = sys::random_bytes;
   settings.stamp.new_uuid = [] { return wire::uuid_from_random(sys::random_bytes(16)); };
   settings.stamp.wall_offset = net::wall_now().time_since_epoch() - net::steady_now().time_since_epoch();
   return settings;
@@ -35,14 +37,16 @@ int exit_code_told(ExitStatus status) {
 }  // namespace
 
 Session::Session(net::Loop& loop, std::string id, SessionRequest request, Container& container,
-                 const SessionLimits& limits)
+                 const SessionLimits& limits, const SessionMeans& means)
     : loop_(loop),
       id_(std::move(id)),
       request_(std::move(request)),
       container_(&container),
       limits_(limits),
+      means_(means),
       channel_(channel_settings(id_, request_)),
       last_activity_(net::steady_now()),
+      may_begin_(loop),
       has_begun_(loop),
       had_client_(loop),
       has_room_(loop),
@@ -52,6 +56,9 @@ Session::Session(net::Loop& loop, std::string id, SessionRequest request, Contai
       streams_(loop),
       tasks_(loop) {
   renew_token();
+  if (handshake_session_type(request_).empty()) may_begin_.set();
+  if (means_.logs != nullptr && !request_.log_group.empty())
+    transcript_ = Transcript::open(*means_.logs, request_.log_group, id_, means_.notice);
 }
 
 net::Task<> Session::run(Self self) {
@@ -64,6 +71,7 @@ net::Task<> Session::run(Self self) {
   self->tasks_.cancel();
   co_await self->tasks_.join();
   co_await self->streams_.join();
+  self->finish_transcript();
   self->terminal_.reset();
   self->command_.reset();
   self->is_command_over_ = true;
@@ -76,11 +84,13 @@ net::Task<> Session::run(Self self) {
 }
 
 net::Task<> Session::run_command(Self self) {
+  co_await self->may_begin_.wait();
   const Result<> begun = co_await begin(self);
   self->container_ = nullptr;
   self->has_begun_.set();
   if (begun) {
     co_await self->streams_.join();
+    self->finish_transcript();
     const ExitStatus status = co_await self->command_->process->wait();
     if (!self->is_ending_) co_await report_end(self, status);
   } else {
@@ -94,6 +104,7 @@ net::Task<Result<>> Session::begin(Self self) {
   const Result<std::vector<std::string>> argv = session_argv(self->request_);
   if (!argv) co_return fail(argv.error());
   if (self->is_ending_) co_return fail(FailureCode::cancelled, "the session has ended");
+  if (self->is_container_ending_) co_return fail(FailureCode::cancelled, "the container has ended");
   Result<Container::Exec> command =
       co_await self->container_->exec(*argv, {}, has_terminal(self->request_.kind));
   if (!command) co_return fail(std::move(command.error()));
@@ -138,7 +149,10 @@ net::Task<> Session::keep_output(Self self, wire::OutputKind kind, int descripto
     co_await wait_for_room(self);
     const Result<Bytes> bytes = co_await from.read_some(read_ahead_bytes);
     const bool is_end = !bytes || bytes->empty();
-    if (!is_end) waiting.insert(waiting.end(), bytes->begin(), bytes->end());
+    if (!is_end) {
+      waiting.insert(waiting.end(), bytes->begin(), bytes->end());
+      if (self->transcript_) self->transcript_->write(*bytes);
+    }
     // Clients show each message as it comes: a character in two of them would be spoilt.
     const std::size_t count = is_end ? waiting.size() : up_to_unfinished_character(waiting);
     co_await send_output(self, kind, BytesView(waiting).first(count));
@@ -168,22 +182,45 @@ net::Task<> Session::wait_for_room(Self self) {
 }
 
 net::Task<> Session::handle_events(Self self) {
-  co_await self->has_begun_.wait();
   while (true) {
     self->has_input_.reset();
     while (std::optional<wire::AgentEvent> event = self->channel_.poll_event(net::steady_now())) {
-      if (auto* input = std::get_if<wire::agent_event::Input>(&*event)) {
-        co_await handle_input(self, std::move(input->bytes));
-      } else if (const auto* resized = std::get_if<wire::agent_event::Resized>(&*event)) {
-        if (self->terminal_) self->resize(resized->size);
-      }
-      // A flag means nothing here, as in the stock agent; the ends show in is_over().
+      co_await handle_event(self, std::move(*event));
       self->last_activity_ = net::steady_now();
       self->has_changed_.set();
     }
     self->has_changed_.set();
     co_await self->has_input_.wait();
   }
+}
+
+// A flag means nothing here, as in the stock agent; the ends show in is_over().
+net::Task<> Session::handle_event(Self self, wire::AgentEvent event) {
+  if (const auto* wanted = std::get_if<wire::agent_event::KeyWanted>(&event)) {
+    self->channel_.provide_key(self->decrypt_key(wanted->encrypted_data_key), net::steady_now());
+  } else if (std::holds_alternative<wire::agent_event::Ready>(event)) {
+    self->may_begin_.set();
+  } else if (auto* input = std::get_if<wire::agent_event::Input>(&event)) {
+    co_await self->has_begun_.wait();
+    co_await handle_input(self, std::move(input->bytes));
+  } else if (const auto* resized = std::get_if<wire::agent_event::Resized>(&event)) {
+    co_await self->has_begun_.wait();
+    if (self->terminal_) self->resize(resized->size);
+  }
+}
+
+Result<Bytes> Session::decrypt_key(BytesView encrypted) const {
+  if (means_.keys == nullptr) return fail(FailureCode::refused, "there is no key service here");
+  const EncryptionContext context = {{"aws:ssm:SessionId", id_}, {"aws:ssm:TargetId", request_.target}};
+  auto opened = means_.keys->decrypt(encrypted, context);
+  if (!opened) return fail(std::move(opened.error()));
+  if (opened->key_arn != means_.keys->key_arn(request_.kms_key_id))
+    return fail(FailureCode::refused, "the data key is not one of " + request_.kms_key_id);
+  return std::move(opened->plaintext);
+}
+
+void Session::finish_transcript() {
+  if (transcript_) transcript_->finish();
 }
 
 net::Task<> Session::handle_input(Self self, Bytes bytes) {
@@ -219,9 +256,15 @@ void Session::kill_command() {
   if (command_) command_->process->signal(SIGKILL);
 }
 
+void Session::begin_no_more() {
+  is_container_ending_ = true;
+  may_begin_.set();
+}
+
 void Session::end(std::string output) {
   if (is_ending_) return;
   is_ending_ = true;
+  may_begin_.set();
   kill_command();
   streams_.cancel();
   channel_.close(std::move(output), net::steady_now());

@@ -25,7 +25,7 @@ namespace ferry::local {
 class Session {
  public:
   Session(net::Loop& loop, std::string id, SessionRequest request, Container& container,
-          const SessionLimits& limits);
+          const SessionLimits& limits, const SessionMeans& means);
 
   // Its whole life, from the command's start until nothing is left of it.
   static net::Task<> run(std::shared_ptr<Session> self);
@@ -39,6 +39,8 @@ class Session {
 
   // Kills the command; the client gets what it wrote, then channel_closed.
   void kill_command();
+  // A command that waits for its handshake is not started any more.
+  void begin_no_more();
   // The container may go once this is done.
   net::Task<> wait_until_begun() { return has_begun_.wait(); }
   // Kills the command and closes the channel: the client gets what is on its way, then `output`.
@@ -65,6 +67,7 @@ class Session {
   static net::Task<> keep_output(Self self, wire::OutputKind kind, int descriptor);
   static net::Task<> send_output(Self self, wire::OutputKind kind, BytesView bytes);
   static net::Task<> wait_for_room(Self self);
+  static net::Task<> handle_event(Self self, wire::AgentEvent event);
   static net::Task<> handle_input(Self self, Bytes bytes);
   static net::Task<> send_frame(Self self, std::shared_ptr<Connection> connection, wire::Frame frame);
   static net::Task<> linger(Self self);
@@ -73,17 +76,23 @@ class Session {
   void detach(const std::shared_ptr<Connection>& connection);
   void close_connections();
   void resize(wire::TerminalSize size);
+  // The session's key out of the client's, as KMS gives it to the agent.
+  [[nodiscard]] Result<Bytes> decrypt_key(BytesView encrypted) const;
+  void finish_transcript();
 
   net::Loop& loop_;
   std::string id_;
   SessionRequest request_;
   Container* container_;  // until has_begun_
   SessionLimits limits_;
+  const SessionMeans& means_;
   std::string token_;
   wire::AgentSession channel_;
+  std::optional<Transcript> transcript_;
 
   std::optional<Container::Exec> command_;
   std::optional<net::Descriptor> terminal_;
+  bool is_container_ending_ = false;
   bool is_ending_ = false;
   bool is_command_over_ = false;
   Instant last_activity_;
@@ -91,6 +100,7 @@ class Session {
   std::set<std::shared_ptr<Connection>> connections_;
   std::shared_ptr<Connection> client_;  // the one of them that showed the token
 
+  net::Event may_begin_;  // the handshake is done, or everything is over
   net::Event has_begun_;  // the command runs, or never will
   net::Event had_client_;
   net::Event has_room_;     // for output

@@ -37,8 +37,9 @@ bool has_terminal(SessionRequest::Kind kind) {
   return kind != SessionRequest::Kind::non_interactive_commands;
 }
 
-std::string handshake_session_type(SessionRequest::Kind kind) {
-  return has_terminal(kind) ? std::string() : std::string(name_of(kind));
+std::string handshake_session_type(const SessionRequest& request) {
+  const bool has_handshake = !has_terminal(request.kind) || !request.kms_key_id.empty();
+  return has_handshake ? std::string(name_of(request.kind)) : std::string();
 }
 
 std::string begin_failure_text(const Failure& failure) {

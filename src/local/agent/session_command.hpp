@@ -17,8 +17,9 @@ Result<std::vector<std::string>> session_argv(const SessionRequest& request);
 // InteractiveCommands and Standard_Stream have a terminal.
 bool has_terminal(SessionRequest::Kind kind);
 
-// The session type that a handshake announces; empty where there is none.
-std::string handshake_session_type(SessionRequest::Kind kind);
+// The session type that a handshake announces; empty where there is none. Sessions without a terminal have a
+// handshake, and encrypted ones.
+std::string handshake_session_type(const SessionRequest& request);
 
 // The Output of channel_closed for a session that could not begin.
 std::string begin_failure_text(const Failure& failure);

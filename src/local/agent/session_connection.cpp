@@ -12,6 +12,8 @@ struct Session::Connection {
 
   net::WebSocket socket;
   std::string token;  // the one it showed; empty before
+  // What may still be sent before a fault rule cuts it.
+  std::optional<std::size_t> bytes_until_cut;
 };
 
 // A connection's place in its session, given back however its coroutine ends.
@@ -73,6 +75,7 @@ bool Session::open_with(const net::WebSocketMessage& first, const std::shared_pt
     detach(client_);
   }
   connection->token = token_;
+  connection->bytes_until_cut = means_.cut_after();
   client_ = connection;
   had_client_.set();
   last_activity_ = net::steady_now();
@@ -118,6 +121,14 @@ net::Task<> Session::send_frame(Self self, std::shared_ptr<Connection> connectio
   net::WebSocketMessage message;
   message.is_text = frame.is_text;
   message.payload = std::move(frame.payload);
+  if (connection->bytes_until_cut) {
+    if (*connection->bytes_until_cut < message.payload.size()) {
+      connection->socket.close();
+      self->detach(connection);
+      co_return;
+    }
+    *connection->bytes_until_cut -= message.payload.size();
+  }
   const Result<> sent = co_await connection->socket.send(std::move(message));
   if (sent) co_return;
   connection->socket.close();

@@ -38,8 +38,12 @@ struct SessionRegistry::State {
     std::shared_ptr<Session> session;
   };
 
-  State(net::Loop& shared_loop, SessionLimits session_limits)
-      : loop(shared_loop), limits(session_limits), is_empty(shared_loop), tasks(shared_loop) {
+  State(net::Loop& shared_loop, SessionLimits session_limits, SessionMeans session_means)
+      : loop(shared_loop),
+        limits(session_limits),
+        means(std::move(session_means)),
+        is_empty(shared_loop),
+        tasks(shared_loop) {
     is_empty.set();
   }
 
@@ -64,6 +68,7 @@ struct SessionRegistry::State {
 
   net::Loop& loop;
   SessionLimits limits;
+  SessionMeans means;
   std::map<std::string, Container*, std::less<>> containers;  // by runtime id
   std::map<std::string, Entry, std::less<>> sessions;         // by session id
   bool is_shut_down = false;
@@ -71,15 +76,8 @@ struct SessionRegistry::State {
   net::TaskGroup tasks;
 };
 
-SessionRegistry::SessionRegistry(net::Loop& loop, int max_sessions_a_container)
-    : SessionRegistry(loop, [max_sessions_a_container] {
-        SessionLimits limits;
-        limits.max_sessions_a_container = max_sessions_a_container;
-        return limits;
-      }()) {}
-
-SessionRegistry::SessionRegistry(net::Loop& loop, SessionLimits limits)
-    : state_(std::make_shared<State>(loop, limits)) {}
+SessionRegistry::SessionRegistry(net::Loop& loop, SessionLimits limits, SessionMeans means)
+    : state_(std::make_shared<State>(loop, limits, std::move(means))) {}
 
 SessionRegistry::~SessionRegistry() = default;
 
@@ -92,6 +90,7 @@ net::Task<> SessionRegistry::container_ended(std::string runtime_id) {
   state->containers.erase(runtime_id);
   const std::vector<std::shared_ptr<Session>> sessions = state->sessions_of(runtime_id);
   for (const std::shared_ptr<Session>& session : sessions) {
+    session->begin_no_more();
     co_await session->wait_until_begun();
     session->kill_command();
   }
@@ -113,8 +112,8 @@ Result<SessionTicket> SessionRegistry::open(SessionRequest request) {
 
   constexpr std::size_t id_bytes = 9;
   const std::string id = request.id_prefix + sys::random_hex(id_bytes);
-  const auto session =
-      std::make_shared<Session>(state_->loop, id, std::move(request), *container->second, state_->limits);
+  const auto session = std::make_shared<Session>(state_->loop, id, std::move(request), *container->second,
+                                                 state_->limits, state_->means);
   SessionTicket ticket{.session_id = id, .token_value = session->renew_token()};
   state_->sessions.emplace(id, State::Entry{.runtime_id = runtime_id, .session = session});
   state_->is_empty.reset();

@@ -4,10 +4,14 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "local/agent/transcript.hpp"
+#include "local/keys/key_service.hpp"
 #include "local/runtime/container_runtime.hpp"
 #include "net/http_server.hpp"
 #include "net/loop.hpp"
 
+#include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +26,8 @@ struct SessionRequest {
   std::string target;  // "ecs:CLUSTER_TASKID_RUNTIMEID"
   std::string command;
   bool separate_output = false;  // NonInteractiveCommands
+  std::string kms_key_id;        // of an encrypted session
+  std::string log_group;         // where what it prints is logged; empty: nowhere
 };
 
 struct SessionTicket {
@@ -36,10 +42,19 @@ struct SessionLimits {
   milliseconds token_timeout{10'000};         // from the websocket's opening to the message with the token
 };
 
+// What sessions use of the rest of the endpoint, which must outlive them. A session that needs what is not
+// there does without a log, or fails in its handshake.
+struct SessionMeans {
+  LogStore* logs = nullptr;
+  const KeyService* keys = nullptr;
+  Notice notice = [](const std::string&) {};
+  // Asked for each client's connection: after how many bytes to the client it is to be cut, by a fault rule.
+  std::function<std::optional<std::size_t>()> cut_after = [] { return std::nullopt; };
+};
+
 class SessionRegistry {
  public:
-  SessionRegistry(net::Loop& loop, int max_sessions_a_container);
-  SessionRegistry(net::Loop& loop, SessionLimits limits);
+  explicit SessionRegistry(net::Loop& loop, SessionLimits limits = {}, SessionMeans means = {});
   // After shut_down().
   ~SessionRegistry();
   SessionRegistry(const SessionRegistry&) = delete;

@@ -1,6 +1,7 @@
 #include "local/api/cluster_operations.hpp"
 
 #include "local/api/arn.hpp"
+#include "local/api/exec_configuration.hpp"
 #include "local/api/input.hpp"
 #include "local/api/shape.hpp"
 
@@ -61,6 +62,7 @@ class ClusterApi {
           "underscores.");
     }
     if (auto wrong = wrong_tags(input)) return tl::unexpected(std::move(*wrong));
+    if (auto wrong = wrong_exec_configuration(input)) return tl::unexpected(std::move(*wrong));
     if (const auto existing = documents_->get(kClusterKind, name); existing && is_active(*existing)) {
       return json::object{{"cluster", with_counts(*existing)}};
     }
@@ -71,6 +73,23 @@ class ClusterApi {
     }
     documents_->put(kClusterKind, name, cluster);
     return json::object{{"cluster", std::move(cluster)}};
+  }
+
+  Answer update(const json::object& input) {
+    const std::string reference = text_of(input, "cluster");
+    if (reference.empty()) return invalid_parameter("cluster can not be blank.");
+    Answer cluster = find_cluster(*documents_, reference);
+    if (!cluster) return cluster;
+    if (auto wrong = wrong_exec_configuration(input)) return tl::unexpected(std::move(*wrong));
+    for (const std::string_view member : {"settings", "serviceConnectDefaults"}) {
+      if (const json::value* value = input.if_contains(member)) (*cluster)[member] = *value;
+    }
+    // Each of its structures is replaced as a whole.
+    json::object configuration = structure_of(*cluster, "configuration");
+    for (const auto& [name, value] : structure_of(input, "configuration")) configuration[name] = value;
+    if (!configuration.empty()) (*cluster)["configuration"] = std::move(configuration);
+    documents_->put(kClusterKind, text_of(*cluster, "clusterName"), *cluster);
+    return json::object{{"cluster", with_counts(std::move(*cluster))}};
   }
 
   Answer describe(const json::object& input) {
@@ -174,8 +193,7 @@ void ensure_default_cluster(Documents& documents, std::string_view region) {
 }
 
 Operations cluster_operations(Documents& documents, std::string region) {
-  constexpr std::string_view kCreateInput = R"({
-    "clusterName": "string", "tags": [{"key": "string", "value": "string"}],
+  constexpr std::string_view kSettable = R"(
     "settings": [{"name": "string", "value": "string"}],
     "configuration": {
       "executeCommandConfiguration": {
@@ -184,14 +202,20 @@ Operations cluster_operations(Documents& documents, std::string region) {
           "cloudWatchLogGroupName": "string", "cloudWatchEncryptionEnabled": "boolean",
           "s3BucketName": "string", "s3EncryptionEnabled": "boolean", "s3KeyPrefix": "string"}},
       "managedStorageConfiguration": {"kmsKeyId": "string", "fargateEphemeralStorageKmsKeyId": "string"}},
-    "capacityProviders": ["string"],
-    "defaultCapacityProviderStrategy": [
-      {"capacityProvider": "string", "weight": "integer", "base": "integer"}],
-    "serviceConnectDefaults": {"namespace": "string"}})";
+    "serviceConnectDefaults": {"namespace": "string"})";
+  const std::string create_input = fmt::format(
+      R"({{"clusterName": "string", "tags": [{{"key": "string", "value": "string"}}],
+           "capacityProviders": ["string"],
+           "defaultCapacityProviderStrategy": [
+             {{"capacityProvider": "string", "weight": "integer", "base": "integer"}}],{}}})",
+      kSettable);
+  const std::string update_input = fmt::format(R"({{"cluster": "string",{}}})", kSettable);
   const auto api = std::make_shared<ClusterApi>(documents, std::move(region));
   Operations operations;
   operations["CreateCluster"] =
-      shaped_at_once(kCreateInput, [api](const json::object& input) { return api->create(input); });
+      shaped_at_once(create_input, [api](const json::object& input) { return api->create(input); });
+  operations["UpdateCluster"] =
+      shaped_at_once(update_input, [api](const json::object& input) { return api->update(input); });
   operations["DescribeClusters"] =
       shaped_at_once(R"({"clusters": ["string"], "include": ["string"]})",
                      [api](const json::object& input) { return api->describe(input); });

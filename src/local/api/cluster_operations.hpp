@@ -1,4 +1,5 @@
-// CreateCluster, DescribeClusters, ListClusters, DeleteCluster, and the look-up that other operations need.
+// CreateCluster, UpdateCluster, DescribeClusters, ListClusters, DeleteCluster, and the look-up that other
+// operations need.
 // Documents of kind "cluster", by name.
 #pragma once
 

@@ -26,10 +26,11 @@ constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
 struct JsonService {
   std::string_view target_prefix, signing_name, failure_code;
 };
-constexpr std::array<JsonService, 3> kJsonServices{
+constexpr std::array<JsonService, 4> kJsonServices{
     {{"AmazonEC2ContainerServiceV20141113", "ecs", "ServerException"},
      {"Logs_20140328", "logs", "ServiceUnavailableException"},
-     {"AmazonSSM", "ssm", "InternalServerError"}}};
+     {"AmazonSSM", "ssm", "InternalServerError"},
+     {"TrentService", "kms", "KMSInternalException"}}};
 
 ServiceError service_failure(std::string_view signing_name, std::string_view what) {
   constexpr int kServerError = 500;
@@ -109,7 +110,7 @@ tl::expected<Call, ServiceError> Dispatcher::recognize(const net::HttpRequest& r
   if (type != kJsonType && type != kOlderJsonType) {
     return tl::unexpected(ServiceError{
         .type = "UnsupportedMediaTypeException",
-        .message = fmt::format("The content type must be {} (ECS, Logs, SSM) or {} (STS), not '{}'.",
+        .message = fmt::format("The content type must be {} (ECS, Logs, SSM, KMS) or {} (STS), not '{}'.",
                                kJsonType, kFormType, valid_utf8(type)),
         .status = kUnsupportedMediaType,
         .extra = {}});
@@ -124,8 +125,8 @@ tl::expected<Call, ServiceError> Dispatcher::recognize(const net::HttpRequest& r
   }
   return refuse(
       "UnknownOperationException",
-      fmt::format("The X-Amz-Target '{}' names no operation of ECS, Logs or SSM, which (with STS) are what "
-                  "ferry local has.",
+      fmt::format("The X-Amz-Target '{}' names no operation of ECS, Logs, SSM or KMS, which (with STS) are "
+                  "what ferry local has.",
                   valid_utf8(target)));
 }
 

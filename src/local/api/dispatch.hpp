@@ -1,5 +1,5 @@
-// From an HTTP request to an operation and back: the JSON protocol of ECS, Logs and SSM (AWS JSON 1.1, by
-// X-Amz-Target) and the query protocol of STS (XML answers).
+// From an HTTP request to an operation and back: the JSON protocol of ECS, Logs, SSM and KMS (AWS JSON 1.1,
+// by X-Amz-Target) and the query protocol of STS (XML answers).
 // Owns the operations; the loop's thread only.
 #pragma once
 
@@ -25,7 +25,7 @@ struct Call {
 
 class Dispatcher {
  public:
-  // `signing_name` is "ecs", "logs", "ssm" or "sts".
+  // `signing_name` is "ecs", "logs", "ssm", "kms" or "sts".
   void add(std::string_view signing_name, Operations operations);
 
   // Which operation a request means: one of a service that this endpoint speaks, though it may not have the

@@ -3,8 +3,10 @@
 #include "base/text.hpp"
 #include "local/api/arn.hpp"
 #include "local/api/cluster_operations.hpp"
+#include "local/api/exec_configuration.hpp"
 #include "local/api/input.hpp"
 #include "local/api/shape.hpp"
+#include "local/api/task_definition_operations.hpp"
 #include "local/api/task_operations.hpp"
 #include "local/tasks/document.hpp"
 
@@ -39,6 +41,15 @@ Answer container_in(const json::object& task, const std::string& name) {
   return invalid_parameter(fmt::format("The container named {} was not found in the task.", name));
 }
 
+// What the cluster wants of a session into that container of the task.
+ExecPolicy policy_of(const Documents& documents, const json::object& cluster, const json::object& task,
+                     std::string_view container) {
+  const auto record = find_task_definition(documents, text_of(task, "taskDefinitionArn"));
+  const json::object* definition =
+      record ? named(list_of(record->definition, "containerDefinitions"), container) : nullptr;
+  return exec_policy(cluster, definition == nullptr ? json::object() : *definition);
+}
+
 Answer execute_command(const Documents& documents, SessionRegistry& sessions, std::string_view region,
                        std::string_view stream_base, const json::object& input) {
   const std::string command = text_of(input, "command");
@@ -60,6 +71,9 @@ Answer execute_command(const Documents& documents, SessionRegistry& sessions, st
   request.target = fmt::format("ecs:{}_{}_{}", cluster_name, short_name(text_of(*task, "taskArn")),
                                text_of(*container, "runtimeId"));
   request.command = command;
+  ExecPolicy policy = policy_of(documents, *cluster, *task, text_of(*container, "name"));
+  request.kms_key_id = std::move(policy.kms_key_id);
+  request.log_group = std::move(policy.log_group);
   auto ticket = sessions.open(std::move(request));
   if (!ticket && ticket.error().code == FailureCode::refused)
     return refuse("ClientException", ticket.error().what);

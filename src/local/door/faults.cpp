@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -80,45 +81,97 @@ double fraction(std::mt19937_64& random) {
   return static_cast<double>(random() >> kUnused) / kSteps;
 }
 
+Result<CallFault> parse_call(const json::object& rule,
+                             const std::function<bool(std::string_view)>& is_known) {
+  if (auto unknown =
+          unknown_member(rule, {"operation", "error", "message", "times", "probability", "delay_ms"})) {
+    return fail(std::move(*unknown));
+  }
+  const auto operation = text_member(rule, "operation");
+  if (!operation) return fail(operation.error());
+  if (!*operation) return fail(wrong("\"operation\" is missing"));
+  if (**operation != "*" && !is_known(**operation)) {
+    return fail(wrong(fmt::format("there is no operation {}", **operation)));
+  }
+  const auto error = text_member(rule, "error");
+  if (!error) return fail(error.error());
+  const auto message = text_member(rule, "message");
+  if (!message) return fail(message.error());
+  const auto delay_ms = integer_member(rule, "delay_ms", 0, kLongestDelayMs);
+  if (!delay_ms) return fail(delay_ms.error());
+  if (!*error && !*delay_ms) return fail(wrong("it has neither \"error\" nor \"delay_ms\""));
+
+  CallFault call;
+  call.operation = **operation;
+  call.delay = milliseconds(delay_ms->value_or(0));
+  if (*error) {
+    call.error = ServiceError{.type = **error,
+                              .message = message->value_or("injected by a fault rule"),
+                              .status = status_of(**error),
+                              .extra = {}};
+  }
+  return call;
+}
+
+Result<AgentFate> parse_agent_fate(const json::object& rule) {
+  if (auto unknown = unknown_member(rule, {"agent", "times", "probability", "delay_ms"})) {
+    return fail(std::move(*unknown));
+  }
+  const auto status = text_member(rule, "agent");
+  if (!status) return fail(status.error());
+  if (*status != "PENDING" && *status != "STOPPED") {
+    return fail(wrong("\"agent\" must be \"PENDING\" or \"STOPPED\""));
+  }
+  const auto delay_ms = integer_member(rule, "delay_ms", 0, kLongestDelayMs);
+  if (!delay_ms) return fail(delay_ms.error());
+  AgentFate fate;
+  fate.is_stopped = *status == "STOPPED";
+  if (*delay_ms) {
+    fate.delay = milliseconds(**delay_ms);
+  } else if (!fate.is_stopped) {
+    fate.delay.reset();
+  }
+  return fate;
+}
+
+Result<CutFault> parse_cut(const json::object& rule) {
+  if (auto unknown = unknown_member(rule, {"session", "times", "probability", "after_bytes"})) {
+    return fail(std::move(*unknown));
+  }
+  const auto what = text_member(rule, "session");
+  if (!what) return fail(what.error());
+  if (*what != "cut") return fail(wrong("\"session\" must be \"cut\""));
+  const auto after_bytes = integer_member(rule, "after_bytes", 0, std::numeric_limits<std::int64_t>::max());
+  if (!after_bytes) return fail(after_bytes.error());
+  return CutFault{.after_bytes = static_cast<std::size_t>(after_bytes->value_or(0))};
+}
+
 }  // namespace
 
 Result<Faults::Rule> Faults::parse_rule(const json::value& value,
                                         const std::function<bool(std::string_view)>& is_known) {
   const json::object* rule = value.if_object();
   if (rule == nullptr) return fail(wrong("a rule must be a JSON object"));
-  if (auto unknown =
-          unknown_member(*rule, {"operation", "error", "message", "times", "probability", "delay_ms"})) {
-    return fail(std::move(*unknown));
+  Rule parsed;
+  if (rule->contains("agent")) {
+    auto fate = parse_agent_fate(*rule);
+    if (!fate) return fail(std::move(fate.error()));
+    parsed.fault = *fate;
+  } else if (rule->contains("session")) {
+    auto cut = parse_cut(*rule);
+    if (!cut) return fail(std::move(cut.error()));
+    parsed.fault = *cut;
+  } else {
+    auto call = parse_call(*rule, is_known);
+    if (!call) return fail(std::move(call.error()));
+    parsed.fault = std::move(*call);
   }
-  const auto operation = text_member(*rule, "operation");
-  if (!operation) return fail(operation.error());
-  if (!*operation) return fail(wrong("\"operation\" is missing"));
-  if (**operation != "*" && !is_known(**operation)) {
-    return fail(wrong(fmt::format("there is no operation {}", **operation)));
-  }
-  const auto error = text_member(*rule, "error");
-  if (!error) return fail(error.error());
-  const auto message = text_member(*rule, "message");
-  if (!message) return fail(message.error());
   const auto times = integer_member(*rule, "times", 1, std::numeric_limits<std::int64_t>::max());
   if (!times) return fail(times.error());
-  const auto delay_ms = integer_member(*rule, "delay_ms", 0, kLongestDelayMs);
-  if (!delay_ms) return fail(delay_ms.error());
   const auto probability = probability_member(*rule);
   if (!probability) return fail(probability.error());
-  if (!*error && !*delay_ms) return fail(wrong("it has neither \"error\" nor \"delay_ms\""));
-
-  Rule parsed;
-  parsed.operation = **operation;
   parsed.times_left = *times;
   parsed.probability = *probability;
-  parsed.delay = milliseconds(delay_ms->value_or(0));
-  if (*error) {
-    parsed.error = ServiceError{.type = **error,
-                                .message = message->value_or("injected by a fault rule"),
-                                .status = status_of(**error),
-                                .extra = {}};
-  }
   return parsed;
 }
 
@@ -146,19 +199,41 @@ void Faults::clear() {
   rules_.clear();
 }
 
+bool Faults::fires(Rule& rule) {
+  if (rule.times_left && *rule.times_left == 0) return false;
+  if (rule.probability < 1.0 && fraction(random_) >= rule.probability) return false;
+  if (rule.times_left) --*rule.times_left;
+  return true;
+}
+
 Faults::Verdict Faults::decide(std::string_view operation) {
   Verdict verdict;
   for (Rule& rule : rules_) {
-    if (rule.operation != "*" && rule.operation != operation) continue;
-    if (rule.times_left && *rule.times_left == 0) continue;
-    if (rule.probability < 1.0 && fraction(random_) >= rule.probability) continue;
-    if (rule.times_left) --*rule.times_left;
-    verdict.delay += rule.delay;
-    if (!rule.error) continue;
-    verdict.error = rule.error;
+    const CallFault* call = std::get_if<CallFault>(&rule.fault);
+    if (call == nullptr || (call->operation != "*" && call->operation != operation)) continue;
+    if (!fires(rule)) continue;
+    verdict.delay += call->delay;
+    if (!call->error) continue;
+    verdict.error = call->error;
     break;
   }
   return verdict;
+}
+
+AgentFate Faults::decide_agent() {
+  for (Rule& rule : rules_) {
+    const AgentFate* fate = std::get_if<AgentFate>(&rule.fault);
+    if (fate != nullptr && fires(rule)) return *fate;
+  }
+  return {};
+}
+
+std::optional<std::size_t> Faults::decide_cut() {
+  for (Rule& rule : rules_) {
+    const CutFault* cut = std::get_if<CutFault>(&rule.fault);
+    if (cut != nullptr && fires(rule)) return cut->after_bytes;
+  }
+  return std::nullopt;
 }
 
 }  // namespace ferry::local

@@ -29,10 +29,11 @@ net::HttpResponse not_found(std::string message) {
 
 }  // namespace
 
-Front::Front(net::Loop& loop, Guard guard, const Dispatcher& dispatcher, SessionRegistry& sessions,
-             Controls controls)
+Front::Front(net::Loop& loop, Guard guard, Faults& faults, const Dispatcher& dispatcher,
+             SessionRegistry& sessions, Controls controls)
     : loop_(&loop),
       guard_(std::move(guard)),
+      faults_(&faults),
       dispatcher_(&dispatcher),
       sessions_(&sessions),
       controls_(std::move(controls)),
@@ -86,7 +87,7 @@ net::Task<> Front::close() {
 
 net::Task<net::HttpResponse> Front::reset() {
   co_await close();
-  faults_.clear();
+  faults_->clear();
   net::HttpResponse response = json_response({});
   try {
     co_await controls_.reset();
@@ -107,7 +108,7 @@ net::HttpResponse Front::replace_faults(const std::string& body) {
         refuse("ValidationException", "The fault rules must be a JSON object: {\"rules\": [...]}.").value());
   }
   const auto replaced =
-      faults_.replace(*object, [this](std::string_view name) { return dispatcher_->knows(name); });
+      faults_->replace(*object, [this](std::string_view name) { return dispatcher_->knows(name); });
   if (!replaced) return json_refusal(refuse("ValidationException", replaced.error().line()).value());
   return json_response({});
 }
@@ -119,7 +120,7 @@ net::Task<net::HttpResponse> Front::call(net::HttpRequest request) {
     co_return Dispatcher::refusal(*call, *refused);
   }
   co_await until_open();
-  const Faults::Verdict verdict = faults_.decide(call->operation);
+  const Faults::Verdict verdict = faults_->decide(call->operation);
   if (verdict.delay > milliseconds(0)) co_await net::sleep_for(*loop_, verdict.delay);
   if (verdict.error) co_return Dispatcher::refusal(*call, *verdict.error);
   net::HttpResponse response = co_await dispatcher_->run(std::move(*call), std::move(request));

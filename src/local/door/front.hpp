@@ -1,7 +1,7 @@
 // The door itself: what happens to a request before and around its operation. Checks the sender, then takes
 // websockets to the sessions, /_ferry/ paths to the endpoint's own controls, and the rest, once the signature
 // and the fault rules let it pass, to the dispatcher.
-// Owns the fault rules; the loop's thread only.
+// Replaces the fault rules when told to; the loop's thread only.
 #pragma once
 
 #include "local/agent/session_registry.hpp"
@@ -27,7 +27,7 @@ struct Controls {
 class Front {
  public:
   // All of what is referred to must outlive the front.
-  Front(net::Loop& loop, Guard guard, const Dispatcher& dispatcher, SessionRegistry& sessions,
+  Front(net::Loop& loop, Guard guard, Faults& faults, const Dispatcher& dispatcher, SessionRegistry& sessions,
         Controls controls);
 
   net::Task<net::HttpAnswer> handle(net::HttpRequest request);
@@ -44,10 +44,10 @@ class Front {
 
   net::Loop* loop_;
   Guard guard_;
+  Faults* faults_;
   const Dispatcher* dispatcher_;
   SessionRegistry* sessions_;
   Controls controls_;
-  Faults faults_;
   // Set while calls may run: a reset closes it, so that no call sees half of a world.
   net::Event is_open_;
 };

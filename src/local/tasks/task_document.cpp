@@ -132,10 +132,10 @@ void attach_network(json::object& task) {
   }
 }
 
-void set_agent(json::object& container, std::string_view status) {
+void set_agent(json::object& container, std::string_view member, const json::value& value) {
   json::value* agents = container.if_contains("managedAgents");
   if (agents == nullptr) return;
-  for (json::value& agent : agents->as_array()) agent.as_object()["lastStatus"] = status;
+  for (json::value& agent : agents->as_array()) agent.as_object()[member] = value;
 }
 
 }  // namespace
@@ -188,19 +188,26 @@ void provision(json::object& task, WallTime now) {
   }
 }
 
-void container_started(json::object& task, std::string_view name, WallTime now) {
+void container_started(json::object& task, std::string_view name) {
+  container_of(task, name)["lastStatus"] = "RUNNING";
+}
+
+void exec_agent_started(json::object& task, std::string_view name, WallTime now) {
   json::object& container = container_of(task, name);
-  container["lastStatus"] = "RUNNING";
-  set_agent(container, "RUNNING");
-  json::value* agents = container.if_contains("managedAgents");
-  if (agents == nullptr) return;
-  for (json::value& agent : agents->as_array()) agent.as_object()["lastStartedAt"] = epoch_seconds(now);
+  set_agent(container, "lastStatus", "RUNNING");
+  set_agent(container, "lastStartedAt", epoch_seconds(now));
+}
+
+void exec_agent_stopped(json::object& task, std::string_view name, std::string_view reason) {
+  json::object& container = container_of(task, name);
+  set_agent(container, "lastStatus", "STOPPED");
+  set_agent(container, "reason", json::value(reason));
 }
 
 void container_stopped(json::object& task, std::string_view name) {
   json::object& container = container_of(task, name);
   container["lastStatus"] = "STOPPED";
-  set_agent(container, "STOPPED");
+  set_agent(container, "lastStatus", "STOPPED");
 }
 
 void task_running(json::object& task, WallTime now) {
@@ -232,7 +239,7 @@ void task_stopped(json::object& task, WallTime now) {
   for (json::value& attachment : attachments->as_array()) attachment.as_object()["status"] = "DELETED";
   for (json::value& container : task["containers"].as_array()) {
     container.as_object()["lastStatus"] = "STOPPED";
-    set_agent(container.as_object(), "STOPPED");
+    set_agent(container.as_object(), "lastStatus", "STOPPED");
   }
 }
 

@@ -35,7 +35,10 @@ bool is_wanted(const boost::json::object& task);
 
 // PROVISIONING to PENDING: network attached, image "pulled", containers named by runtime ids.
 void provision(boost::json::object& task, WallTime now);
-void container_started(boost::json::object& task, std::string_view container, WallTime now);
+void container_started(boost::json::object& task, std::string_view container);
+// Its ExecuteCommandAgent, where it has one; PENDING until then.
+void exec_agent_started(boost::json::object& task, std::string_view container, WallTime now);
+void exec_agent_stopped(boost::json::object& task, std::string_view container, std::string_view reason);
 void container_stopped(boost::json::object& task, std::string_view container);
 void task_running(boost::json::object& task, WallTime now);
 // desiredStatus STOPPED for a reason; a task that runs becomes STOPPING.

@@ -25,14 +25,15 @@ constexpr std::string_view kToldToStop = "ferry local was told to stop";
 
 struct TaskEngine::State {
   State(net::Loop& event_loop, Documents& store, LogStore& logs, ContainerRuntime& runtime,
-        SessionRegistry& sessions)
+        SessionRegistry& sessions, AgentFates agent_fate)
       : loop(event_loop),
         documents(store),
         around{.loop = event_loop,
                .logs = logs,
                .runtime = runtime,
                .sessions = sessions,
-               .save = [this](json::object& task) { save(task); }},
+               .save = [this](json::object& task) { save(task); },
+               .agent_fate = std::move(agent_fate)},
         tasks(event_loop),
         sweeper(event_loop),
         idle(event_loop) {
@@ -76,8 +77,8 @@ struct TaskEngine::State {
 };
 
 TaskEngine::TaskEngine(net::Loop& loop, Documents& documents, LogStore& logs, ContainerRuntime& runtime,
-                       SessionRegistry& sessions)
-    : state_(std::make_unique<State>(loop, documents, logs, runtime, sessions)) {}
+                       SessionRegistry& sessions, AgentFates agent_fate)
+    : state_(std::make_unique<State>(loop, documents, logs, runtime, sessions, std::move(agent_fate))) {}
 
 TaskEngine::~TaskEngine() = default;
 

@@ -6,6 +6,7 @@
 #include "local/runtime/container_runtime.hpp"
 #include "local/store/documents.hpp"
 #include "local/store/log_store.hpp"
+#include "local/tasks/agent_fate.hpp"
 #include "net/loop.hpp"
 
 #include <functional>
@@ -18,8 +19,9 @@ namespace ferry::local {
 
 class TaskEngine {
  public:
-  TaskEngine(net::Loop& loop, Documents& documents, LogStore& logs, ContainerRuntime& runtime,
-             SessionRegistry& sessions);
+  TaskEngine(
+      net::Loop& loop, Documents& documents, LogStore& logs, ContainerRuntime& runtime,
+      SessionRegistry& sessions, AgentFates agent_fate = [] { return AgentFate(); });
   // shut_down() first.
   ~TaskEngine();
 

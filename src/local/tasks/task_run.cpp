@@ -130,7 +130,8 @@ net::Task<> TaskRun::run_container(ContainerRun& run) {
 
 net::Task<> TaskRun::watch(ContainerRun& run) {
   const bool is_enterable = flag_of(task_, "enableExecuteCommand");
-  if (is_enterable) around_.sessions.container_started(run.plan.spec.runtime_id, *run.process);
+  net::TaskGroup agent(around_.loop);
+  if (is_enterable) agent.spawn(lead_agent(run));
   const StandardStreams streams = run.process->take_streams();
   net::TaskGroup readers(around_.loop);
   run.open_streams = 2;
@@ -143,6 +144,8 @@ net::Task<> TaskRun::watch(ContainerRun& run) {
     execution_stopped(task_, net::wall_now());
     stop("EssentialContainerExited", "Essential container in task exited");
   }
+  agent.cancel();
+  co_await agent.join();
   if (is_enterable) co_await around_.sessions.container_ended(run.plan.spec.runtime_id);
   const Instant deadline = net::steady_now() + kDrainTime;
   const bool is_drained = co_await run.drained.wait_until(deadline);
@@ -151,6 +154,19 @@ net::Task<> TaskRun::watch(ContainerRun& run) {
   keep_lines(run, run.output.finish());
   keep_lines(run, run.error.finish());
   ended(run, status.code);
+}
+
+net::Task<> TaskRun::lead_agent(ContainerRun& run) {
+  const AgentFate fate = around_.agent_fate();
+  if (!fate.delay) co_return;
+  if (*fate.delay > milliseconds(0)) co_await net::sleep_for(around_.loop, *fate.delay);
+  if (fate.is_stopped) {
+    exec_agent_stopped(task_, run.plan.name, "stopped by a fault rule");
+  } else {
+    around_.sessions.container_started(run.plan.spec.runtime_id, *run.process);
+    exec_agent_started(task_, run.plan.name, net::wall_now());
+  }
+  save();
 }
 
 net::Task<> TaskRun::keep_output(ContainerRun& run, int fd, LineSplitter& lines) {
@@ -199,7 +215,7 @@ net::Task<> TaskRun::end_on_stop(ContainerRun& run) {
 
 void TaskRun::running(ContainerRun& run) {
   run.phase = Phase::running;
-  container_started(task_, run.plan.name, net::wall_now());
+  container_started(task_, run.plan.name);
   settled(run);
 }
 

@@ -7,6 +7,7 @@
 #include "local/agent/session_registry.hpp"
 #include "local/runtime/container_runtime.hpp"
 #include "local/store/log_store.hpp"
+#include "local/tasks/agent_fate.hpp"
 #include "local/tasks/container_plan.hpp"
 #include "local/tasks/line_splitter.hpp"
 #include "net/loop.hpp"
@@ -32,6 +33,7 @@ class TaskRun {
     ContainerRuntime& runtime;
     SessionRegistry& sessions;
     std::function<void(boost::json::object& task)> save;  // after each change
+    AgentFates agent_fate;
   };
 
   TaskRun(Surroundings& around, boost::json::object task, boost::json::object task_definition);
@@ -67,6 +69,8 @@ class TaskRun {
 
   net::Task<> run_container(ContainerRun& run);
   net::Task<> watch(ContainerRun& run);
+  // To its RUNNING or STOPPED, at the time that its fate wants.
+  net::Task<> lead_agent(ContainerRun& run);
   net::Task<> keep_output(ContainerRun& run, int fd, LineSplitter& lines);
   net::Task<> end_on_stop(ContainerRun& run);
   void running(ContainerRun& run);

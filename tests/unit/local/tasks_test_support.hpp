@@ -41,7 +41,7 @@ class TasksWorld : public ::testing::Test {
         documents(*database),
         logs(*database),
         runtime(loop),
-        sessions(loop, 2),
+        sessions(loop),
         engine(loop, documents, logs, runtime, sessions) {
     ensure_default_cluster(documents, kTestRegion);
     add(cluster_operations(documents, std::string(kTestRegion)));
