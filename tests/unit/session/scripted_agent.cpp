@@ -1,6 +1,7 @@
 #include "scripted_agent.hpp"
 
 #include "net/clock.hpp"
+#include "sys/random.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -20,6 +21,8 @@ wire::AgentSession ScriptedAgent::make_session() const {
   wire::AgentSessionSettings settings;
   settings.session_id = "ferry-test";
   settings.handshake_session_type = handshake_session_type;
+  settings.kms_key_id = kms_key_id;
+  settings.random_bytes = sys::random_bytes;
   settings.customer_message = "Be careful";
   settings.stamp.new_uuid = [count = std::uint8_t{0}]() mutable {
     wire::Uuid uuid{};
@@ -38,6 +41,10 @@ void ScriptedAgent::handle(const wire::AgentEvent& event) {
       session_->send_output(wire::OutputKind::standard_error, as_bytes("warning"), now);
       session_->send_exit_code(3, now);
     }
+  }
+  if (const auto* wanted = std::get_if<wire::agent_event::KeyWanted>(&event)) {
+    encrypted_data_key = wanted->encrypted_data_key;
+    session_->provide_key(data_key, now);
   }
   if (const auto* resized = std::get_if<wire::agent_event::Resized>(&event)) size = resized->size;
   if (const auto* data = std::get_if<wire::agent_event::Input>(&event)) {

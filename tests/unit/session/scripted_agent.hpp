@@ -27,6 +27,8 @@ class ScriptedAgent {
  public:
   // The script.
   std::string handshake_session_type;  // with a handshake it also sends "warning" on stderr, and exit code 3
+  std::string kms_key_id;              // where there is one, the session is encrypted with `data_key`
+  Bytes data_key;
   std::string greeting = "ready ";
   std::size_t flood_bytes = 0;     // of distinct_text(), after the greeting
   std::string end_marker = "bye";  // input that ends the session
@@ -40,6 +42,7 @@ class ScriptedAgent {
 
   // What the client did.
   std::vector<std::string> tokens;
+  Bytes encrypted_data_key;
   std::string input;
   wire::TerminalSize size;
 
