@@ -11,7 +11,6 @@ namespace ferry::sim {
 
 namespace {
 
-constexpr milliseconds longest_between_cuts{300};
 constexpr milliseconds longest_outage{3'000};
 constexpr milliseconds longest_stall{2'000};
 
@@ -37,8 +36,7 @@ wire::AgentSessionSettings agent_settings(const Scenario& scenario, Random& rand
   if (scenario.has_handshake) settings.handshake_session_type = wire::session_type::interactive_commands;
   // The default of 15 s is for links that lose a handshake message once, not four times in a row.
   settings.handshake_timeout = milliseconds(300'000);
-  // Longer than many resends: here the last acknowledgements are lost, too.
-  settings.close_timeout = milliseconds(120'000);
+  settings.close_timeout = scenario.close_timeout;
   settings.stamp.new_uuid = uuids(random);
   settings.limits = limits(scenario.agent_acknowledges_duplicates);
   return settings;
@@ -49,22 +47,16 @@ bool is_channel_closed(const Bytes& bytes) {
   return message && message->type == wire::message_type::channel_closed;
 }
 
-void append(Bytes& to, const Bytes& bytes) {
-  to.insert(to.end(), bytes.begin(), bytes.end());
-}
-
 }  // namespace
 
-World::World(Scenario scenario)
+World::World(Scenario scenario, Ends& ends)
     : scenario_(scenario),
+      ends_(ends),
       random_(scenario.seed),
       client_(client_settings(scenario_, random_)),
       agent_(agent_settings(scenario_, random_)),
       to_agent_(random_, scenario.faults),
-      to_client_(random_, scenario.faults) {
-  input = random_.bytes(scenario.input_bytes);
-  output = random_.bytes(scenario.output_bytes);
-}
+      to_client_(random_, scenario.faults) {}
 
 void World::run(milliseconds longest) {
   connect();
@@ -77,6 +69,7 @@ void World::run(milliseconds longest) {
 }
 
 bool World::is_over() const {
+  if (ends_.is_client_done() || (scenario_.is_resume_refused && !is_connected_)) return true;
   const bool is_client_over = client_closed || client_failure;
   const bool is_agent_over = agent_closed || agent_failure;
   return is_client_over && is_agent_over;
@@ -85,7 +78,7 @@ bool World::is_over() const {
 void World::step() {
   if (next_cut_ && *next_cut_ <= now_) disconnect();
   if (next_connect_ && *next_connect_ <= now_) connect();
-  if (!died_after && received_output.size() >= scenario_.dead_after_output_bytes.value_or(SIZE_MAX)) {
+  if (!died_after && received_output_bytes >= scenario_.dead_after_output_bytes.value_or(SIZE_MAX)) {
     died_after = elapsed();
     to_agent_.set_faults({.drop = 100});
     to_client_.set_faults({.drop = 100});
@@ -95,7 +88,7 @@ void World::step() {
   deliver();
   poll_client();
   poll_agent();
-  write_data();
+  ends_.write(client_, agent_, now_);
   move_frames();
   poll_agent();  // channel_closed is told after its frame
 }
@@ -107,7 +100,9 @@ void World::connect() {
   client_.connect("token", now_);
   agent_.connect(now_);
   if (connections <= scenario_.cuts) {
-    next_cut_ = now_ + milliseconds(1 + random_.below(longest_between_cuts.count()));
+    next_cut_ =
+        now_ +
+        milliseconds(1 + random_.below(static_cast<std::uint64_t>(scenario_.longest_before_cut.count())));
   }
 }
 
@@ -118,7 +113,8 @@ void World::disconnect() {
   agent_.disconnect();
   to_agent_.cut();
   to_client_.cut();
-  next_connect_ = now_ + milliseconds(1 + random_.below(longest_outage.count()));
+  if (!scenario_.is_resume_refused)
+    next_connect_ = now_ + milliseconds(1 + random_.below(longest_outage.count()));
 }
 
 void World::deliver() {
@@ -129,13 +125,6 @@ void World::deliver() {
     if (const auto received = client_.receive(*bytes, now_); !received)
       protocol_error = received.error().what;
   }
-}
-
-void World::write_data() {
-  input_sent_ += client_.send_input(BytesView(input).subspan(input_sent_), now_);
-  output_sent_ += agent_.send_output(wire::OutputKind::output, BytesView(output).subspan(output_sent_), now_);
-  // A command ends when it has read all of its input and written all of its output.
-  if (output_sent_ == output.size() && received_input.size() == input.size()) agent_.close("", now_);
 }
 
 void World::move_frames() {
@@ -154,8 +143,10 @@ void World::move_frames() {
 
 void World::poll_client() {
   while (const auto event = client_.poll_event(now_)) {
-    if (const auto* data = std::get_if<wire::client_event::Output>(&*event))
-      append(received_output, data->bytes);
+    if (const auto* data = std::get_if<wire::client_event::Output>(&*event)) {
+      received_output_bytes += data->bytes.size();
+      ends_.take_output(data->bytes, now_);
+    }
     if (const auto* closed = std::get_if<wire::client_event::Closed>(&*event)) client_closed = *closed;
     if (const auto* failed = std::get_if<wire::client_event::Failed>(&*event)) {
       client_failure = failed->failure;
@@ -174,7 +165,7 @@ void World::poll_agent() {
       agent_failed_after = elapsed();
     }
     if (const auto* data = std::get_if<wire::agent_event::Input>(&*event)) {
-      append(received_input, data->bytes);
+      ends_.take_input(data->bytes, now_);
       if (random_.chance(scenario_.agent_stalls_percent)) {
         agent_reads_again_ = now_ + milliseconds(random_.below(longest_stall.count()));
       }
@@ -193,6 +184,7 @@ std::optional<Instant> World::next_moment() const {
   consider(agent_.deadline());
   consider(next_cut_);
   consider(next_connect_);
+  consider(ends_.deadline());
   if (agent_reads_again_ > now_) consider(agent_reads_again_);
   return earliest;
 }

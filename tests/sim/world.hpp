@@ -1,5 +1,5 @@
-// A client, an agent and the two links between them, in simulated time: both ends have bytes for each other
-// from the beginning, and both read them now slower, now faster.
+// A client, an agent and the two links between them, in simulated time; what the two have for each other is
+// up to their Ends.
 #pragma once
 
 #include "base/time.hpp"
@@ -17,27 +17,49 @@ namespace ferry::sim {
 struct Scenario {
   std::uint64_t seed = 0;
   Faults faults;
-  std::size_t input_bytes = 0, output_bytes = 0;
   bool has_handshake = false;
   bool client_acknowledges_duplicates = true;
   bool agent_acknowledges_duplicates = true;
   int agent_stalls_percent = 0;  // of the inputs it reads: it then reads nothing for a while
-  int cuts = 0;                  // connections that break on the way
+  // How long the agent waits for the last acknowledgements. By default longer than many resends.
+  milliseconds close_timeout{120'000};
+  int cuts = 0;  // connections that break on the way
+  milliseconds longest_before_cut{300};
+  bool is_resume_refused = false;  // a broken connection is not made again
   // When the client has got so much, both links begin to drop everything.
   std::optional<std::size_t> dead_after_output_bytes;
 };
 
+// What client and agent do with their session.
+class Ends {
+ public:
+  Ends() = default;
+  Ends(const Ends&) = delete;
+  Ends& operator=(const Ends&) = delete;
+  virtual ~Ends() = default;
+
+  // The client got output; the agent got input.
+  virtual void take_output(BytesView bytes, Instant now) = 0;
+  virtual void take_input(BytesView bytes, Instant now) = 0;
+  // Both say what they have to say now; the agent ends the session when it has no more.
+  virtual void write(wire::ClientSession& client, wire::AgentSession& agent, Instant now) = 0;
+  // When write() next has something to do that no message brings about.
+  [[nodiscard]] virtual std::optional<Instant> deadline() const { return std::nullopt; }
+  // The client has what it wants and leaves.
+  [[nodiscard]] virtual bool is_client_done() const { return false; }
+};
+
 class World {
  public:
-  explicit World(Scenario scenario);
+  World(Scenario scenario, Ends& ends);
 
-  // Until both ends have said that the session is over, or `longest` of simulated time has passed.
+  // Until both ends have said that the session is over, nothing more can happen, or `longest` of simulated
+  // time has passed.
   void run(milliseconds longest);
 
   [[nodiscard]] milliseconds elapsed() const { return now_ - start; }
 
-  Bytes input, output;                    // what each end has to say
-  Bytes received_input, received_output;  // what the other end got
+  std::size_t received_output_bytes = 0;
   std::optional<wire::client_event::Closed> client_closed;
   std::optional<wire::agent_event::Closed> agent_closed;
   std::optional<Failure> client_failure, agent_failure;
@@ -45,14 +67,13 @@ class World {
   std::string protocol_error;  // of receive(): never expected
   int connections = 0;
 
- private:
   static constexpr Instant start{milliseconds(1'000'000)};
 
+ private:
   void connect();
   void disconnect();
   void step();
   void deliver();
-  void write_data();
   void move_frames();
   void poll_client();
   void poll_agent();
@@ -60,12 +81,12 @@ class World {
   [[nodiscard]] std::optional<Instant> next_moment() const;
 
   Scenario scenario_;
+  Ends& ends_;
   Random random_;
   Instant now_ = start;
   wire::ClientSession client_;
   wire::AgentSession agent_;
   LossyLink to_agent_, to_client_;
-  std::size_t input_sent_ = 0, output_sent_ = 0;
   bool is_connected_ = false;
   Instant agent_reads_again_ = start;
   std::optional<Instant> next_cut_, next_connect_;
