@@ -1,0 +1,652 @@
+// Seeded misconfigurations: from a healthy service one change (or two with a clear first cause), and the
+// first thing that the doctor must find.
+#include "doctor_facts.hpp"
+#include "feature/doctor/diagnose.hpp"
+
+#include <functional>
+
+#include <gmock/gmock.h>
+
+namespace ferry::feature {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+using Change = std::function<void(Facts&)>;
+
+Failure denied(const std::string& call) {
+  return {.code = FailureCode::denied,
+          .what = "AccessDenied: no (" + call + ")",
+          .hint = {},
+          .service_code = "AccessDenied"};
+}
+
+Failure no_such_role() {
+  return {.code = FailureCode::refused, .what = "NoSuchEntity", .hint = {}, .service_code = "NoSuchEntity"};
+}
+
+struct Case {
+  std::string name;
+  Change change;
+  std::string check;      // of the first wrong finding
+  std::string what;       // part of it
+  std::string cli;        // part of its AWS CLI fix
+  std::string terraform;  // part of its Terraform fix; empty where it has none
+};
+
+void PrintTo(const Case& one, std::ostream* out) {
+  *out << one.name;
+}
+
+void isolate(Facts& facts) {
+  facts.network->default_route = DefaultRoute::none;
+}
+
+void log_to(Facts& facts, const std::string& group, const std::string& bucket) {
+  facts.cluster->is_logging_asked_for = true;
+  facts.cluster->logging = "OVERRIDE";
+  facts.cluster->log_group = group;
+  facts.cluster->bucket = bucket;
+}
+
+constexpr const char* kKey = "arn:aws:kms:eu-west-1:123456789012:key/1234";
+
+std::vector<Case> target_cases() {
+  return {
+      {"Region", [](Facts& f) { f.target.region = "us-east-1"; }, "region", "us-east-1",
+       "AWS_REGION=us-east-1", ""},
+      {"NoCluster", [](Facts& f) { f.cluster->status = "MISSING"; }, "cluster", "no cluster prod",
+       "ecs list-clusters --region eu-west-1", ""},
+      {"ClusterDeleted", [](Facts& f) { f.cluster->status = "INACTIVE"; }, "cluster",
+       "any more in cluster prod", "ecs list-clusters", ""},
+      {"NoService",
+       [](Facts& f) {
+         f.service->reset();
+         f.task->reset();
+       },
+       "target", "no service web", "ecs list-services --cluster prod", ""},
+      {"ServiceDeleted", [](Facts& f) { service_of(f).status = "INACTIVE"; }, "target", "INACTIVE",
+       "ecs list-services", ""},
+      {"NoTask",
+       [](Facts& f) {
+         f.target.kind = Target::Kind::task;
+         f.task->reset();
+       },
+       "target", "no task web", "ecs list-tasks --cluster prod", ""},
+      {"NoFamily",
+       [](Facts& f) {
+         f.target.kind = Target::Kind::family;
+         f.task->reset();
+         f.definition->reset();
+       },
+       "target", "no family web", "list-task-definition-families", ""},
+      {"NoDefinition",
+       [](Facts& f) {
+         f.task_definition_asked = "web:9";
+         f.definition->reset();
+       },
+       "target", "task definition web:9", "list-task-definition-families", ""},
+      {"NoContainer", [](Facts& f) { f.container = "sidecar"; }, "target", "no container 'sidecar'", "", ""},
+      {"NothingWanted",
+       [](Facts& f) {
+         f.task->reset();
+         service_of(f).desired_count = 0;
+       },
+       "task", "wants no tasks", "--desired-count 1", "desired_count = 1"},
+      {"NothingRuns",
+       [](Facts& f) {
+         f.task->reset();
+         service_of(f).newest_event = "unable to place a task";
+       },
+       "task", "runs none of the 1", "events[:5]", ""},
+      {"TaskStopped", [](Facts& f) { task_of(f).last_status = task_of(f).desired_status = "STOPPED"; },
+       "task", "is STOPPED", "ecs list-tasks --cluster prod --service-name web", ""},
+      {"TaskStopping",
+       [](Facts& f) {
+         task_of(f).desired_status = "STOPPED";
+         f.service->reset();
+         f.target.kind = Target::Kind::task;
+       },
+       "task", "is RUNNING", "ecs run-task --cluster prod --task-definition web --enable-execute-command",
+       ""},
+      {"OldPlatform", [](Facts& f) { task_of(f).platform_version = "1.3.0"; }, "platform", "1.3.0",
+       "--platform-version LATEST", "platform_version = \"LATEST\""},
+      {"OldPlatformOfAService",
+       [](Facts& f) {
+         f.task->reset();
+         service_of(f).platform_version = "1.3.0";
+         service_of(f).desired_count = 0;
+       },
+       "task", "wants no tasks", "--desired-count 1", "desired_count"},
+  };
+}
+
+std::vector<Case> task_cases() {
+  return {
+      {"ExecOff", [](Facts& f) { service_of(f).exec_enabled = task_of(f).exec_enabled = false; },
+       "exec-enabled", "not enabled for service web", "--enable-execute-command --force-new-deployment",
+       "enable_execute_command = true"},
+      {"TaskOlderThanExec", [](Facts& f) { task_of(f).exec_enabled = false; }, "exec-enabled",
+       "but not for task", "update-service --cluster prod --service web --force-new-deployment",
+       "force_new_deployment"},
+      {"LoneTaskWithoutExec",
+       [](Facts& f) {
+         f.service->reset();
+         f.target.kind = Target::Kind::task;
+         task_of(f).exec_enabled = false;
+       },
+       "exec-enabled", "not enabled for task", "run-task", ""},
+      {"ReadOnlyRoot", [](Facts& f) { definition_of(f).containers[0].has_read_only_root = true; },
+       "container", "read-only", "readonlyRootFilesystem = false", "readonlyRootFilesystem = false"},
+      {"KeysInEnvironment",
+       [](Facts& f) {
+         definition_of(f).containers[0].variables = {"PATH", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"};
+       },
+       "container", "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY",
+       "IN(\"AWS_ACCESS_KEY_ID\", \"AWS_SECRET_ACCESS_KEY\")", "leave AWS_ACCESS_KEY_ID"},
+      {"SessionTokenAsSecret",
+       [](Facts& f) { definition_of(f).containers[0].variables = {"AWS_SESSION_TOKEN"}; }, "container",
+       "AWS_SESSION_TOKEN", "register-task-definition", "AWS_SESSION_TOKEN"},
+      {"KeysInOverrides",
+       [](Facts& f) {
+         f.service->reset();
+         f.target.kind = Target::Kind::task;
+         task_of(f).containers[0].override_variables = {"AWS_ACCESS_KEY_ID"};
+       },
+       "container", "AWS_ACCESS_KEY_ID", "run-task", ""},
+      {"AgentStopped",
+       [](Facts& f) {
+         task_of(f).containers[0].agent_status = "STOPPED";
+         task_of(f).containers[0].agent_reason = "Received Container Exited event";
+       },
+       "agent", "is STOPPED", "--force-new-deployment", "force_new_deployment"},
+      {"ContainerStopped",
+       [](Facts& f) {
+         f.container = "app";
+         task_of(f).containers[0].last_status = "STOPPED";
+       },
+       "agent", "container app has stopped", "--force-new-deployment", "force_new_deployment"},
+      {"TwoSessions", [](Facts& f) { f.open_sessions = std::vector<std::string>{"alice-1", "bob-2"}; },
+       "sessions", "2 of 2", "ssm terminate-session --session-id alice-1", ""},
+      {"OneSessionInASharedNamespace",
+       [](Facts& f) {
+         definition_of(f).pid_mode = "task";
+         f.open_sessions = std::vector<std::string>{"alice-1"};
+       },
+       "sessions", "1 of 1", "terminate-session", ""},
+  };
+}
+
+std::vector<Case> rights_cases() {
+  return {
+      {"NoTaskRole", [](Facts& f) { definition_of(f).task_role_arn.clear(); }, "task-role",
+       "web:3 has no task role", ".taskRoleArn = \"arn:aws:iam::123456789012:role/web-task\"",
+       "task_role_arn"},
+      {"NoTaskRoleAndNoExec",
+       [](Facts& f) {
+         definition_of(f).task_role_arn.clear();
+         service_of(f).exec_enabled = task_of(f).exec_enabled = false;
+       },
+       "task-role", "no task role", "iam create-role", "aws_iam_role"},
+      {"TaskRoleDeleted", [](Facts& f) { f.task_role = fail(no_such_role()); }, "task-role",
+       "web-task does not exist", "iam create-role --role-name web-task", "assume_role_policy"},
+      {"TrustsEcsItself", [](Facts& f) { f.task_role->trust = trusting("ecs.amazonaws.com"); },
+       "trust-policy", "web-task", "update-assume-role-policy --role-name web-task",
+       "ecs-tasks.amazonaws.com"},
+      {"TrustsInstances", [](Facts& f) { f.task_role->trust = trusting("ec2.amazonaws.com"); },
+       "trust-policy", "may not assume", "ec2.amazonaws.com", "ecs-tasks.amazonaws.com"},
+      {"TrustsAnotherAccount",
+       [](Facts& f) {
+         f.task_role->trust =
+             trusting("ecs-tasks.amazonaws.com", R"({"StringEquals":{"aws:SourceAccount":"999999999999"}})");
+       },
+       "trust-policy", "may not assume", "update-assume-role-policy", "assume_role_policy"},
+      {"TrustsAnotherRegion",
+       [](Facts& f) {
+         f.task_role->trust =
+             trusting("ecs-tasks.amazonaws.com",
+                      R"({"ArnLike":{"aws:SourceArn":"arn:aws:ecs:us-east-1:123456789012:*"}})");
+       },
+       "trust-policy", "may not assume", "update-assume-role-policy", "assume_role_policy"},
+      {"NoRights", [](Facts& f) { f.task_role->policies = {allowing("logs", "logs:*")}; }, "exec-rights",
+       "CreateControlChannel", "put-role-policy --role-name web-task", "ssmmessages:OpenDataChannel"},
+      {"NoPolicies", [](Facts& f) { f.task_role->policies.clear(); }, "exec-rights", "may not ssmmessages",
+       "put-role-policy", "aws_iam_role_policy"},
+      {"OneRightShort",
+       [](Facts& f) {
+         f.task_role->policies = {allowing("a", "ssmmessages:Create*"),
+                                  allowing("b", "ssmmessages:OpenDataChannel"), allowing("logs", "logs:*")};
+       },
+       "exec-rights", "may not ssmmessages:OpenControlChannel", "put-role-policy", "OpenControlChannel"},
+      {"RightsOnTheWrongResource",
+       [](Facts& f) {
+         f.task_role->policies[0] =
+             allowing("exec", "ssmmessages:*", "arn:aws:ecs:eu-west-1:123456789012:cluster/prod");
+       },
+       "exec-rights", "CreateControlChannel", "\"Resource\":\"*\"", "\"Resource\":\"*\""},
+      {"RightsOfTheOldService", [](Facts& f) { f.task_role->policies[0] = allowing("exec", "ssm:*"); },
+       "exec-rights", "CreateControlChannel", "put-role-policy", "ssmmessages"},
+      {"RightsOnTheExecutionRole",
+       [](Facts& f) {
+         f.execution_role->policies.push_back(f.task_role->policies[0]);
+         f.task_role->policies.erase(f.task_role->policies.begin());
+       },
+       "exec-rights", "on the execution role web-execution, not on the task role web-task",
+       "iam delete-role-policy --role-name web-execution --policy-name exec", "web-execution"},
+      {"RightsAmongOthersOnTheExecutionRole",
+       [](Facts& f) {
+         f.execution_role->policies = {allowing("all", "*")};
+         f.task_role->policies.erase(f.task_role->policies.begin());
+       },
+       "exec-rights", "on the execution role", "# then take ssmmessages out of policy all", "put"},
+      {"DeniedExplicitly",
+       [](Facts& f) { f.task_role->policies.push_back(denying("guard", "ssmmessages:Open*")); },
+       "exec-rights", "is denied", "policy guard, statement No", "take the Deny out"},
+      {"DeniedByNotAction",
+       [](Facts& f) {
+         f.task_role->policies.push_back(
+             policy("only-s3", R"({"Statement":[{"Effect":"Deny","NotAction":"s3:*","Resource":"*"}]})"));
+       },
+       "exec-rights", "is denied", "only-s3, statement 1", "Deny"},
+      {"BoundaryLacksThem", [](Facts& f) { f.task_role->boundary = allowing("limits", "s3:*"); },
+       "exec-rights", "permissions boundary", "create-policy-version", "ssmmessages"},
+      {"CallerMayNot", [](Facts& f) { f.caller.may_execute = false; }, "caller",
+       "user/alice may not ecs:ExecuteCommand", "put-user-policy --user-name alice", "aws_iam_user_policy"},
+      {"CallersRoleMayNot",
+       [](Facts& f) {
+         f.caller.may_execute = false;
+         f.caller.arn = "arn:aws:sts::123456789012:assumed-role/ops/alice";
+       },
+       "caller", "may not ecs:ExecuteCommand", "put-role-policy --role-name ops", "aws_iam_role_policy"},
+  };
+}
+
+std::vector<Case> network_and_cluster_cases() {
+  return {
+      {"NoWayOut", isolate, "network", "cannot reach ssmmessages from subnet subnet-1",
+       "create-vpc-endpoint --vpc-endpoint-type Interface --vpc-id vpc-1 --service-name "
+       "com.amazonaws.eu-west-1.ssmmessages",
+       "aws_vpc_endpoint"},
+      {"NoPublicAddress", [](Facts& f) { f.network->default_route = DefaultRoute::internet_gateway; },
+       "network", "cannot reach ssmmessages", "assignPublicIp=ENABLED", "assign_public_ip = true"},
+      {"NoPublicAddressOnAnInstance",
+       [](Facts& f) {
+         f.network->default_route = DefaultRoute::internet_gateway;
+         service_of(f).launch_type = task_of(f).launch_type = "EC2";
+       },
+       "network", "cannot reach ssmmessages", "create-vpc-endpoint", "aws_vpc_endpoint"},
+      {"NatIsGone", [](Facts& f) { f.network->default_route = DefaultRoute::blackhole; }, "network",
+       "cannot reach ssmmessages", "create-vpc-endpoint", "aws_vpc_endpoint"},
+      {"EndpointOfAnotherService",
+       [](Facts& f) {
+         isolate(f);
+         f.network->endpoints = std::vector{endpoint_to("ssm"), endpoint_to("ec2messages")};
+       },
+       "network", "cannot reach ssmmessages", "create-vpc-endpoint", "ssmmessages"},
+      {"EndpointStillPending",
+       [](Facts& f) {
+         isolate(f);
+         VpcEndpoint e = endpoint_to("ssmmessages");
+         e.state = "pendingacceptance";
+         f.network->endpoints = std::vector{e};
+       },
+       "network", "cannot reach ssmmessages", "create-vpc-endpoint", "ssmmessages"},
+      {"PrivateDnsOff",
+       [](Facts& f) {
+         isolate(f);
+         VpcEndpoint e = endpoint_to("ssmmessages");
+         e.has_private_dns = false;
+         f.network->endpoints = std::vector{e};
+       },
+       "network", "private DNS off",
+       "modify-vpc-endpoint --vpc-endpoint-id vpce-ssmmessages --private-dns-enabled",
+       "private_dns_enabled = true"},
+      {"EndpointClosed",
+       [](Facts& f) {
+         f.network->endpoints = std::vector{endpoint_to("ssmmessages")};
+         (*f.network->groups)[1].inbound[0].peers = {"sg-other", "10.9.0.0/16"};
+       },
+       "network", "closed to the task",
+       "authorize-security-group-ingress --group-id sg-endpoint --protocol tcp --port 443 --source-group "
+       "sg-task",
+       "sg-endpoint"},
+      {"EndpointOpenOnAnotherPort",
+       [](Facts& f) {
+         f.network->endpoints = std::vector{endpoint_to("ssmmessages")};
+         (*f.network->groups)[1].inbound[0].to_port = (*f.network->groups)[1].inbound[0].from_port = 80;
+       },
+       "network", "closed to the task", "--port 443", "443"},
+      {"NothingMayLeave", [](Facts& f) { (*f.network->groups)[0].outbound.clear(); }, "network",
+       "may send nothing", "authorize-security-group-egress --group-id sg-task",
+       "aws_vpc_security_group_egress_rule"},
+      {"NoWayToTheKeys",
+       [](Facts& f) {
+         isolate(f);
+         f.network->endpoints = std::vector{endpoint_to("ssmmessages")};
+         f.cluster->kms_key = kKey;
+         f.task_role->policies.push_back(allowing("key", "kms:Decrypt", kKey));
+       },
+       "network", "cannot reach kms", "com.amazonaws.eu-west-1.kms", "aws_vpc_endpoint"},
+      {"MayNotDecrypt", [](Facts& f) { f.cluster->kms_key = kKey; }, "encryption", "may not kms:Decrypt",
+       kKey, "kms:Decrypt"},
+      {"MayDecryptWithAnotherKey",
+       [](Facts& f) {
+         f.cluster->kms_key = kKey;
+         f.task_role->policies.push_back(
+             allowing("key", "kms:Decrypt", "arn:aws:kms:eu-west-1:123456789012:key/other"));
+       },
+       "encryption", "may not kms:Decrypt", kKey, kKey},
+      {"CallerMayNotMakeKeys",
+       [](Facts& f) {
+         f.cluster->kms_key = kKey;
+         f.task_role->policies.push_back(allowing("key", "kms:*"));
+         f.caller.may_generate_data_key = false;
+       },
+       "caller", "may not kms:GenerateDataKey", kKey, "kms:GenerateDataKey"},
+      {"NoLogGroup",
+       [](Facts& f) {
+         log_to(f, "/exec", "");
+         f.log_group_exists = false;
+       },
+       "logging", "no log group /exec", "logs create-log-group --log-group-name /exec",
+       "aws_cloudwatch_log_group"},
+      {"MayNotLog",
+       [](Facts& f) {
+         log_to(f, "/exec", "");
+         f.task_role->policies.pop_back();
+       },
+       "logging", "logs:PutLogEvents", "log-group:/exec:*", "logs:CreateLogStream"},
+      {"MayNotLogByDefault",
+       [](Facts& f) {
+         f.cluster->is_logging_asked_for = true;
+         f.task_role->policies.pop_back();
+       },
+       "logging", "logs:PutLogEvents", "log-group:/web:*", "logs:CreateLogStream"},
+      {"MayNotWriteTheBucket", [](Facts& f) { log_to(f, "", "audit"); }, "logging", "s3:PutObject",
+       "arn:aws:s3:::audit/*", "s3:GetEncryptionConfiguration"},
+      {"MayNotSeeTheBucketsEncryption",
+       [](Facts& f) {
+         log_to(f, "", "audit");
+         f.task_role->policies.push_back(allowing("put", "s3:PutObject"));
+       },
+       "logging", "may not s3:GetEncryptionConfiguration", "arn:aws:s3:::audit",
+       "s3:GetEncryptionConfiguration"},
+  };
+}
+
+std::vector<Case> cases_with_two_changes() {
+  return {
+      {"ExecOffAndNoRights",
+       [](Facts& f) {
+         service_of(f).exec_enabled = task_of(f).exec_enabled = false;
+         f.task_role->policies.clear();
+       },
+       "exec-enabled", "service web", "--enable-execute-command", "enable_execute_command"},
+      {"NoRightsSoTheAgentStopped",
+       [](Facts& f) {
+         f.task_role->policies.clear();
+         task_of(f).containers[0].agent_status = "STOPPED";
+       },
+       "exec-rights", "may not", "put-role-policy", "ssmmessages"},
+      {"WrongTrustAndNoRights",
+       [](Facts& f) {
+         f.task_role->policies.clear();
+         f.task_role->trust = trusting("ec2.amazonaws.com");
+       },
+       "trust-policy", "may not assume", "update-assume-role-policy", "assume_role_policy"},
+      {"NoWayOutSoTheAgentStopped",
+       [](Facts& f) {
+         isolate(f);
+         task_of(f).containers[0].agent_status = "STOPPED";
+       },
+       "network", "cannot reach", "create-vpc-endpoint", "aws_vpc_endpoint"},
+      {"StoppedAndOldPlatform",
+       [](Facts& f) {
+         task_of(f).last_status = task_of(f).desired_status = "STOPPED";
+         task_of(f).platform_version = "1.3.0";
+       },
+       "task", "is STOPPED", "list-tasks", ""},
+  };
+}
+
+class Misconfiguration : public testing::TestWithParam<Case> {};
+
+TEST_P(Misconfiguration, IsFoundFirstWithItsFix) {
+  Facts facts = healthy();
+  GetParam().change(facts);
+  const std::vector<Finding> findings = diagnose(facts);
+  const Finding* first = first_wrong(findings);
+  ASSERT_NE(first, nullptr);
+  EXPECT_EQ(first->check, GetParam().check) << first->what;
+  EXPECT_THAT(first->what, HasSubstr(GetParam().what));
+  EXPECT_FALSE(first->why.empty());
+  EXPECT_THAT(first->fixes.aws_cli, HasSubstr(GetParam().cli));
+  EXPECT_THAT(first->fixes.terraform,
+              HasSubstr(GetParam().terraform == "put" ? "ssmmessages" : GetParam().terraform));
+}
+
+std::string name_of(const testing::TestParamInfo<Case>& info) {
+  return info.param.name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Target, Misconfiguration, testing::ValuesIn(target_cases()), name_of);
+INSTANTIATE_TEST_SUITE_P(Task, Misconfiguration, testing::ValuesIn(task_cases()), name_of);
+INSTANTIATE_TEST_SUITE_P(Rights, Misconfiguration, testing::ValuesIn(rights_cases()), name_of);
+INSTANTIATE_TEST_SUITE_P(Around, Misconfiguration, testing::ValuesIn(network_and_cluster_cases()), name_of);
+INSTANTIATE_TEST_SUITE_P(TwoAtOnce, Misconfiguration, testing::ValuesIn(cases_with_two_changes()), name_of);
+
+struct Variant {
+  std::string name;
+  Change change;
+};
+
+void PrintTo(const Variant& one, std::ostream* out) {
+  *out << one.name;
+}
+
+std::vector<Variant> healthy_variants() {
+  return {
+      {"AsItIs", [](Facts&) {}},
+      {"OnInstances",
+       [](Facts& f) {
+         service_of(f).launch_type = task_of(f).launch_type = "EC2";
+         definition_of(f).network_mode = "bridge";
+         f.network = fail(denied("ec2"));
+       }},
+      {"Anywhere", [](Facts& f) { service_of(f).launch_type = task_of(f).launch_type = "EXTERNAL"; }},
+      {"ManagedInstances",
+       [](Facts& f) { service_of(f).launch_type = task_of(f).launch_type = "MANAGED_INSTANCES"; }},
+      {"WindowsOnFargate",
+       [](Facts& f) {
+         task_of(f).platform_family = "Windows Server 2022 Core";
+         task_of(f).platform_version = "1.0.0";
+         definition_of(f).os_family = "WINDOWS_SERVER_2022_CORE";
+       }},
+      {"NewerPlatform", [](Facts& f) { task_of(f).platform_version = "1.10.0"; }},
+      {"PublicSubnetWithAddress",
+       [](Facts& f) {
+         f.network->default_route = DefaultRoute::internet_gateway;
+         f.network->has_public_address = true;
+       }},
+      {"IsolatedWithEndpoint",
+       [](Facts& f) {
+         isolate(f);
+         f.network->endpoints = std::vector{endpoint_to("ssmmessages")};
+       }},
+      {"IsolatedWithEndpointByGroup",
+       [](Facts& f) {
+         isolate(f);
+         f.network->endpoints = std::vector{endpoint_to("ssmmessages")};
+         (*f.network->groups)[1].inbound[0].peers = {"sg-task"};
+       }},
+      {"EndpointWithoutPrivateDnsBesideNat",
+       [](Facts& f) {
+         VpcEndpoint e = endpoint_to("ssmmessages");
+         e.has_private_dns = false;
+         f.network->endpoints = std::vector{e};
+       }},
+      {"TransitGateway", [](Facts& f) { f.network->default_route = DefaultRoute::other; }},
+      {"IamUnreadable",
+       [](Facts& f) {
+         f.task_role = fail(denied("iam GetRole"));
+         f.execution_role = fail(denied("iam GetRole"));
+       }},
+      {"NetworkUnreadable", [](Facts& f) { f.network = fail(denied("ec2 DescribeSubnets")); }},
+      {"EndpointsUnreadable",
+       [](Facts& f) {
+         isolate(f);
+         f.network->endpoints = fail(denied("ec2 DescribeVpcEndpoints"));
+       }},
+      {"GroupsUnreadable", [](Facts& f) { f.network->groups = fail(denied("ec2 DescribeSecurityGroups")); }},
+      {"CallerUnreadable",
+       [](Facts& f) { f.caller.may_execute = fail(denied("iam SimulatePrincipalPolicy")); }},
+      {"ClusterUnreadable", [](Facts& f) { f.cluster = fail(denied("ecs DescribeClusters")); }},
+      {"SessionsUnreadable", [](Facts& f) { f.open_sessions = fail(denied("ssm DescribeSessions")); }},
+      {"DefinitionUnreadable", [](Facts& f) { f.definition = fail(denied("ecs DescribeTaskDefinition")); }},
+      {"BoundaryUnreadable", [](Facts& f) { f.task_role->boundary = fail(denied("iam GetPolicy")); }},
+      {"BoundaryThatAllows", [](Facts& f) { f.task_role->boundary = allowing("limits", "*"); }},
+      {"ConditionOnTheRights",
+       [](Facts& f) {
+         f.task_role->policies[0] = policy(
+             "exec",
+             R"({"Statement":[{"Effect":"Allow","Action":"ssmmessages:*","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}}]})");
+       }},
+      {"DenyWithACondition",
+       [](Facts& f) {
+         f.task_role->policies.push_back(policy(
+             "deny",
+             R"({"Statement":[{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}]})"));
+       }},
+      {"TrustWithTheAdvisedConditions",
+       [](Facts& f) {
+         f.task_role->trust = trusting(
+             "ecs-tasks.amazonaws.com",
+             R"({"ArnLike":{"aws:SourceArn":"arn:aws:ecs:eu-west-1:123456789012:*"},"StringEquals":{"aws:SourceAccount":"123456789012"}})");
+       }},
+      {"RightsInLowerCase", [](Facts& f) { f.task_role->policies[0] = allowing("exec", "SSMMessages:*"); }},
+      {"RightsByNotAction",
+       [](Facts& f) {
+         f.task_role->policies[0] =
+             policy("most", R"({"Statement":[{"Effect":"Allow","NotAction":"iam:*","Resource":"*"}]})");
+       }},
+      {"SameRoleForBoth",
+       [](Facts& f) { definition_of(f).execution_role_arn = definition_of(f).task_role_arn; }},
+      {"OverriddenTaskRole",
+       [](Facts& f) {
+         task_of(f).task_role_override = "arn:aws:iam::123456789012:role/web-task";
+         definition_of(f).task_role_arn.clear();
+       }},
+      {"KeyWithRights",
+       [](Facts& f) {
+         f.cluster->kms_key = kKey;
+         f.task_role->policies.push_back(allowing("key", "kms:Decrypt", kKey));
+       }},
+      {"KeyByAlias",
+       [](Facts& f) {
+         f.cluster->kms_key = "alias/exec";
+         f.task_role->policies.push_back(allowing("key", "kms:Decrypt", kKey));
+       }},
+      {"LoggingNone",
+       [](Facts& f) {
+         f.cluster->is_logging_asked_for = true;
+         f.cluster->logging = "NONE";
+         f.task_role->policies.pop_back();
+       }},
+      {"DefaultLoggingThatNobodyAskedFor", [](Facts& f) { f.task_role->policies.pop_back(); }},
+      {"LoggingToAGroup", [](Facts& f) { log_to(f, "/exec", ""); }},
+      {"LoggingToABucket",
+       [](Facts& f) {
+         log_to(f, "", "audit");
+         f.task_role->policies.push_back(allowing("s3", "s3:*"));
+       }},
+      {"OneSession", [](Facts& f) { f.open_sessions = std::vector<std::string>{"alice-1"}; }},
+      {"AgentPending", [](Facts& f) { task_of(f).containers[0].agent_status = "PENDING"; }},
+      {"TaskPending", [](Facts& f) { task_of(f).last_status = "PENDING"; }},
+      {"SidecarDone",
+       [](Facts& f) {
+         ContainerState init;
+         init.name = "init";
+         init.last_status = "STOPPED";
+         task_of(f).containers.push_back(init);
+       }},
+      {"ExecTurnedOffForLaterTasks", [](Facts& f) { service_of(f).exec_enabled = false; }},
+      {"WithoutInitProcess", [](Facts& f) { definition_of(f).containers[0].has_init_process = false; }},
+      {"SharedProcesses", [](Facts& f) { definition_of(f).pid_mode = "task"; }},
+      {"OtherContainersKeys",
+       [](Facts& f) {
+         ContainerDefinitionFacts other;
+         other.name = "other";
+         other.variables = {"AWS_ACCESS_KEY_ID"};
+         definition_of(f).containers.push_back(other);
+         f.container = "app";
+       }},
+      {"TaskDefinitionAlone",
+       [](Facts& f) {
+         f.task_definition_asked = "web:3";
+         f.cluster = ClusterFacts{};
+         f.service->reset();
+         f.task->reset();
+         f.network = fail(denied("nothing"));
+         f.target.kind = Target::Kind::family;
+       }},
+      {"LoneTask",
+       [](Facts& f) {
+         f.service->reset();
+         f.target.kind = Target::Kind::task;
+       }},
+  };
+}
+
+class HealthyVariant : public testing::TestWithParam<Variant> {};
+
+TEST_P(HealthyVariant, HasNothingWrong) {
+  Facts facts = healthy();
+  GetParam().change(facts);
+  const std::vector<Finding> findings = diagnose(facts);
+  const Finding* first = first_wrong(findings);
+  EXPECT_EQ(first, nullptr) << first->check << ": " << first->what << ": " << first->why;
+  EXPECT_FALSE(findings.empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(All, HealthyVariant, testing::ValuesIn(healthy_variants()),
+                         [](const testing::TestParamInfo<Variant>& info) { return info.param.name; });
+
+TEST(Doctor, AHealthyServiceLeavesNothingOpen) {
+  for (const Finding& finding : diagnose(healthy())) {
+    EXPECT_EQ(finding.verdict, Verdict::ok) << finding.check << ": " << finding.what << ": " << finding.why;
+  }
+}
+
+TEST(Doctor, WhatCannotBeReadIsSaidWithItsReason) {
+  Facts facts = healthy();
+  facts.task_role = fail(denied("iam GetRole"));
+  std::vector<std::string> unknown;
+  for (const Finding& finding : diagnose(facts)) {
+    if (finding.verdict != Verdict::cannot_tell) continue;
+    unknown.push_back(finding.check);
+    EXPECT_THAT(finding.why, HasSubstr("iam GetRole"));
+  }
+  EXPECT_THAT(unknown, testing::ElementsAre("trust-policy", "exec-rights", "logging"));
+}
+
+TEST(Doctor, TheTrustPolicysOtherPrincipalsStayInTheFix) {
+  Facts facts = healthy();
+  facts.task_role->trust = trusting("lambda.amazonaws.com");
+  const std::vector<Finding> findings = diagnose(facts);
+  ASSERT_NE(first_wrong(findings), nullptr);
+  EXPECT_THAT(first_wrong(findings)->fixes.aws_cli, HasSubstr("lambda.amazonaws.com"));
+  EXPECT_THAT(first_wrong(findings)->fixes.aws_cli, HasSubstr("ecs-tasks.amazonaws.com"));
+}
+
+TEST(Doctor, AnExecutionRolesOtherRightsAreNotTakenAway) {
+  Facts facts = healthy();
+  facts.execution_role->policies = {allowing("all", "*")};
+  facts.task_role->policies.erase(facts.task_role->policies.begin());
+  const std::vector<Finding> findings = diagnose(facts);
+  ASSERT_NE(first_wrong(findings), nullptr);
+  EXPECT_THAT(first_wrong(findings)->fixes.aws_cli, Not(HasSubstr("delete-role-policy")));
+}
+
+}  // namespace
+}  // namespace ferry::feature
