@@ -1,5 +1,5 @@
 # The front door. `make demo` and `make test` install what is missing by themselves.
-.PHONY: build demo test lint sanitize fuzz bench clean
+.PHONY: build demo test lint sanitize fuzz bench soak conformance clean
 
 build:
 	scripts/install-packages build
@@ -27,6 +27,18 @@ fuzz:
 	scripts/install-packages build test
 	scripts/build fuzz
 	scripts/fuzz build/fuzz
+
+# The long reliability tests: 10,000 simulated commands, then some hundreds of real ones.
+soak:
+	scripts/install-packages build test
+	scripts/install-clients python
+	scripts/build release ferry exec_soak
+	scripts/soak build/release
+
+# Against the cluster and task definition that the environment names: docs/conformance.md.
+conformance: build
+	scripts/install-packages test
+	scripts/conformance build/release/ferry
 
 bench: build
 	scripts/install-packages bench
