@@ -14,6 +14,10 @@ using Words = std::span<const std::string>;
 // `ferry:` line and becomes status 125.
 Result<int> exec_command(Words words);                    // exec_command.cpp
 Result<int> run_command(Words words);                     // run_command.cpp
+Result<int> wrap_command(Words words);                    // wrap_command.cpp
+Result<int> collect_command(Words words);                 // collect_command.cpp
+Result<int> doctor_command(Words words);                  // doctor_command.cpp
+Result<int> enable_exec_command(Words words);             // enable_exec_command.cpp
 Result<int> api_command(Words words);                     // api_command.cpp
 Result<int> local_command(Words words);                   // local_command.cpp
 Result<int> session_manager_plugin_command(Words words);  // session_manager_plugin_command.cpp

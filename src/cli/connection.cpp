@@ -1,16 +1,8 @@
 #include "cli/connection.hpp"
 
-#include <cstdlib>
 #include <utility>
 
 namespace ferry::cli {
-
-std::optional<std::string> environment_variable(std::string_view name) {
-  const char* value =
-      std::getenv(std::string(name).c_str());  // NOLINT(concurrency-mt-unsafe): nobody sets any
-  if (value == nullptr) return std::nullopt;
-  return std::string(value);
-}
 
 std::string cluster_or_default(const std::string& flag) {
   if (!flag.empty()) return flag;

@@ -6,16 +6,14 @@
 #include "base/result.hpp"
 #include "cli/arguments.hpp"
 #include "net/loop.hpp"
+#include "sys/environment.hpp"
 
 #include <memory>
-#include <optional>
 #include <string>
-#include <string_view>
 
 namespace ferry::cli {
 
-// The variable's value, or nothing where it is not set.
-std::optional<std::string> environment_variable(std::string_view name);
+using sys::environment_variable;
 
 // --cluster, else FERRY_CLUSTER, else "default".
 std::string cluster_or_default(const std::string& flag);

@@ -24,6 +24,10 @@ struct Command {
 constexpr std::array kCommands{
     Command{"exec", "run a command in a running task", exec_command},
     Command{"run", "run a task to its end and show its log", run_command},
+    Command{"wrap", "print the command to give an SDK's ExecuteCommand", wrap_command},
+    Command{"collect", "turn that call's response into output and exit code", collect_command},
+    Command{"doctor", "say what stands in the way of exec, and the fix", doctor_command},
+    Command{"enable-exec", "make a service's tasks ready for exec", enable_exec_command},
     Command{"api", "call one operation: signed, raw JSON in and out", api_command},
     Command{"local", "the embedded ECS endpoint: up, status, down, env", local_command},
     Command{"session-manager-plugin", "what the AWS CLI calls for a session", session_manager_plugin_command},

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).parents[2] / "src"
+PUBLIC = SOURCE.parent / "include" / "ferry"
 
 # What each layer may include, besides itself.
 BELOW = {
@@ -17,7 +18,8 @@ BELOW = {
     "aws": {"base", "wire", "sys", "net"},
     "feature": {"base", "wire", "sys", "net", "session", "aws"},
     "local": {"base", "wire", "sys", "net"},
-    "cli": {"base", "wire", "sys", "net", "session", "aws", "feature", "local"},
+    "library": {"base", "wire", "sys", "net", "session", "aws", "feature"},
+    "cli": {"base", "wire", "sys", "net", "session", "aws", "feature", "local", "library"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.MULTILINE)
 FILES = sorted(path for path in SOURCE.rglob("*") if path.suffix in {".cpp", ".hpp"} and path.parent != SOURCE)
@@ -66,6 +68,19 @@ def test_asio_stays_in_net():
     outside = [path for path in FILES if layer_of(path) != "net"]
     seen = {name for path in outside for name in reached_from(path, set())}
     assert {name for name in seen if name.startswith(("boost/asio", "boost/beast"))} == {"boost/asio/awaitable.hpp"}
+
+
+def test_public_headers_see_only_the_standard_library_and_each_other():
+    headers = sorted(PUBLIC.iterdir())
+    assert headers
+    seen = {name for path in headers for quoted, name in includes(path)}
+    assert {name for name in seen if "/" in name} == {f"ferry/{path.name}" for path in headers} & seen
+    assert all(re.fullmatch(r"ferry/\w+\.hpp|[a-z_]+", name) for name in seen)
+
+
+def test_only_the_library_and_the_command_line_know_the_public_headers():
+    users = {layer_of(path) for path in FILES if any(name.startswith("ferry/") for _, name in includes(path))}
+    assert users <= {"library", "cli"}
 
 
 def test_one_file_sees_the_websocket_templates_and_one_the_command_line_library():

@@ -1,0 +1,57 @@
+#include "aws/ecs.hpp"
+#include "base/text.hpp"
+#include "feature/exec_response.hpp"
+#include "library/call.hpp"
+#include "library/convert.hpp"
+#include "net/tls.hpp"
+#include "sys/environment.hpp"
+
+#include <ferry/collect.hpp>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace ferry {
+namespace {
+
+// The session is where its task is, whatever region the caller is set up for.
+std::string region_of(const std::string& arn) {
+  const std::vector<std::string_view> parts = split(arn, ':');
+  return parts.size() == 6 && aws::is_region(parts[3]) ? std::string(parts[3]) : std::string();
+}
+
+bool names_an_account(const Options& options) {
+  return !options.profile.empty() || !options.endpoint_url.empty();
+}
+
+// Without credentials a session ends where its connection does, and an encrypted one does not begin.
+void explain_missing_credentials(const Failure& failure, CommandResult& result) {
+  if (result.outcome != Outcome::lost && result.outcome != Outcome::not_started) return;
+  result.explanation +=
+      fmt::format("{}with AWS credentials ferry could have resumed or decrypted the session, but: {}",
+                  result.explanation.empty() ? "" : "; ", failure.line());
+}
+
+}  // namespace
+
+CommandResult collect(std::string_view response, const Options& options) {
+  const Result<aws::ecs::ExecSession> opened = feature::parse_exec_response(response);
+  if (!opened) return library::public_result(opened.error());
+  net::Loop loop;
+  const Result<std::unique_ptr<aws::Client>> client =
+      library::connect(loop, library::connection_flags(options, region_of(opened->task_arn)));
+  if (!client && names_an_account(options)) return library::public_result(client.error());
+  const Result<net::TlsTrust> trust =
+      net::TlsTrust::load(sys::environment_variable("AWS_CA_BUNDLE").value_or(""));
+  if (!trust) return library::public_result(trust.error());
+  CommandResult result = library::run(loop, options, [&](feature::ExecOptions inner) {
+    return client ? feature::collect(loop, (*client)->trust(), client->get(), *opened, std::move(inner))
+                  : feature::collect(loop, *trust, nullptr, *opened, std::move(inner));
+  });
+  if (!client) explain_missing_credentials(client.error(), result);
+  return result;
+}
+
+}  // namespace ferry
