@@ -4,7 +4,16 @@ import os
 
 import pytest
 from local_endpoint import Endpoint, ferry_path
-from simulation import images, simulated_image, simulator  # noqa: F401: these are fixtures
+from simulation import (  # noqa: F401: these are fixtures
+    enter_simulator,
+    images,
+    local_images,
+    place,
+    simulated_image,
+    simulated_images,
+    simulated_service,
+    simulator,
+)
 
 
 @pytest.fixture(scope="session")

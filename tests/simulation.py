@@ -1,9 +1,12 @@
-"""Fixtures of containers in the agent simulator (tests/agent) and of their root file systems."""
+"""Fixtures of root file systems, and of the places where they are tasks: the embedded endpoint, the agent simulator."""
 
 import pytest
 import root_file_systems
 from agent.container import Container
+from agent.quirks import Quirks
 from agent.service import Service
+from image_tasks import local_place, simulated_place
+from root_file_systems import IMAGES
 
 
 @pytest.fixture(scope="session")
@@ -31,3 +34,42 @@ def simulated_image(images, tmp_path_factory):
 def simulator():
     with Service() as service:
         yield service
+
+
+@pytest.fixture(scope="session")
+def local_images(start_endpoint, images):
+    """Every image as a task of one embedded endpoint."""
+    endpoint = start_endpoint()
+    yield local_place(endpoint, images)
+    endpoint.stop()
+
+
+@pytest.fixture(scope="session")
+def simulated_service():
+    with Service() as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def simulated_images(ferry, simulated_service, simulated_image, tmp_path_factory):
+    """Every image as a task at the agent simulator, whose cluster logs nothing."""
+    containers = {name: simulated_image(name) for name in IMAGES}
+    return simulated_place(ferry, simulated_service, tmp_path_factory.mktemp("home"), containers, Quirks())
+
+
+@pytest.fixture(params=["local", "simulated"])
+def place(request):
+    """Both in turn."""
+    return request.getfixturevalue(f"{request.param}_images")
+
+
+@pytest.fixture
+def enter_simulator(ferry, simulator, simulated_image, tmp_path_factory):
+    """enter_simulator(image, container options, **quirks) gives the place of one such task, under the image's name."""
+
+    def enter(image, options=(), **quirks):
+        containers = {image: simulated_image(image, **dict(options))}
+        simulator.tasks.clear()
+        return simulated_place(ferry, simulator, tmp_path_factory.mktemp("home"), containers, Quirks(**quirks))
+
+    return enter
