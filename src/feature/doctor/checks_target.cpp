@@ -50,8 +50,8 @@ bool check_cluster(const Facts& facts, Findings& findings) {
       wrong("cluster",
             fmt::format("{} cluster {} in region {}", is_missing ? "there is no" : "nothing runs any more in",
                         facts.target.cluster, facts.region),
-            is_missing ? "check the name, the region and the account of the credentials; these are there:"
-                       : fmt::format("its status is {}; these are there:", facts.cluster->status),
+            is_missing ? "check the name, the region and the account of the credentials"
+                       : fmt::format("its status is {}", facts.cluster->status),
             listing(facts, "ecs list-clusters")));
   return false;
 }
@@ -82,13 +82,13 @@ Presence presence(const Facts& facts) {
 
 Finding missing(const Facts& facts) {
   const std::string cluster = facts.target.cluster;
-  std::string why = "check the name, the cluster (--cluster, FERRY_CLUSTER) and the region; these are there:";
+  std::string why = "check the name, the cluster (--cluster, FERRY_CLUSTER) and the region";
   std::string words = fmt::format("ecs list-services --cluster {}", cluster);
   if (!facts.task_definition_asked.empty() || facts.target.kind == Target::Kind::family) {
-    why = "check the name and the region; these are there:";
+    why = "check the name and the region";
     words = "ecs list-task-definition-families --status ACTIVE";
   } else if (facts.target.kind == Target::Kind::task) {
-    why = "a stopped task is forgotten after about an hour; these run:";
+    why = "a stopped task is forgotten after about an hour";
     words = fmt::format("ecs list-tasks --cluster {}", cluster);
   }
   return wrong(std::string(kTarget),
@@ -111,7 +111,7 @@ bool check_presence(const Facts& facts, Findings& findings) {
     findings.push_back(
         wrong(std::string(kTarget),
               fmt::format("{} was deleted: its status is {}", describe(facts.target), service->status),
-              "a deleted service starts no tasks; these are there:",
+              "a deleted service starts no tasks",
               listing(facts, fmt::format("ecs list-services --cluster {}", facts.target.cluster))));
     return false;
   }

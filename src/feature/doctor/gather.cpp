@@ -7,6 +7,7 @@
 #include "feature/doctor/read_facts.hpp"
 
 #include <algorithm>
+#include <array>
 #include <tuple>
 #include <utility>
 
@@ -185,6 +186,16 @@ std::string definition_name(const Facts& facts) {
   return facts.target.kind == Target::Kind::family ? facts.target.name : std::string();
 }
 
+// An endpoint that is not AWS may lack whole services: said in one way, however it refuses.
+template <class T>
+void say_what_endpoint_lacks(const Facts& facts, Result<T>& fact) {
+  constexpr std::array<std::string_view, 3> kLacking{"SignatureDoesNotMatch", "InvalidAction",
+                                                     "UnknownOperationException"};
+  if (fact || facts.endpoint.empty()) return;
+  if (std::ranges::find(kLacking, fact.error().service_code) == kLacking.end()) return;
+  fact.error().what = fmt::format("the endpoint {} does not know the call", facts.endpoint);
+}
+
 net::Task<> gather_roles(aws::Client& client, Facts& facts) {
   facts.task_role = facts.execution_role = fail(not_asked("there is no such role"));
   const std::string task_role = task_role_arn(facts);
@@ -229,6 +240,11 @@ net::Task<> gather_rest(aws::Client& client, Facts& facts) {
   } else {
     facts.caller.may_execute = facts.caller.may_generate_data_key = fail(caller.error());
   }
+  say_what_endpoint_lacks(facts, facts.task_role);
+  say_what_endpoint_lacks(facts, facts.network);
+  say_what_endpoint_lacks(facts, facts.open_sessions);
+  say_what_endpoint_lacks(facts, facts.caller.may_execute);
+  say_what_endpoint_lacks(facts, facts.caller.may_generate_data_key);
 }
 
 // Cluster, service and task. Fails where ECS cannot be asked at all.

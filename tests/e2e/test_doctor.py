@@ -1,0 +1,181 @@
+"""ferry doctor against a fake AWS: seeded misconfigurations through the real calls, and what may not be read."""
+
+import json
+import subprocess
+
+import pytest
+from fake_aws import REGION, allow, fake_aws, trust
+from running_service import enterable_task
+
+
+@pytest.fixture
+def aws():
+    with fake_aws() as server:
+        yield server
+
+
+@pytest.fixture
+def doctor(ferry, aws, tmp_path):
+    """doctor(words...) asks the fake AWS and gives the finished process."""
+
+    def ask(*words, target="prod/web"):
+        environment = {
+            "HOME": str(tmp_path),
+            "AWS_ACCESS_KEY_ID": "AK",
+            "AWS_SECRET_ACCESS_KEY": "secret",
+            "AWS_REGION": REGION,
+            "AWS_ENDPOINT_URL": aws.url,
+        }
+        command = [ferry, "doctor", target, *words]
+        return subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+
+    return ask
+
+
+def findings(done):
+    assert done.returncode in (0, 1), done
+    assert done.stderr == ""
+    return json.loads(done.stdout)
+
+
+def test_a_healthy_service_has_nothing_wrong_and_nothing_open(doctor):
+    done = doctor("-o", "json")
+    assert done.returncode == 0, done.stdout
+    report = findings(done)
+    assert report["first_wrong"] is None
+    assert {one["verdict"] for one in report["findings"]} == {"ok"}, report
+
+
+def no_rights(world):
+    world["roles"]["web-task"]["inline"] = {}
+
+
+def rights_on_the_execution_role(world):
+    world["roles"]["web-execution"]["inline"]["exec"] = world["roles"]["web-task"]["inline"].pop("exec")
+
+
+def wrong_trust(world):
+    world["roles"]["web-task"]["trust"] = trust("ec2.amazonaws.com")
+
+
+def role_is_gone(world):
+    del world["roles"]["web-task"]
+
+
+def no_task_role(world):
+    del world["definition"]["taskRoleArn"]
+
+
+def exec_off(world):
+    world["service"]["enableExecuteCommand"] = world["task"]["enableExecuteCommand"] = False
+
+
+def task_is_older(world):
+    world["task"]["enableExecuteCommand"] = False
+
+
+def no_way_out(world):
+    world["routes"] = [{"destinationCidrBlock": "10.0.0.0/16", "gatewayId": "local"}]
+
+
+def old_platform(world):
+    world["task"]["platformVersion"] = "1.3.0"
+
+
+def read_only_root(world):
+    world["definition"]["containerDefinitions"][0]["readonlyRootFilesystem"] = True
+
+
+def caller_may_not(world):
+    world["caller_decision"] = "implicitDeny"
+
+
+def two_sessions(world):
+    world["sessions"] = ["alice-1", "bob-2"]
+
+
+@pytest.mark.parametrize(
+    ("change", "check", "fix"),
+    [
+        (no_rights, "exec-rights", "aws iam put-role-policy --role-name web-task"),
+        (rights_on_the_execution_role, "exec-rights", "aws iam delete-role-policy --role-name web-execution --policy-name exec"),
+        (wrong_trust, "trust-policy", "aws iam update-assume-role-policy --role-name web-task"),
+        (role_is_gone, "task-role", "aws iam create-role --role-name web-task"),
+        (no_task_role, "task-role", "aws ecs register-task-definition"),
+        (exec_off, "exec-enabled", "--enable-execute-command --force-new-deployment"),
+        (task_is_older, "exec-enabled", "aws ecs update-service --cluster prod --service web --force-new-deployment"),
+        (no_way_out, "network", "aws ec2 create-vpc-endpoint"),
+        (old_platform, "platform", "--platform-version LATEST"),
+        (read_only_root, "container", "readonlyRootFilesystem = false"),
+        (caller_may_not, "caller", "aws iam put-user-policy --user-name alice"),
+        (two_sessions, "sessions", "aws ssm terminate-session --session-id alice-1"),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_one_change_is_found_first_with_its_fix(doctor, aws, change, check, fix):
+    change(aws.world)
+    done = doctor("-o", "json")
+    report = findings(done)
+    assert (done.returncode, report["first_wrong"]) == (1, check), report
+    first = next(one for one in report["findings"] if one["verdict"] == "wrong")
+    assert fix in first["fixes"]["aws_cli"]
+    text = doctor()
+    assert text.returncode == 1
+    assert fix in text.stdout and "Terraform:" in text.stdout or check == "sessions"
+
+
+def test_an_attached_policy_counts(doctor, aws):
+    no_rights(aws.world)
+    aws.world["roles"]["web-task"]["attached"] = {"arn:aws:iam::123456789012:policy/exec": allow("ssmmessages:*")}
+    assert doctor().returncode == 0
+
+
+@pytest.mark.parametrize("denied", ["iam:GetRole", "iam:ListAttachedRolePolicies", "iam:GetRolePolicy"])
+def test_denied_reads_of_iam_are_said_and_not_an_end(doctor, aws, denied):
+    no_rights(aws.world)
+    aws.world["denied"] = {denied}
+    report = findings(doctor("-o", "json"))
+    assert report["first_wrong"] == ("exec-rights" if denied == "iam:GetRolePolicy" else None)
+    if denied == "iam:GetRolePolicy":
+        return
+    rights = next(one for one in report["findings"] if one["check"] == "exec-rights")
+    assert rights["verdict"] == "cannot_tell" and denied in rights["why"]
+
+
+def test_whatever_but_ecs_may_be_denied(doctor, aws):
+    aws.world["denied"] = {"iam:*", "ec2:*", "ssm:*", "sts:*", "logs:*"}
+    done = doctor()
+    assert done.returncode == 0, done.stdout
+    unknown = [line for line in done.stdout.splitlines() if line.startswith("cannot tell")]
+    assert any("trust" in line or "assume" in line for line in unknown)
+    assert any("network" in line for line in unknown)
+    assert "\x1b" not in done.stdout
+
+
+def test_ecs_denied_is_told_as_what_cannot_be_seen(doctor, aws):
+    aws.world["denied"] = {"ecs:*"}
+    done = doctor()
+    assert done.returncode == 0
+    assert "ecs:DescribeServices" in done.stdout and "wrong" not in done.stdout.split()
+
+
+def test_nobody_listening_is_ferrys_own_failure(ferry, tmp_path):
+    environment = {"HOME": str(tmp_path), "AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "s", "AWS_REGION": REGION}
+    command = [ferry, "doctor", "web", "--endpoint-url", "http://127.0.0.1:1"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (125, "")
+    assert done.stderr.startswith("ferry: doctor: ")
+
+
+def test_a_local_service_that_can_be_entered_has_nothing_wrong(endpoint):
+    enterable_task(endpoint)
+    endpoint.wait_for_exec_agent("web")
+    done = endpoint.run("doctor", "web")
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count("does not know the call") == 1, "one reason, one line"
+
+
+def test_a_local_target_that_is_not_there(endpoint):
+    done = endpoint.run("doctor", "nope")
+    assert done.returncode == 1
+    assert "there is no service nope" in done.stdout
