@@ -321,6 +321,7 @@ void check_trust(const Facts& facts, Findings& findings) {
                                    fmt::format("assume_role_policy = {}", terraform_json(document)));
   }
   std::vector<std::string> trusted;
+  trusted.reserve(role.trust.statements.size());
   for (const PolicyStatement& statement : role.trust.statements) trusted.push_back(readable(statement));
   findings.push_back(wrong(name,
                            fmt::format("{} may not assume the task role {}", kTasksPrincipal, role.name),

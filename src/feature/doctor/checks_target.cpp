@@ -65,7 +65,7 @@ struct Presence {
 Presence presence(const Facts& facts) {
   Presence found;
   const auto look = [&found](const auto& fact) {
-    if (!fact) found.unreadable = &fact.error();
+    if (!fact && found.unreadable == nullptr) found.unreadable = &fact.error();
     found.is_there = found.is_there || known(fact) != nullptr;
   };
   const bool is_definition = !facts.task_definition_asked.empty();
