@@ -1,7 +1,8 @@
 """Many real `ferry exec`, eight at a time in four containers, while `ferry local` cuts their connections: real_execs.py [COUNT [SEED]].
 
 Each command is checked: its exit code, and every byte of both streams (and of its input, which comes back). None may be
-wrong; none may be lost, as each connection that breaks can be resumed.
+wrong; none may be lost, as each connection that breaks can be resumed. Before that, resuming is refused once: then the
+outcome is lost, which also shows that connections do break.
 """
 
 import collections
@@ -76,6 +77,14 @@ def set_cuts(endpoint, choose):
     endpoint.set_faults(rules, seed=choose.randrange(1 << 30))
 
 
+def refused_resume(endpoint, task):
+    """What becomes of a command whose connection breaks for good."""
+    refusal = {"operation": "ResumeSession", "error": "DoesNotExistException", "message": "Session is already terminated"}
+    endpoint.set_faults([{"session": "cut", "after_bytes": 5_000, "times": 1}, refusal])
+    command = next(command for command in map(Command, range(1_000)) if command.lines == 1000)
+    return command.run(endpoint, task)[0]
+
+
 def soak(endpoint, tasks, count, first_seed):
     counts = collections.Counter()
     choose = random.Random(first_seed)
@@ -99,12 +108,15 @@ def main():
     with tempfile.TemporaryDirectory() as home:
         endpoint = start_endpoint(pathlib.Path(home))
         try:
-            counts = soak(endpoint, start_tasks(endpoint), count, first_seed)
+            tasks = start_tasks(endpoint)
+            unresumed = refused_resume(endpoint, tasks[0])
+            print(f"a cut connection that may not be resumed: {unresumed}")
+            counts = soak(endpoint, tasks, count, first_seed)
         finally:
             endpoint.stop()
     told = ", ".join(f"{number} {verdict}" for verdict, number in sorted(counts.items()))
     print(f"{count} real commands from seed {first_seed} in {time.monotonic() - begin:.1f} s: {told}")
-    return 0 if counts == {"right": count} else 1
+    return 0 if counts == {"right": count} and unresumed == "lost" else 1
 
 
 if __name__ == "__main__":
