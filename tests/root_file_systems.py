@@ -54,7 +54,7 @@ IMAGES = {
         Image("dash", Tier(), "dash", _without()),
         Image("bash", Tier(), "bash", _without()),
         Image("read_only", Tier(), "dash", _without(), is_read_only=True),
-        Image("shell_alone", Tier(is_merged=True, has_input=False, missing=("dd", "stty")), "dash"),
+        Image("shell_alone", Tier(is_merged=True, has_input=False, missing=("base64", "dd")), "dash"),
         Image("no_gzip", Tier(), "dash", _without("gzip")),
         Image("no_base64", Tier(), "dash", _without("base64")),
         Image("no_encoder", Tier(is_merged=True, missing=("base64",)), "dash", _without("base64", "od")),

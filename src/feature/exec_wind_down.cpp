@@ -82,11 +82,11 @@ net::Task<> CommandSession::hurry() {
 }
 
 // The program ends when it hears that the result has arrived, also where children of the command hold its
-// output open; on a terminal, and where it cannot be told, it ends by itself.
+// output open; what a terminal echoes of that comes after the result. On a terminal it ends by itself.
 net::Task<> CommandSession::take_leave(net::TaskGroup& group) {
   if (channel_ended_.is_set()) co_return;
   channel_.resume();
-  if (!tier_.is_quiet || options_.on_terminal) {
+  if (options_.on_terminal) {
     co_await channel_ended_.wait_until(net::steady_now() + kLongestLeave);
     co_return;
   }
