@@ -29,12 +29,10 @@ std::string text_in(const json::object& object, std::string_view name) {
   return text.empty() ? wire::text_member(object, capitalized(name)) : text;
 }
 
-// The object itself where it is the session.
-const json::object& session_in(const json::object& response) {
-  for (const std::string_view name : {"session", "Session"}) {
-    if (const json::object* session = wire::object_member(response, name)) return *session;
-  }
-  return response;
+// Null where there is none.
+const json::object* session_in(const json::object& response) {
+  const json::object* session = wire::object_member(response, "session");
+  return session == nullptr ? wire::object_member(response, "Session") : session;
 }
 
 }  // namespace
@@ -50,7 +48,8 @@ Result<aws::ecs::ExecSession> parse_exec_response(std::string_view text) {
   const Result<json::object> response = wire::parse_object(text, "the response");
   if (!response) return fail(FailureCode::usage, response.error().what, std::string(kWhatToGive));
 
-  const json::object& inner = session_in(*response);
+  const json::object* nested = session_in(*response);
+  const json::object& inner = nested == nullptr ? *response : *nested;  // the session alone
   aws::ecs::ExecSession session{.session_id = text_in(inner, "sessionId"),
                                 .stream_url = text_in(inner, "streamUrl"),
                                 .token_value = text_in(inner, "tokenValue"),
