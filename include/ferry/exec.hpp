@@ -18,8 +18,11 @@ struct ExecRequest {
   std::string target;
   // Program and arguments, as they are: no shell looks at them. At least one word; UTF-8 without NUL.
   std::vector<std::string> command;
+  // The initializers let callers leave members out without a warning.
+  // NOLINTBEGIN(readability-redundant-member-init)
   std::string cluster = {};    // for targets that name none; empty: FERRY_CLUSTER, else "default"
   std::string container = {};  // empty: the only one of the task
+  // NOLINTEND(readability-redundant-member-init)
   // For a task to run and to take sessions. Zero or more.
   std::chrono::milliseconds wait_limit = std::chrono::minutes(2);
 };
