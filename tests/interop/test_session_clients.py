@@ -55,6 +55,14 @@ class ForeignSession:
         while not re.search(text, self.printed):
             assert self._read(deadline), self.printed
 
+    def leave_when(self, has_ended):
+        """Tells ferry's program that the result has arrived, once it has."""
+        deadline = time.monotonic() + PATIENCE_S
+        while not has_ended(self.printed):
+            assert self._read(deadline), self.printed
+        self.send(b"q\n")
+        return self.finish()
+
     def send(self, data):
         self._process.stdin.write(data)
         self._process.stdin.flush()
@@ -156,7 +164,7 @@ def test_ferrys_framing_is_read_by_others(enter, shared_endpoint, recorded_progr
         session.send(program)
         nonce, end = exec_frames.SECRETS.search(program).groups()
         session.wait_for(rb"\x1e" + nonce + rb"\+")
-        result = exec_frames.decode(session.finish(), program)
+        result = exec_frames.decode(session.leave_when(lambda came: exec_frames.has_ended(came, program)), program)
     lines = b"".join(b"%d\n" % number for number in range(1, 2001))
     assert result.exit_code == 42
     assert result.stdout == b"first b\0\xff\xef\xbf\xbd" + lines
@@ -176,5 +184,5 @@ def test_input_through_ferrys_framing(enter, shared_endpoint, recorded_program):
         session.send(b"i 2\naGVsbG8g\nd29ybGQK\n")
         session.wait_for(rb"\x1e" + nonce + rb"c\x1e")
         session.send(b".\n")
-        result = exec_frames.decode(session.finish(), program)
+        result = exec_frames.decode(session.leave_when(lambda came: exec_frames.has_ended(came, program)), program)
     assert (result.exit_code, result.stdout.split()) == (0, [b"12"])
