@@ -1,7 +1,9 @@
 #include "feature/exec.hpp"
 
 #include "feature/exec_command_session.hpp"
+#include "feature/exec_diagnosis.hpp"
 #include "feature/exec_opening.hpp"
+#include "feature/unless.hpp"
 #include "net/clock.hpp"
 #include "wire/exec_wrapper.hpp"
 
@@ -64,12 +66,26 @@ class Exec {
   net::Task<Result<CommandResult>> run_session(std::string command, Wrapping wrapping,
                                                bool& could_not_begin) {
     Result<aws::ecs::ExecSession> opened = co_await opening_.open(std::move(command));
-    if (!opened) co_return not_opened(opened.error());
+    if (!opened) {
+      const Failure failure = co_await explained(opened.error());
+      co_return not_opened(failure);
+    }
     ExecServices services(&client_, std::move(*opened));
     CommandSession session(client_.loop(), client_.trust(), services, end_, request_.options, wrapping);
     Result<CommandResult> result = co_await session.run();
     could_not_begin = session.could_not_begin();
     co_return result;
+  }
+
+  // A refusal by the service itself is worth asking for its cause; what was found out by looking has it
+  // already.
+  net::Task<Failure> explained(Failure failure) {
+    const bool is_refusal = !failure.service_code.empty() && failure.code != FailureCode::throttled;
+    if (!is_refusal || end_.cause()) co_return failure;
+    const std::optional<Failure> diagnosed =
+        co_await unless(client_.loop(), end_.asked(),
+                        diagnose_refusal(client_, request_.target, request_.container, failure));
+    co_return diagnosed.value_or(failure);
   }
 
   CommandResult not_opened(const Failure& failure) const {
