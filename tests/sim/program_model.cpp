@@ -90,8 +90,8 @@ ProgramModel::ProgramModel(Image image, CommandModel command, bool on_terminal, 
       command_(std::move(command)),
       on_terminal_(on_terminal),
       random_(&random),
-      output_{.name = 'o', .left = command_.standard_output},
-      error_{.name = 'e', .left = command_.standard_error} {
+      output_{.name = 'o', .left = command_.standard_output, .in_pipe = {}},
+      error_{.name = 'e', .left = command_.standard_error, .in_pipe = {}} {
   print(image_.has_stty ? "\x1e"
                           "ferry1r\x1e"
                         : "\x1e"

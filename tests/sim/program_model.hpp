@@ -53,8 +53,8 @@ class ProgramModel {
 
   struct Stream {
     char name = 'o';
-    Bytes left;       // not yet written by the command
-    Bytes in_pipe{};  // written and not yet printed
+    Bytes left;     // not yet written by the command
+    Bytes in_pipe;  // written and not yet printed
     bool has_end = false;
   };
 
