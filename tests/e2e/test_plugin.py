@@ -35,7 +35,8 @@ def plugin(ferry, environment):
         if "input" not in more:
             more["stdin"] = subprocess.DEVNULL
         command = [ferry, "session-manager-plugin", *words]
-        return subprocess.run(command, env=environment, capture_output=True, timeout=60, **more)
+        variables = more.pop("variables", environment)
+        return subprocess.run(command, env=variables, capture_output=True, timeout=60, **more)
 
     return run
 
@@ -120,11 +121,19 @@ def test_a_session_that_never_starts_is_255(plugin):
     assert b"secret-token" not in done.stderr + done.stdout
 
 
-def test_a_wrong_token_is_255(session, plugin):
+def test_a_wrong_token_is_255_without_credentials_to_get_another(session, plugin, environment):
     response, *rest = session("echo hello")
-    done = plugin(json.dumps({**json.loads(response), "tokenValue": "wrong"}), *rest)
+    without = {name: value for name, value in environment.items() if not name.startswith("AWS_")}
+    done = plugin(json.dumps({**json.loads(response), "tokenValue": "wrong"}), *rest, variables=without)
     assert done.returncode == 255
     assert b"hello" not in done.stdout
+
+
+def test_a_wrong_token_is_replaced_by_a_fresh_one(session, plugin):
+    response, *rest = session("echo hello")
+    done = plugin(json.dumps({**json.loads(response), "tokenValue": "wrong"}), *rest)
+    assert done.returncode == 0
+    assert b"hello" in done.stdout
 
 
 @pytest.mark.parametrize("words", [

@@ -62,7 +62,8 @@ def serve(shared_endpoint, plugin_command):
     def run(session, **more):
         if "input" not in more:
             more["stdin"] = subprocess.DEVNULL
-        return subprocess.run(plugin_command(session), env=environment_of(shared_endpoint), capture_output=True,
+        more.setdefault("env", environment_of(shared_endpoint))
+        return subprocess.run(plugin_command(session), capture_output=True,
                               timeout=60, **more)
 
     return run
@@ -139,13 +140,14 @@ def test_terminate_session_ends_the_plugin_and_the_command(start, ssm, shared_en
     wait_until(lambda: all(process_start(pid) != begun for pid, begun in running.items()), "the command is gone")
 
 
-def test_resume_session_gives_the_only_token_that_opens_it(start, serve, ssm):
+def test_resume_session_gives_the_only_token_that_opens_it(start, serve, ssm, shared_endpoint):
     session = start("AWS-StartInteractiveCommand", command=["echo hello"])
     resumed = ssm.resume_session(SessionId=session["SessionId"])
     assert resumed["SessionId"] == session["SessionId"]
     assert resumed["TokenValue"] != session["TokenValue"]
 
-    refused = serve({**resumed, "TokenValue": session["TokenValue"]})
+    without = {name: value for name, value in environment_of(shared_endpoint).items() if not name.startswith("AWS_")}
+    refused = serve({**resumed, "TokenValue": session["TokenValue"]}, env=without)
     assert refused.returncode == 255
     assert b"hello" not in refused.stdout
 
