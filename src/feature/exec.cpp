@@ -50,7 +50,7 @@ class Exec {
     const std::vector<std::string>& command = request_.command;
     bool is_shell_missing = false;
     result_ = co_await run_session(wire::wrap_command(command), Wrapping::wrapped, is_shell_missing);
-    if (!is_shell_missing || end_.cause()) co_return;
+    if (!is_shell_missing || !*result_ || end_.cause()) co_return;
     if (!std::holds_alternative<std::monostate>(request_.options.input) && !request_.options.on_terminal) {
       (*result_)->outcome = Outcome::not_started;
       co_return;

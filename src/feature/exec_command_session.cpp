@@ -39,6 +39,13 @@ session::Address address_of(const aws::ecs::ExecSession& opened) {
       .session_id = opened.session_id, .stream_url = opened.stream_url, .token_value = opened.token_value};
 }
 
+// The agent's words for a command that it could not run, without their heading; empty for any other, which may
+// end a session that has been running.
+std::string_view start_failure(std::string_view said) {
+  const std::size_t begin = said.find("Unable to start command");
+  return begin == std::string_view::npos ? std::string_view() : said.substr(begin);
+}
+
 bool is_going_down(const aws::ecs::Task& task) {
   return task.last_status == "STOPPED" || task.last_status == "STOPPING" ||
          task.last_status == "DEPROVISIONING" || task.desired_status == "STOPPED";
@@ -77,7 +84,9 @@ CommandSession::CommandSession(net::Loop& loop, const net::TlsTrust& trust, Exec
       concluded_(loop),
       remote_changed_(loop),
       channel_ended_(loop),
-      delivered_(loop) {}
+      delivered_(loop) {
+  result_.streams_merged = !is_wrapped_;
+}
 
 net::Task<Result<CommandResult>> CommandSession::run() {
   co_await net::with_children(loop_, [this](net::TaskGroup& group) { return attend(group); });
@@ -235,9 +244,15 @@ net::Task<> CommandSession::serve_channel() {
 
 // The session was closed in order, and no end of the command was seen.
 net::Task<> CommandSession::explain_close(std::string said) {
-  const std::string words(trim(said));
+  const std::string_view not_begun = start_failure(trim(said));
+  const std::string words(not_begun.empty() ? trim(said) : not_begun);
   const std::string reason = words.empty() ? std::string() : ": " + words;
   could_not_begin_ = !first_output_.is_set() && !words.empty();
+  if (!is_wrapped_ && could_not_begin_ && !not_begun.empty()) {
+    conclude(Outcome::not_started,
+             fmt::format("the command did not start in {}{}", services_.place(), reason));
+    co_return;
+  }
   if (!is_wrapped_) {
     conclude(Outcome::unknown,
              fmt::format("without a shell in the image the exit code cannot be known{}", reason));
@@ -319,7 +334,11 @@ net::Task<> CommandSession::follow_command(net::TaskGroup& group) {
   co_await started_.wait();
   if (options_.on_terminal) {
     group.spawn(follow_size());
-    if (has_input_) group.spawn(pass_keys());
+    if (has_input_) {
+      group.spawn(pass_keys());
+    } else {
+      show_as_it_comes();
+    }
     co_return;
   }
   if (!is_wrapped_) co_return;
@@ -348,6 +367,18 @@ net::Task<> CommandSession::pass_keys() {
     fail_with(typed.error());
   } else if (*typed) {
     conclude(Outcome::unknown, "disconnected: the outcome of the command is unknown");
+  }
+}
+
+// The remote terminal has already made CR LF of each line end.
+void CommandSession::show_as_it_comes() {
+  const int* shown_on = std::get_if<int>(&options_.standard_output);
+  if (shown_on == nullptr || !sys::is_terminal(*shown_on)) return;
+  Result<sys::RawTerminal> raw = sys::RawTerminal::enter(*shown_on, sys::RawPart::output);
+  if (raw) {
+    terminal_ = std::move(*raw);
+  } else {
+    fail_with(raw.error());
   }
 }
 

@@ -17,13 +17,18 @@ std::string last_part(const std::string& arn) {
   return arn.substr(arn.rfind('/') + 1);
 }
 
+// Asking again changes nothing, so it counts as denied.
+Failure without_credentials(Failure reason) {
+  reason.code = FailureCode::denied;
+  return reason.in("that needs AWS credentials");
+}
+
 }  // namespace
 
-ExecServices::ExecServices(aws::Client* client, aws::ecs::ExecSession opened)
-    : client_(client), opened_(std::move(opened)) {}
+ExecServices::ExecServices(Result<aws::Client*> client, aws::ecs::ExecSession opened)
+    : client_(std::move(client)), opened_(std::move(opened)) {}
 
 session::Services ExecServices::for_channel() {
-  if (client_ == nullptr) return {};
   return {.renew_token = [this] { return renew_token(); },
           .generate_key = [this](std::string key_id) { return generate_key(std::move(key_id)); }};
 }
@@ -42,37 +47,39 @@ std::string ExecServices::place() const {
 }
 
 net::Task<bool> ExecServices::is_unlogged() {
-  if (client_ == nullptr || opened_.cluster_arn.empty()) co_return false;
+  if (!client_ || opened_.cluster_arn.empty()) co_return false;
   const Result<aws::ecs::ExecConfiguration> configuration =
-      co_await aws::ecs::describe_exec_configuration(*client_, opened_.cluster_arn);
+      co_await aws::ecs::describe_exec_configuration(**client_, opened_.cluster_arn);
   co_return configuration && configuration->logging == "NONE";
 }
 
 net::Task<std::optional<aws::ecs::Task>> ExecServices::describe_task() {
-  if (client_ == nullptr || opened_.task_arn.empty()) co_return std::nullopt;
+  if (!client_ || opened_.task_arn.empty()) co_return std::nullopt;
   std::vector<std::string> tasks{opened_.task_arn};
   Result<aws::ecs::DescribedTasks> described =
-      co_await aws::ecs::describe_tasks(*client_, opened_.cluster_arn, std::move(tasks));
+      co_await aws::ecs::describe_tasks(**client_, opened_.cluster_arn, std::move(tasks));
   if (!described || described->tasks.empty()) co_return std::nullopt;
   co_return std::move(described->tasks.front());
 }
 
 net::Task<bool> ExecServices::terminate() {
-  if (client_ == nullptr) co_return false;
-  const Result<> terminated = co_await aws::ssm::terminate_session(*client_, opened_.session_id);
+  if (!client_) co_return false;
+  const Result<> terminated = co_await aws::ssm::terminate_session(**client_, opened_.session_id);
   co_return terminated.has_value();
 }
 
 net::Task<Result<std::string>> ExecServices::renew_token() {
-  Result<std::string> token = co_await aws::ssm::resume_session(*client_, opened_.session_id);
+  if (!client_) co_return fail(without_credentials(client_.error()));
+  Result<std::string> token = co_await aws::ssm::resume_session(**client_, opened_.session_id);
   co_return token;
 }
 
 // The key belongs to the session and to the container, which the agent knows by its runtime id.
 net::Task<Result<wire::DataKey>> ExecServices::generate_key(std::string key_id) {
+  if (!client_) co_return fail(without_credentials(client_.error()));
   std::vector<std::string> tasks{opened_.task_arn};
   const Result<aws::ecs::DescribedTasks> described =
-      co_await aws::ecs::describe_tasks(*client_, opened_.cluster_arn, std::move(tasks));
+      co_await aws::ecs::describe_tasks(**client_, opened_.cluster_arn, std::move(tasks));
   if (!described) co_return fail(described.error().in("the session is encrypted, which needs DescribeTasks"));
   std::string runtime_id;
   for (const aws::ecs::Task& task : described->tasks) {
@@ -88,7 +95,7 @@ net::Task<Result<wire::DataKey>> ExecServices::generate_key(std::string key_id) 
       {"aws:ssm:SessionId", opened_.session_id},
       {"aws:ssm:TargetId", fmt::format("ecs:{}_{}_{}", cluster_name(), task_id(), runtime_id)}};
   Result<aws::kms::DataKey> key = co_await aws::kms::generate_data_key(
-      *client_, std::move(key_id), wire::kDataKeyBytes, std::move(context));
+      **client_, std::move(key_id), wire::kDataKeyBytes, std::move(context));
   if (!key) co_return fail(key.error().in("the session is encrypted"));
   co_return wire::DataKey{.plaintext = std::move(key->plaintext), .ciphertext = std::move(key->ciphertext)};
 }

@@ -1,6 +1,6 @@
 // The calls that an exec session may need besides ExecuteCommand. All are optional: what is denied, or cannot
-// be asked because there is no client, is done without.
-// Owns nothing; bounded by the limits of the client's calls. The loop's thread only.
+// be asked because there is no client, is done without; a session that cannot go on without one ends with the
+// reason. Owns nothing; bounded by the limits of the client's calls. The loop's thread only.
 #pragma once
 
 #include "aws/client.hpp"
@@ -16,8 +16,8 @@ namespace ferry::feature {
 
 class ExecServices {
  public:
-  // `client` may be null; otherwise it outlives this object.
-  ExecServices(aws::Client* client, aws::ecs::ExecSession opened);
+  // A client, which outlives this object, or why there is none.
+  ExecServices(Result<aws::Client*> client, aws::ecs::ExecSession opened);
 
   // ResumeSession and KMS, for the data channel; refers to this object.
   session::Services for_channel();
@@ -39,7 +39,7 @@ class ExecServices {
   net::Task<Result<std::string>> renew_token();
   net::Task<Result<wire::DataKey>> generate_key(std::string key_id);
 
-  aws::Client* client_;
+  Result<aws::Client*> client_;
   aws::ecs::ExecSession opened_;
 };
 

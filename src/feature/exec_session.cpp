@@ -7,10 +7,11 @@
 
 namespace ferry::feature {
 
-net::Task<Result<CommandResult>> collect(net::Loop& loop, const net::TlsTrust& trust, aws::Client* client,
-                                         aws::ecs::ExecSession opened, ExecOptions options) {
+net::Task<Result<CommandResult>> collect(net::Loop& loop, const net::TlsTrust& trust,
+                                         Result<aws::Client*> client, aws::ecs::ExecSession opened,
+                                         ExecOptions options) {
   EndWatch end(loop, options);
-  ExecServices services(client, std::move(opened));
+  ExecServices services(std::move(client), std::move(opened));
   CommandSession session(loop, trust, services, end, options, Wrapping::wrapped);
   std::optional<Result<CommandResult>> result;
   const auto attend = [](EndWatch& watch, CommandSession& attended,

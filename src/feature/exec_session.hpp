@@ -47,10 +47,11 @@ struct ExecOptions {
 };
 
 // The session that ExecuteCommand has just answered with, for a command from wire::wrap_command().
-// `client` is for what the session needs besides: the cluster's logging, a fresh token, a data key, a stop
-// reason; without it (null) each of these is done without. A Failure is one of this machine (our own standard
-// streams); everything else is an outcome.
-net::Task<Result<CommandResult>> collect(net::Loop& loop, const net::TlsTrust& trust, aws::Client* client,
-                                         aws::ecs::ExecSession opened, ExecOptions options);
+// `client`, or why there is none, is for what the session needs besides: the cluster's logging, a fresh
+// token, a data key, a stop reason; without it each of these is done without. A Failure is one of this
+// machine (our own standard streams); everything else is an outcome.
+net::Task<Result<CommandResult>> collect(net::Loop& loop, const net::TlsTrust& trust,
+                                         Result<aws::Client*> client, aws::ecs::ExecSession opened,
+                                         ExecOptions options);
 
 }  // namespace ferry::feature

@@ -11,8 +11,6 @@
 #include <utility>
 #include <vector>
 
-#include <fmt/format.h>
-
 namespace ferry {
 namespace {
 
@@ -24,14 +22,6 @@ std::string region_of(const std::string& arn) {
 
 bool names_an_account(const Options& options) {
   return !options.profile.empty() || !options.endpoint_url.empty();
-}
-
-// Without credentials a session ends where its connection does, and an encrypted one does not begin.
-void explain_missing_credentials(const Failure& failure, CommandResult& result) {
-  if (result.outcome != Outcome::lost && result.outcome != Outcome::not_started) return;
-  result.explanation +=
-      fmt::format("{}with AWS credentials ferry could have resumed or decrypted the session, but: {}",
-                  result.explanation.empty() ? "" : "; ", failure.line());
 }
 
 }  // namespace
@@ -46,12 +36,10 @@ CommandResult collect(std::string_view response, const Options& options) {
   const Result<net::TlsTrust> trust =
       net::TlsTrust::load(sys::environment_variable("AWS_CA_BUNDLE").value_or(""));
   if (!trust) return library::public_result(trust.error());
-  CommandResult result = library::run(loop, options, [&](feature::ExecOptions inner) {
+  return library::run(loop, options, [&](feature::ExecOptions inner) {
     return client ? feature::collect(loop, (*client)->trust(), client->get(), *opened, std::move(inner))
-                  : feature::collect(loop, *trust, nullptr, *opened, std::move(inner));
+                  : feature::collect(loop, *trust, fail(client.error()), *opened, std::move(inner));
   });
-  if (!client) explain_missing_credentials(client.error(), result);
-  return result;
 }
 
 }  // namespace ferry
