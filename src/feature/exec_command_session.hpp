@@ -68,6 +68,7 @@ class CommandSession {
   net::Task<> follow_command(net::TaskGroup& group);
   net::Task<> pass_input();
   net::Task<> pass_keys();
+  void show_as_it_comes();
   net::Task<> follow_size();
   net::Task<> keep_alive();
 

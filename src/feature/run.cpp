@@ -61,6 +61,9 @@ net::Task<Result<RunReport>> start_and_watch(aws::Client& client, const Prepared
   RunReport report;
   report.task_arn = *arn;
   if (options.detach && state.interrupts.count == 0) {
+    report.result.mode = Mode::run;
+    report.result.task = *arn;
+    report.result.container = prepared.container;
     report.result.outcome = Outcome::detached;
     co_return report;
   }
@@ -98,6 +101,8 @@ net::Task<> count_seconds(net::Loop& loop, RunObserver& observer) {
 RunReport left_at_once(const RunOptions& options, const std::string& task_arn) {
   RunReport report;
   report.task_arn = task_arn;
+  report.result.mode = Mode::run;
+  report.result.task = task_arn;
   report.result.outcome = Outcome::interrupted;
   report.result.explanation =
       task_arn.empty() ? fmt::format("interrupted before RunTask answered: a task started by '{}' may run",

@@ -264,6 +264,10 @@ net::Task<> RunWatch::stop(StopCause cause) {
 
 void RunWatch::leave_running(Outcome outcome, std::string_view why) {
   CommandResult result;
+  result.mode = Mode::run;
+  result.task = task_arn_;
+  result.container = container_;
+  if (task_) result.cluster = task_->cluster_name();
   result.outcome = outcome;
   result.explanation = fmt::format("{}: task {} may go on running; stop it with: {}", why, task_arn_,
                                    stop_line(options_, task_arn_));
@@ -281,6 +285,7 @@ CommandResult RunWatch::verdict() const {
     return result;
   }
   result.exit_code.reset();
+  result.exit_code_source.reset();
   result.explanation.clear();  // the stop was announced when it was asked for
   return result;
 }

@@ -97,11 +97,18 @@ CommandResult result_of(const aws::ecs::Task& task, std::string_view container_n
   const aws::ecs::Container* container = found == task.containers.end() ? nullptr : &*found;
   const std::string reason = reason_of(task, container);
   CommandResult result;
+  result.mode = Mode::run;
+  result.cluster = task.cluster_name();
+  result.task = task.arn;
+  result.container = container_name;
+  result.stop_code = task.stop_code;
+  result.stopped_reason = task.stopped_reason;
   const std::optional<int> code = container == nullptr ? std::nullopt : container->exit_code;
   constexpr int kLargestStatus = 255;
   if (code && *code >= 0 && *code <= kLargestStatus) {
     result.outcome = Outcome::exited;
     result.exit_code = code;
+    result.exit_code_source = ExitCodeSource::describe;
     if (*code != 0) result.explanation = explain_exit(container_name, *code, reason);
     return result;
   }

@@ -53,14 +53,18 @@ std::optional<WindowSize> window_size(int fd) {
   return WindowSize{.columns = size.ws_col, .rows = size.ws_row};
 }
 
-Result<RawTerminal> RawTerminal::enter(int fd) {
+Result<RawTerminal> RawTerminal::enter(int fd, RawPart part) {
   termios found{};
   if (tcgetattr(fd, &found) != 0) return fail(system_failure("cannot read the terminal's settings", errno));
   crash_restore = CrashRestore{.fd = fd, .settings = found};
   install_crash_handlers(restore_and_die);
   RawTerminal terminal(std::make_unique<Saved>(Saved{.fd = fd, .settings = found}));
   termios raw = found;
-  cfmakeraw(&raw);
+  if (part == RawPart::both) {
+    cfmakeraw(&raw);
+  } else {
+    raw.c_oflag &= ~static_cast<tcflag_t>(OPOST);
+  }
   if (tcsetattr(fd, TCSADRAIN, &raw) != 0)
     return fail(system_failure("cannot put the terminal into raw mode", errno));
   return terminal;

@@ -19,12 +19,15 @@ struct WindowSize {
 // Nothing where `fd` is no terminal or does not know its size.
 std::optional<WindowSize> window_size(int fd);
 
-// Raw mode for as long as it lives: every key arrives as its byte, nothing is echoed or translated. The
-// settings found are restored by restore(), by the destructor, and, best effort, when the program crashes.
-// One at a time in a process; `fd` must stay open.
+// `both`: every key arrives as its byte, nothing is echoed or translated. `output`: what is shown is not
+// translated, and keys act as before.
+enum class RawPart { both, output };
+
+// Raw mode for as long as it lives. The settings found are restored by restore(), by the destructor, and,
+// best effort, when the program crashes. One at a time in a process; `fd` must stay open.
 class RawTerminal {
  public:
-  static Result<RawTerminal> enter(int fd);
+  static Result<RawTerminal> enter(int fd, RawPart part = RawPart::both);
   ~RawTerminal();
   RawTerminal(RawTerminal&&) noexcept;
   RawTerminal& operator=(RawTerminal&&) noexcept;

@@ -32,7 +32,8 @@ class Terminal:
             os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
         os.close(self.slave)
-        os.close(self.master)
+        if self.master is not None:
+            os.close(self.master)
 
     def resize(self, columns, rows):
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -41,7 +42,32 @@ class Terminal:
         return termios.tcgetattr(self.slave)
 
     def type(self, text):
-        os.write(self.master, text.encode())
+        self.send(text.encode())
+
+    def send(self, data, seconds=60):
+        """Types bytes, as fast as they are taken; what is shown meanwhile is kept."""
+        deadline = time.monotonic() + seconds
+        os.set_blocking(self.master, False)
+        while data:
+            left = deadline - time.monotonic()
+            assert left > 0, f"{len(data)} bytes were not taken within {seconds} s, showing {self.shown!r}"
+            readable, writable, _ = select.select([self.master], [self.master], [], left)
+            if readable:
+                self.shown += os.read(self.master, 65536)
+            if writable:
+                data = data[os.write(self.master, data[:1024]) :]
+
+    def hang_up(self):
+        """The terminal goes away, as its window is closed."""
+        os.close(self.master)
+        self.master = None
+
+    def expect_raw(self, seconds=30):
+        """Waits until keys go to the program as they are."""
+        deadline = time.monotonic() + seconds
+        while self.settings()[3] & (termios.ICANON | termios.ISIG | termios.ECHO):
+            assert time.monotonic() < deadline, f"no raw terminal within {seconds} s, showing {self.shown!r}"
+            time.sleep(0.01)
 
     def expect(self, text, seconds=30):
         """Reads until `text` has been shown; what stands before and including it is taken."""
@@ -59,7 +85,9 @@ class Terminal:
         """The exit status; what is shown meanwhile is kept."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            if select.select([self.master], [], [], 0.02)[0]:
+            if self.master is None:
+                time.sleep(0.02)
+            elif select.select([self.master], [], [], 0.02)[0]:
                 self.shown += os.read(self.master, 65536)
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:

@@ -46,19 +46,26 @@ def test_a_second_signal_does_not_wait_for_the_command(web, run, start):
     wait_until(lambda: not sleepers(run, 7655), "nothing is left")
 
 
-def test_a_task_that_stops_ends_the_exec_with_its_reason(shared_endpoint, start):
+def test_a_task_that_stops_ends_the_exec_with_its_reason(shared_endpoint, tmp_path, ferry):
     web = enterable_task(shared_endpoint)
-    process = start("-o", "json", "web", "--", "sh", "-c", "echo begun; sleep 1000")
-    wait_until(lambda: shared_endpoint.run("exec", "-T", "web", "--", "true").returncode == 0, "it is entered")
-    shared_endpoint.client("ecs").stop_task(task=web, reason="maintenance at noon")
-    output, complaint = process.communicate(timeout=60)
-    result = json.loads(output)
-    assert process.returncode != 0
-    if result["outcome"] == "lost":  # else the command's own end by the task's signal came first
-        assert result["stopped_reason"] == "maintenance at noon"
-        assert b"maintenance at noon" in complaint
-    else:
-        assert result["exit_code"] in (137, 143)
+    process = subprocess.Popen(
+        [ferry, "exec", "--result-file", tmp_path / "result", "web", "--", "sh", "-c", "echo begun; exec sleep 1000"],
+        env=environment_of(shared_endpoint),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    try:
+        assert process.stdout.readline() == b"begun\n"
+        shared_endpoint.client("ecs").stop_task(task=web, reason="maintenance at noon")
+        _, complaint = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    result = json.loads((tmp_path / "result").read_text())
+    assert process.returncode == 255
+    assert (result["outcome"], result["exit_code"]) == ("lost", None)
+    assert (result["stopped_reason"], result["stop_code"]) == ("maintenance at noon", "UserInitiated")
+    assert complaint.decode().startswith("ferry: ") and b"maintenance at noon" in complaint
     enterable_task(shared_endpoint)
 
 
@@ -82,6 +89,25 @@ def test_an_endpoint_that_dies_is_never_success(start_endpoint, ferry):
     assert b"is lost" in complaint and b"may still be running" in complaint
 
 
-def test_a_silent_command_is_kept_alive(web, run):
-    done = run("--keep-alive", "100ms", "web", "--", "sh", "-c", "sleep 1; echo done")
-    assert (done.returncode, done.stdout, done.stderr) == (0, b"done\n", b"")
+@pytest.fixture(scope="module")
+def impatient_endpoint(start_endpoint):
+    """It ends sessions that are silent for 3 s."""
+    endpoint = start_endpoint("--port", "0", "--ephemeral", "--session-idle-timeout", "3s")
+    enterable_task(endpoint)
+    yield endpoint
+    endpoint.stop()
+
+
+def test_a_silent_command_is_kept_alive(impatient_endpoint):
+    words = ("web", "--", "sh", "-c", "sleep 8; echo done")
+    done = impatient_endpoint.run("exec", "--keep-alive", "1s", *words)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")
+
+
+def test_without_signs_of_life_a_silent_command_is_lost_and_said(impatient_endpoint):
+    words = ("web", "--", "sh", "-c", "sleep 8; echo done")
+    done = impatient_endpoint.run("exec", "-o", "json", "--keep-alive", "0s", *words)
+    assert done.returncode == 255
+    result = json.loads(done.stdout)
+    assert (result["outcome"], result["exit_code"], result["stdout"]) == ("lost", None, "")
+    assert done.stderr == f"ferry: {result['explanation']}\n"

@@ -32,6 +32,24 @@ TEST(StopReason, ZeroNeedsNoWords) {
   EXPECT_EQ(result.explanation, "");
 }
 
+TEST(StopReason, TheResultSaysWhatRanAndWhereItsCodeWasSeen) {
+  aws::ecs::Task task = stopped_task(0);
+  task.arn = "arn:aws:ecs:us-east-1:123456789012:task/prod/0123";
+  task.cluster_arn = "arn:aws:ecs:us-east-1:123456789012:cluster/prod";
+  const CommandResult result = result_of(task, "app");
+  EXPECT_EQ(result.mode, Mode::run);
+  EXPECT_EQ(result.cluster, "prod");
+  EXPECT_EQ(result.task, task.arn);
+  EXPECT_EQ(result.container, "app");
+  EXPECT_EQ(result.exit_code_source, ExitCodeSource::describe);
+  EXPECT_EQ(result.stop_code, "EssentialContainerExited");
+  EXPECT_EQ(result.stopped_reason, "Essential container in task exited");
+}
+
+TEST(StopReason, WithoutACodeThereIsNoSourceOfIt) {
+  EXPECT_FALSE(result_of(stopped_task(std::nullopt), "app").exit_code_source.has_value());
+}
+
 TEST(StopReason, AnotherCodeIsNamed) {
   const CommandResult result = result_of(stopped_task(3), "app");
   EXPECT_EQ(result.exit_code, 3);
