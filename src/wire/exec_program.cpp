@@ -88,7 +88,8 @@ lines() {
 }
 feed() {
   trap '' PIPE
-  if [ $_base64 ]; then printf %s "$_d" | base64 -d; else printf "$_d"; fi && answer c || answer x
+  if [ $_base64 ]; then printf %s "$_d" | base64 -d; else printf "$_d"; fi
+  case $? in 0) answer c ;; 1) answer x ;; *) answer '!' ;; esac
 }
 C() {
   ours
@@ -154,6 +155,7 @@ coded() {
     tell "$1x$_d"
   fi
 }
+# The pipe has no end while we live: an empty piece is a tool that failed, and what it held is lost.
 # Behind a large piece the next one is packed as it is read; a small one, also that of the pipe's end, goes back to
 # the plain way.
 E() {
@@ -172,6 +174,7 @@ E() {
       show $1
     fi
   done
+  tell '!'
 }
 )sh";
 

@@ -419,6 +419,18 @@ TEST_P(ExecWrapper, SignalsAllThatRunsInTheSession) {
   }
 }
 
+TEST_P(ExecWrapper, NeverTakesAFailedToolForTheEnd) {
+  // What a lack of memory does: the reader of our output is killed, here by the command itself.
+  const Outcome outcome = run(plain({"sh", "-c", R"(
+    for stat in /proc/[0-9]*/stat; do
+      read -r line <$stat && set -- ${line##*) } && session=$4 && read -r own </proc/$$/stat && set -- ${own##*) }
+      case $line in *'(dd)'*) test $session != $4 || { pid=${stat#/proc/}; kill -9 ${pid%/stat}; } ;; esac
+    done
+    echo lost; sleep 1)"}));
+  EXPECT_NE(outcome.damage, "");
+  EXPECT_FALSE(outcome.exit_code);
+}
+
 TEST_P(ExecWrapper, GivesTheCommandATerminalOfTheRightKind) {
   const Outcome outcome = run(
       on_terminal({"sh", "-c", "test -t 0 && test -t 1 && test -t 2 && stty size && echo $TERM; exit 5"}));
