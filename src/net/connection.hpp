@@ -8,14 +8,18 @@
 #include "net/url.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <variant>
 
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/write.hpp>
 
 namespace ferry::net {
 
@@ -55,14 +59,46 @@ class Connection {
   }
   template <class Buffers, class Handler>
   void async_write_some(const Buffers& buffers, Handler&& handler) {
-    std::visit([&](auto& stream) { stream.async_write_some(buffers, std::forward<Handler>(handler)); },
-               stream_);
+    if (!holds_writes_ && held_.empty()) {
+      std::visit([&](auto& stream) { stream.async_write_some(buffers, std::forward<Handler>(handler)); },
+                 stream_);
+      return;
+    }
+    const std::size_t count = hold(buffers);
+    if (holds_writes_) {
+      asio::post(get_executor(), std::bind_front(std::forward<Handler>(handler), error_code(), count));
+      return;
+    }
+    write_held([handler = std::forward<Handler>(handler), count](const error_code& error) mutable {
+      handler(error, error ? 0 : count);
+    });
   }
+  // While true, what async_write_some() is given waits, and leaves in one with the first write afterwards:
+  // each write costs a system call, and a TLS record, of its own. Whoever holds must write once more.
+  void hold_writes(bool holds) { holds_writes_ = holds; }
 
  private:
   Tcp& socket();
+  template <class Buffers>
+  std::size_t hold(const Buffers& buffers) {
+    const std::size_t before = held_.size();
+    held_.resize(before + asio::buffer_size(buffers));
+    return asio::buffer_copy(asio::buffer(held_) + before, buffers);
+  }
+  template <class Handler>
+  void write_held(Handler&& handler) {
+    auto on_written = [this, handler = std::forward<Handler>(handler)](const error_code& error,
+                                                                       std::size_t) mutable {
+      held_.clear();
+      handler(error);
+    };
+    std::visit([&](auto& stream) { asio::async_write(stream, asio::buffer(held_), std::move(on_written)); },
+               stream_);
+  }
 
   std::variant<Tcp, Tls> stream_;
+  std::string held_;
+  bool holds_writes_ = false;
 };
 
 // TCP, and TLS where the URL is secure, to url.host:url.port. Every failure is `unreachable`: nothing of the

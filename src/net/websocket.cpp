@@ -9,8 +9,10 @@
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <boost/asio/post.hpp>
+#include <boost/beast/core/buffered_read_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket/stream.hpp>
 #include <fmt/format.h>
@@ -24,25 +26,34 @@ void beast_close_socket(Connection& connection) {
   connection.close();
 }
 
+// Fewer reads of the network than messages.
+using BufferedConnection = beast::buffered_read_stream<Connection&, beast::flat_buffer>;
+
 template <class Handler>
-void async_teardown(beast::role_type, Connection& connection, Handler&& handler) {
+void async_teardown(beast::role_type, BufferedConnection& connection, Handler&& handler) {
   asio::post(connection.get_executor(),
              beast::bind_front_handler(std::forward<Handler>(handler), error_code()));
 }
 
 namespace {
 
-using Stream = beast::websocket::stream<Connection&, false>;
+using Stream = beast::websocket::stream<BufferedConnection, false>;
 
 constexpr std::size_t kMaxPingBytes = 125;  // RFC 6455 section 5.5
 
-enum class OutgoingKind { text, binary, ping };
+// What is read from the network at once, and how many of the messages in it are unpacked before anybody asks.
+constexpr std::size_t kReadBytes = std::size_t{16} << 10U;
+constexpr std::size_t kMaxReadAhead = 32;
+
+enum class OutgoingKind { messages, ping };
 
 // Something to be sent in its turn, and what became of it.
 struct Outgoing {
-  OutgoingKind kind = OutgoingKind::binary;
-  Bytes payload;
-  bool is_sent = false;
+  OutgoingKind kind = OutgoingKind::messages;
+  std::vector<WebSocketMessage> messages;  // one, where it is a ping
+  std::size_t written = 0;                 // of the messages
+
+  [[nodiscard]] bool is_sent() const { return written == messages.size(); }
 };
 
 // The opening of either role, kept until Beast is done with it.
@@ -92,7 +103,7 @@ struct WebSocket::State : std::enable_shared_from_this<State> {
   static Task<Result<>> opened(std::shared_ptr<State> state, std::shared_ptr<Opening> opening,
                                milliseconds timeout);
   static Task<Result<WebSocketMessage>> receive(std::shared_ptr<State> state);
-  static Task<Result<>> send(std::shared_ptr<State> state, OutgoingKind kind, Bytes payload);
+  static Task<Result<>> send(std::shared_ptr<State> state, Outgoing given);
 
   Loop& loop;
   WebSocketLimits limits;
@@ -101,7 +112,7 @@ struct WebSocket::State : std::enable_shared_from_this<State> {
   std::shared_ptr<WaitList> has_read;
   std::shared_ptr<WaitList> has_written;
   beast::flat_buffer buffer;
-  std::optional<WebSocketMessage> received;
+  std::deque<WebSocketMessage> received;
   Instant last_heard = steady_now();
   std::deque<std::shared_ptr<Outgoing>> queue;
   bool is_reading = false;
@@ -124,6 +135,8 @@ WebSocket::State::State(Loop& shared_loop, std::unique_ptr<Connection> taken, We
                                              .keep_alive_pings = false});
   stream.read_message_max(limits.max_message_bytes);
   stream.auto_fragment(false);
+  stream.next_layer().capacity(kReadBytes);
+  stream.next_layer().buffer().reserve(kReadBytes);  // it never reads more than it has room for
   stream.control_callback(
       [this](beast::websocket::frame_type, std::string_view) { last_heard = steady_now(); });
 }
@@ -155,11 +168,13 @@ void WebSocket::State::start_reading() {
     state->last_heard = steady_now();
     const auto* data = static_cast<const std::uint8_t*>(state->buffer.data().data());
     if (!state->has_ended) {
-      state->received = WebSocketMessage{.is_text = state->stream.got_text(),
-                                         .payload = Bytes(data, data + state->buffer.size())};
+      state->received.push_back(WebSocketMessage{.is_text = state->stream.got_text(),
+                                                 .payload = Bytes(data, data + state->buffer.size())});
     }
     state->buffer.consume(state->buffer.size());
     state->has_read->wake_all();
+    const bool has_more = state->stream.next_layer().buffer().size() > 0;
+    if (has_more && !state->has_ended && state->received.size() < kMaxReadAhead) state->start_reading();
   });
 }
 
@@ -167,21 +182,27 @@ void WebSocket::State::write_next() {
   if (is_writing || queue.empty() || has_ended) return;
   is_writing = true;
   const std::shared_ptr<Outgoing> next = queue.front();
-  queue.pop_front();
+  const WebSocketMessage& message = next->messages[next->written];
+  const bool is_last = next->written + 1 == next->messages.size();
+  if (is_last) queue.pop_front();
+  connection->hold_writes(!is_last);
   auto on_written = [state = shared_from_this(), next](const error_code& error, std::size_t = 0) {
     state->is_writing = false;
-    next->is_sent = !error;
-    if (error) state->end(error.message());
-    state->has_written->wake_all();
+    if (error) {
+      state->end(error.message());
+      return;
+    }
+    ++next->written;
+    if (next->is_sent()) state->has_written->wake_all();
     state->write_next();
   };
   if (next->kind == OutgoingKind::ping) {
-    const std::string_view payload = as_text(next->payload);
+    const std::string_view payload = as_text(message.payload);
     stream.async_ping({payload.data(), payload.size()}, std::move(on_written));
     return;
   }
-  stream.text(next->kind == OutgoingKind::text);
-  stream.async_write(asio::buffer(next->payload), std::move(on_written));
+  stream.text(message.is_text);
+  stream.async_write(asio::buffer(message.payload), std::move(on_written));
 }
 
 Task<Result<>> WebSocket::State::opened(std::shared_ptr<State> state, std::shared_ptr<Opening> opening,
@@ -200,29 +221,31 @@ Task<Result<>> WebSocket::State::opened(std::shared_ptr<State> state, std::share
 
 Task<Result<WebSocketMessage>> WebSocket::State::receive(std::shared_ptr<State> state) {
   co_await throw_if_cancelled();
-  while (!state->received) {
+  while (state->received.empty()) {
     if (state->has_ended) co_return fail(state->lost());
     if (!state->is_reading) state->start_reading();
     co_await WaitList::wait_until(state->has_read, Instant::max());
     co_await throw_if_cancelled();
   }
-  WebSocketMessage message = std::move(*state->received);
-  state->received.reset();
+  WebSocketMessage message = std::move(state->received.front());
+  state->received.pop_front();
   co_return message;
 }
 
-Task<Result<>> WebSocket::State::send(std::shared_ptr<State> state, OutgoingKind kind, Bytes payload) {
+Task<Result<>> WebSocket::State::send(std::shared_ptr<State> state, Outgoing given) {
   co_await throw_if_cancelled();
-  const std::size_t limit = kind == OutgoingKind::ping ? kMaxPingBytes : state->limits.max_message_bytes;
-  if (payload.size() > limit) {
+  const std::size_t limit =
+      given.kind == OutgoingKind::ping ? kMaxPingBytes : state->limits.max_message_bytes;
+  for (const WebSocketMessage& message : given.messages) {
+    if (message.payload.size() <= limit) continue;
     co_return fail(FailureCode::usage, fmt::format("a websocket message of {} bytes is over the limit of {}",
-                                                   payload.size(), limit));
+                                                   message.payload.size(), limit));
   }
-  auto outgoing =
-      std::make_shared<Outgoing>(Outgoing{.kind = kind, .payload = std::move(payload), .is_sent = false});
+  if (given.messages.empty()) co_return Result<>();
+  auto outgoing = std::make_shared<Outgoing>(std::move(given));
   state->queue.push_back(outgoing);
   state->write_next();
-  while (!outgoing->is_sent) {
+  while (!outgoing->is_sent()) {
     if (state->has_ended) co_return fail(state->lost());
     co_await WaitList::wait_until(state->has_written, Instant::max());
     co_await throw_if_cancelled();
@@ -295,12 +318,22 @@ Task<Result<WebSocketMessage>> WebSocket::receive() {
 }
 
 Task<Result<>> WebSocket::send(WebSocketMessage message) {
-  const OutgoingKind kind = message.is_text ? OutgoingKind::text : OutgoingKind::binary;
-  return State::send(state_, kind, std::move(message.payload));
+  Outgoing outgoing;
+  outgoing.messages.push_back(std::move(message));
+  return State::send(state_, std::move(outgoing));
+}
+
+Task<Result<>> WebSocket::send(std::vector<WebSocketMessage> messages) {
+  Outgoing outgoing;
+  outgoing.messages = std::move(messages);
+  return State::send(state_, std::move(outgoing));
 }
 
 Task<Result<>> WebSocket::ping(std::string_view payload) {
-  return State::send(state_, OutgoingKind::ping, to_bytes(payload));
+  Outgoing outgoing;
+  outgoing.kind = OutgoingKind::ping;
+  outgoing.messages.push_back({.is_text = false, .payload = to_bytes(payload)});
+  return State::send(state_, std::move(outgoing));
 }
 
 Instant WebSocket::last_heard() const {
@@ -310,7 +343,7 @@ Instant WebSocket::last_heard() const {
 void WebSocket::close() {
   if (!state_) return;
   state_->end("it was closed on this side");
-  state_->received.reset();
+  state_->received.clear();
 }
 
 }  // namespace ferry::net

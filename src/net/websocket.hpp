@@ -1,6 +1,7 @@
 // A websocket of either role over plain TCP or TLS.
 // One reader at a time; send() may be called from several coroutines: messages leave whole, in call order.
-// Bounded by max_message_bytes in each direction. Fragmented messages are put together, pings are answered.
+// Bounded by max_message_bytes in each direction; a few messages are read ahead. Fragmented messages are put
+// together, pings are answered.
 #pragma once
 
 #include "base/result.hpp"
@@ -13,6 +14,7 @@
 #include <cstddef>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 namespace ferry::net {
 
@@ -39,6 +41,8 @@ class WebSocket {
   // The next message. Failure `lost` when the connection has ended, however it did.
   Task<Result<WebSocketMessage>> receive();
   Task<Result<>> send(WebSocketMessage message);
+  // All of them, in this order, and to the network in as few writes as may be: for many small ones.
+  Task<Result<>> send(std::vector<WebSocketMessage> messages);
   // Payload at most 125 bytes; it is copied at the call.
   Task<Result<>> ping(std::string_view payload);
   // When a message or a ping or pong last came; while nobody receives, what comes is not seen. At first the

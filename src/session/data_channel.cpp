@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include <boost/system/system_error.hpp>
 #include <fmt/format.h>
@@ -23,6 +24,9 @@ constexpr milliseconds tick_interval{100};
 
 // What may wait for a paused listener; agents with a send window stay far below it.
 constexpr std::size_t max_kept_bytes = 1U << 20U;
+
+// Of those that are due together, mostly acknowledgements, so many leave in one write.
+constexpr std::size_t max_messages_at_once = 32;
 
 wire::Nonce random_nonce() {
   wire::Nonce nonce{};
@@ -123,6 +127,7 @@ struct DataChannel::State {
   void use(Dialler::Connection connection);
   net::Task<> converse(net::TaskGroup& group);
   net::Task<Failure> read_messages();
+  std::vector<net::WebSocketMessage> due_messages();
   net::Task<> write_frames();
   net::Task<> send_pings();
   net::Task<> watch_silence();
@@ -255,13 +260,24 @@ net::Task<Failure> DataChannel::State::read_messages() {
   }
 }
 
+std::vector<net::WebSocketMessage> DataChannel::State::due_messages() {
+  std::vector<net::WebSocketMessage> messages;
+  while (messages.size() < max_messages_at_once) {
+    std::optional<wire::Frame> frame = session.poll_frame(net::steady_now());
+    if (!frame) break;
+    messages.push_back({.is_text = frame->is_text, .payload = std::move(frame->payload)});
+  }
+  return messages;
+}
+
 net::Task<> DataChannel::State::write_frames() {
   while (true) {
     co_await frames_wanted.wait();
     frames_wanted.reset();
-    while (std::optional<wire::Frame> frame = session.poll_frame(net::steady_now())) {
-      const Result<> sent =
-          co_await socket->send({.is_text = frame->is_text, .payload = std::move(frame->payload)});
+    while (true) {
+      std::vector<net::WebSocketMessage> messages = due_messages();
+      if (messages.empty()) break;
+      const Result<> sent = co_await socket->send(std::move(messages));
       // The reader meets the end of the connection too, after what arrived before it.
       if (!sent) co_return;
       timer_wanted.set();

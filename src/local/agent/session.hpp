@@ -69,10 +69,13 @@ class Session {
   static net::Task<> wait_for_room(Self self);
   static net::Task<> handle_event(Self self, wire::AgentEvent event);
   static net::Task<> handle_input(Self self, Bytes bytes);
-  static net::Task<> send_frame(Self self, std::shared_ptr<Connection> connection, wire::Frame frame);
+  static net::Task<> send_messages(Self self, std::shared_ptr<Connection> connection,
+                                   std::vector<net::WebSocketMessage> messages);
   static net::Task<> linger(Self self);
 
   bool open_with(const net::WebSocketMessage& first, const std::shared_ptr<Connection>& connection);
+  // What may be written now, in order.
+  std::vector<net::WebSocketMessage> due_messages();
   void detach(const std::shared_ptr<Connection>& connection);
   void close_connections();
   void resize(wire::TerminalSize size);

@@ -14,6 +14,19 @@ struct Session::Connection {
   std::string token;  // the one it showed; empty before
   // What may still be sent before a fault rule cuts it.
   std::optional<std::size_t> bytes_until_cut;
+
+  // Leaves of the messages what may be sent; true when the rule cuts the connection behind it.
+  bool cut(std::vector<net::WebSocketMessage>& messages) {
+    if (!bytes_until_cut) return false;
+    for (auto message = messages.begin(); message != messages.end(); ++message) {
+      if (message->payload.size() > *bytes_until_cut) {
+        messages.erase(message, messages.end());
+        return true;
+      }
+      *bytes_until_cut -= message->payload.size();
+    }
+    return false;
+  }
 };
 
 // A connection's place in its session, given back however its coroutine ends.
@@ -101,9 +114,9 @@ net::Task<> Session::drive_channel(Self self) {
   while (!self->channel_.is_over()) {
     self->has_changed_.reset();
     const std::shared_ptr<Connection> client = self->client_;
-    std::optional<wire::Frame> frame = self->channel_.poll_frame(net::steady_now());
-    if (client && frame) {
-      co_await send_frame(self, client, std::move(*frame));
+    std::vector<net::WebSocketMessage> messages = self->due_messages();
+    if (client && !messages.empty()) {
+      co_await send_messages(self, client, std::move(messages));
       continue;
     }
     if (self->channel_.has_room()) self->has_room_.set();
@@ -117,20 +130,22 @@ net::Task<> Session::drive_channel(Self self) {
   self->is_finished_.set();
 }
 
-net::Task<> Session::send_frame(Self self, std::shared_ptr<Connection> connection, wire::Frame frame) {
-  net::WebSocketMessage message;
-  message.is_text = frame.is_text;
-  message.payload = std::move(frame.payload);
-  if (connection->bytes_until_cut) {
-    if (*connection->bytes_until_cut < message.payload.size()) {
-      connection->socket.close();
-      self->detach(connection);
-      co_return;
-    }
-    *connection->bytes_until_cut -= message.payload.size();
+std::vector<net::WebSocketMessage> Session::due_messages() {
+  constexpr std::size_t max_messages = 32;  // in one write
+  std::vector<net::WebSocketMessage> messages;
+  while (messages.size() < max_messages) {
+    std::optional<wire::Frame> frame = channel_.poll_frame(net::steady_now());
+    if (!frame) break;
+    messages.push_back({.is_text = frame->is_text, .payload = std::move(frame->payload)});
   }
-  const Result<> sent = co_await connection->socket.send(std::move(message));
-  if (sent) co_return;
+  return messages;
+}
+
+net::Task<> Session::send_messages(Self self, std::shared_ptr<Connection> connection,
+                                   std::vector<net::WebSocketMessage> messages) {
+  const bool is_cut = connection->cut(messages);
+  const Result<> sent = co_await connection->socket.send(std::move(messages));
+  if (sent && !is_cut) co_return;
   connection->socket.close();
   self->detach(connection);
 }
@@ -139,9 +154,9 @@ net::Task<> Session::send_frame(Self self, std::shared_ptr<Connection> connectio
 net::Task<> Session::linger(Self self) {
   constexpr milliseconds patience{2'000};
   while (true) {
-    std::optional<wire::Frame> frame = self->channel_.poll_frame(net::steady_now());
-    if (!self->client_ || !frame) break;
-    co_await send_frame(self, self->client_, std::move(*frame));
+    std::vector<net::WebSocketMessage> messages = self->due_messages();
+    if (!self->client_ || messages.empty()) break;
+    co_await send_messages(self, self->client_, std::move(messages));
   }
   const Instant deadline = net::steady_now() + patience;
   while (self->client_) {
