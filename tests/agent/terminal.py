@@ -61,6 +61,7 @@ class Terminal:
     """The command's session: a new one, with the terminal as its controlling one, cooked, of no size."""
 
     def __init__(self, container, words):
+        self._waiting = set()
         self._main, second = os.openpty()
         info, info_end = os.pipe()
         status, status_end = os.pipe()
@@ -116,9 +117,11 @@ class Terminal:
     async def _wait(self, watch, forget):
         ready = asyncio.Event()
         watch(self._main, ready.set)
+        self._waiting.add(ready)
         try:
             await ready.wait()
         finally:
+            self._waiting.discard(ready)
             if self._main >= 0:
                 forget(self._main)
 
@@ -135,6 +138,8 @@ class Terminal:
         if self._main >= 0:
             os.close(self._main)
             self._main = -1
+        for ready in self._waiting:
+            ready.set()
         if self._outer.poll() is None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._outer.wait(5)
