@@ -122,7 +122,7 @@ Result<int> enable_exec_command(Words words) {
       feature::enable_exec(**client, plan->target, options.wait.value_or(kDefaultWait), show_status));
   clear_status();
   if (!enabled) return fail(enabled.error());
-  say(fmt::format("task {} of {} can be entered", enabled->task, enabled->deployment));
+  say(fmt::format("task {} of {} can be entered", enabled->task, feature::describe(plan->target)));
   return 0;
 }
 

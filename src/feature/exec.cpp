@@ -25,6 +25,7 @@ std::optional<bool> is_retryable(const Failure& failure) {
     case FailureCode::usage:
     case FailureCode::ambiguous:
     case FailureCode::denied:
+    case FailureCode::not_found:
       return false;
     default:
       return std::nullopt;

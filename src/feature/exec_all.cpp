@@ -37,12 +37,28 @@ CommandResult failed_here(const Failure& failure) {
   return result;
 }
 
+CommandResult not_begun(const Round& round, const std::string& task) {
+  CommandResult result;
+  result.cluster = round.request.target.cluster;
+  result.task = task;
+  result.outcome = Outcome::interrupted;
+  result.explanation = "interrupted, before the command was started";
+  return result;
+}
+
+// Whoever ends one means them all.
+void give_up_the_rest(Round& round) {
+  for (; round.next_task < round.tasks.size(); ++round.next_task)
+    round.results[round.next_task] = not_begun(round, round.tasks[round.next_task]);
+}
+
 net::Task<> work(Round& round) {
   while (round.next_task < round.tasks.size()) {
     const std::size_t index = round.next_task++;
     Result<CommandResult> result = co_await exec(round.client, request_for(round, round.tasks[index]));
     if (result && result->task.empty()) result->task = round.tasks[index];
     round.results[index] = result ? std::move(*result) : failed_here(result.error());
+    if (round.results[index]->outcome == Outcome::interrupted) give_up_the_rest(round);
     while (round.next_result < round.results.size() && round.results[round.next_result]) {
       round.take(*round.results[round.next_result++]);
     }

@@ -20,8 +20,6 @@ constexpr milliseconds kLongestSilence{60'000};
 constexpr milliseconds kLongestPreparation{30'000};
 // For the cluster's configuration, once the container waits for it.
 constexpr milliseconds kLongestChoice{2'000};
-// For the task's state, once its session has ended.
-constexpr milliseconds kLongestInquiry{3'000};
 // What may wait for the framing to be known.
 constexpr std::size_t kMaxEarlyBytes = std::size_t{256} << 10U;
 
@@ -37,18 +35,6 @@ session::TerminalSize size_of_terminal() {
 session::Address address_of(const aws::ecs::ExecSession& opened) {
   return {
       .session_id = opened.session_id, .stream_url = opened.stream_url, .token_value = opened.token_value};
-}
-
-// The agent's words for a command that it could not run, without their heading; empty for any other, which may
-// end a session that has been running.
-std::string_view start_failure(std::string_view said) {
-  const std::size_t begin = said.find("Unable to start command");
-  return begin == std::string_view::npos ? std::string_view() : said.substr(begin);
-}
-
-bool is_going_down(const aws::ecs::Task& task) {
-  return task.last_status == "STOPPED" || task.last_status == "STOPPING" ||
-         task.last_status == "DEPROVISIONING" || task.desired_status == "STOPPED";
 }
 
 std::string missing_tools(const wire::ExecTier& tier) {
@@ -70,12 +56,13 @@ CommandSession::CommandSession(net::Loop& loop, const net::TlsTrust& trust, Exec
           loop, options, [this] { channel_.resume(); },
           [this](Failure failure) { fail_with(std::move(failure)); }),
       channel_(loop, trust, address_of(services.opened()), services.for_channel(),
-               session::Listener{.on_ready = {},
-                                 .on_data = [this](session::StreamKind, BytesView bytes) { take(bytes); },
-                                 .on_exit_code = {},
-                                 .on_customer_message = {},
-                                 .on_connection_lost = {},
-                                 .on_connection_resumed = {}}),
+               session::Listener{
+                   .on_ready = {},
+                   .on_data = [this](session::StreamKind, BytesView bytes) { take(bytes); },
+                   .on_exit_code = {},
+                   .on_customer_message = {},
+                   .on_connection_lost = [this](const Failure& failure) { say_of_connection(failure.what); },
+                   .on_connection_resumed = [this] { say_of_connection("it goes on"); }}),
       lines_(loop, channel_),
       first_output_(loop),
       framing_known_(loop),
@@ -239,54 +226,7 @@ net::Task<> CommandSession::serve_channel() {
     co_return;
   }
   const bool may_have_run = is_program_sent_ || !is_wrapped_;
-  conclude(may_have_run ? Outcome::lost : Outcome::not_started, closed.error().what);
-}
-
-// The session was closed in order, and no end of the command was seen.
-net::Task<> CommandSession::explain_close(std::string said) {
-  const std::string_view not_begun = start_failure(trim(said));
-  const std::string words(not_begun.empty() ? trim(said) : not_begun);
-  const std::string reason = words.empty() ? std::string() : ": " + words;
-  could_not_begin_ = !first_output_.is_set() && !words.empty();
-  if (!is_wrapped_ && could_not_begin_ && !not_begun.empty()) {
-    conclude(Outcome::not_started,
-             fmt::format("the command did not start in {}{}", services_.place(), reason));
-    co_return;
-  }
-  if (!is_wrapped_) {
-    conclude(Outcome::unknown,
-             fmt::format("without a shell in the image the exit code cannot be known{}", reason));
-    co_return;
-  }
-  if (could_not_begin_) {
-    conclude(Outcome::unknown,
-             fmt::format("the command did not start in {}{}; ferry needs a POSIX shell (sh) "
-                         "in the image",
-                         services_.place(), reason));
-    co_return;
-  }
-  const std::optional<std::optional<aws::ecs::Task>> task =
-      co_await within(loop_, kLongestInquiry, services_.describe_task());
-  if (task && *task && is_going_down(**task)) {
-    result_.stop_code = (*task)->stop_code;
-    result_.stopped_reason = (*task)->stopped_reason;
-    conclude(Outcome::lost,
-             fmt::format("task {} stopped {}{}{}", services_.task_id(),
-                         started_.is_set() ? "while the command ran" : "before the command ran",
-                         result_.stopped_reason.empty() ? "" : ": " + result_.stopped_reason,
-                         result_.stop_code.empty() ? "" : fmt::format(" ({})", result_.stop_code)));
-    co_return;
-  }
-  if (started_.is_set()) {
-    conclude(Outcome::lost,
-             fmt::format("the session with {} ended before the command's exit code came{}; the "
-                         "outcome is unknown",
-                         services_.place(), reason));
-    co_return;
-  }
-  const std::string_view preamble = trim(decoder_->preamble());
-  conclude(Outcome::unknown, fmt::format("the command did not start in {}{}{}", services_.place(), reason,
-                                         preamble.empty() ? std::string() : fmt::format(": {}", preamble)));
+  co_await explain_loss(may_have_run ? Outcome::lost : Outcome::not_started, closed.error().what);
 }
 
 net::Task<> CommandSession::ask_for_framing() {
@@ -321,7 +261,12 @@ net::Task<> CommandSession::watch_beginning() {
   const bool is_talking = co_await first_output_.wait_until(latest);
   const bool is_ready =
       co_await ready_.wait_until(is_talking ? net::steady_now() + kLongestPreparation : latest);
-  if (is_ready) co_return;
+  if (is_ready) {
+    const bool has_started = co_await started_.wait_until(net::steady_now() + kLongestPreparation);
+    if (!has_started)
+      conclude(Outcome::unknown, fmt::format("{} did not start the command", services_.place()));
+    co_return;
+  }
   const std::string_view preamble = decoder_ ? trim(decoder_->preamble()) : std::string_view();
   conclude(Outcome::unknown,
            is_talking ? fmt::format("what runs in {} is not a command made by `ferry wrap`{}{}",

@@ -58,6 +58,9 @@ class CommandSession {
   void handle(const wire::exec_event::Damaged& damaged);
   net::Task<> serve_channel();
   net::Task<> explain_close(std::string said);
+  net::Task<> explain_loss(Outcome outcome, std::string what);
+  net::Task<bool> explain_by_task(Outcome outcome);
+  void say_of_connection(std::string_view what) const;
 
   // What runs beside it.
   net::Task<> ask_for_framing();
