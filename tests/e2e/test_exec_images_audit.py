@@ -87,8 +87,15 @@ def test_an_image_without_proc_merges_and_says_so(enter_simulator):
     assert "/proc" in result.chatter
 
 
-def test_a_bad_network_brings_the_true_result_or_none(enter_simulator):
-    place = enter_simulator("dash", data_loss=0.05, acknowledgement_loss=0.3, cuts=(15, 40), seed=5)
+BAD_NETWORKS = {
+    "losses and cuts": {"data_loss": 0.05, "acknowledgement_loss": 0.3, "cuts": (15, 40)},
+    "the end is lost": {"data_loss": 0.25, "acknowledgement_loss": 0.5, "end_window_s": 0.3},
+}
+
+
+@pytest.mark.parametrize("network", BAD_NETWORKS.values(), ids=BAD_NETWORKS)
+def test_a_bad_network_brings_the_true_result_or_none(enter_simulator, network):
+    place = enter_simulator("dash", **network)
     for code in (0, 7):
         done = place.run("dash", "sh", "-c", f"seq 1 2000; exit {code}")
         if done.returncode != 255:
