@@ -77,7 +77,7 @@ K() {
     [ $5 = $_session ] || continue
     case "$_ours " in *" ${_j#/proc/} "* | *" $3 "*) continue ;; esac
     read -r _l </proc/$3/stat && set -- $1 ${_l##*) }
-    case "$_encoders " in *" $3 "*) continue ;; esac
+    case "$_kept " in *" $3 "*) continue ;; esac
     kill -$1 ${_j#/proc/}
   done
 }
@@ -93,6 +93,7 @@ feed() {
 }
 C() {
   ours
+  _kept="$_kept $_l"
   while read -r _a _d <&6; do
     case $_a in
     i) _d=$(lines $_d); feed & ;;
@@ -110,7 +111,7 @@ C() {
 // here too.
 constexpr std::string_view kRun = R"sh(
 mark() { printf %s "$_e=$_r;"; }
-_from= _encoders=
+_from= _kept=
 [ $_input = 1 ] || _from='</dev/null'
 run() { eval '(exec "$@" '"$_from) $_to"; _r=$?; }
 )sh";
@@ -229,7 +230,7 @@ apart() {
       unlock
       f "$_told"
       (exec <&4 3>&- 4<&- 5>&- 6<&- 8<&-; E o) & _o=$!
-      (exec <&8 3>&- 4<&- 5>&- 6<&- 8<&-; E e) & _encoders=" $_o $!" _ours="$_ours $$ $_o $!"
+      (exec <&8 3>&- 4<&- 5>&- 6<&- 8<&-; E e) & _kept=" $_o $!" _ours="$_ours $$ $_o $!"
       (exec 3>&- 4<&- 5>&- 8<&-; C) | apart "$@"
       kill -9 $_o $!
     }

@@ -422,10 +422,13 @@ TEST_P(ExecWrapper, SignalsAllThatRunsInTheSession) {
 TEST_P(ExecWrapper, NeverTakesAFailedToolForTheEnd) {
   // What a lack of memory does: the reader of our output is killed, here by the command itself.
   const Outcome outcome = run(plain({"sh", "-c", R"(
-    for stat in /proc/[0-9]*/stat; do
-      read -r line <$stat && set -- ${line##*) } && session=$4 && read -r own </proc/$$/stat && set -- ${own##*) }
-      case $line in *'(dd)'*) test $session != $4 || { pid=${stat#/proc/}; kill -9 ${pid%/stat}; } ;; esac
-    done
+    read -r own </proc/$$/stat; set -- ${own##*) }; session=$4; killed=
+    while test -z "$killed"; do
+      for stat in /proc/[0-9]*/stat; do
+        read -r line <$stat && set -- ${line##*) } || continue
+        case $line in *'(dd)'*) test $session != $4 || { killed=${stat#/proc/}; kill -9 ${killed%/stat}; } ;; esac
+      done
+    done 2>/dev/null
     echo lost; sleep 1)"}));
   EXPECT_NE(outcome.damage, "");
   EXPECT_FALSE(outcome.exit_code);
