@@ -61,7 +61,8 @@ _told=$_told:${_missing#,}
 
 // C obeys the control lines; its standard output is the command's input. A chunk of input is decoded beside
 // it, so that C never waits for a command that does not read. K signals what runs in this session, but our
-// own shells (_ours, and what they started).
+// own shells (_ours), what they started, and what the shells that encode and decode (below those in _kept)
+// started in turn: a killed one would lose what it holds.
 constexpr std::string_view kControl = R"sh(
 lock() { :; }
 unlock() { :; }
