@@ -123,6 +123,7 @@ bool check_container_name(const Facts& facts, Findings& findings) {
   const TaskDefinitionFacts* definition = known(facts.definition);
   if (facts.container.empty() || definition == nullptr) return true;
   std::vector<std::string> names;
+  names.reserve(definition->containers.size());
   for (const ContainerDefinitionFacts& container : definition->containers) names.push_back(container.name);
   if (std::ranges::find(names, facts.container) != names.end()) return true;
   findings.push_back(wrong(std::string(kTarget),
