@@ -1,9 +1,8 @@
 // Runs a command in a running task of a service and shows both of its output streams and its exit code.
 //
 //   ferry-example TARGET COMMAND...        TARGET as for `ferry exec`: prod/web, task/ID, an ARN
-#include <ferry/exec.hpp>
-
 #include <chrono>
+#include <ferry/exec.hpp>
 #include <iostream>
 #include <string>
 #include <string_view>

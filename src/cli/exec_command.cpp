@@ -170,7 +170,8 @@ Result<int> exec_in_one(net::Loop& loop, aws::Client& client, feature::ExecReque
   if (!result) return fail(result.error());
   if (!result->explanation.empty()) line.notice(result->explanation);
   if (flags.wants_json() || !flags.result_path.empty()) {
-    const Result<> shown = show_result(feature::result_json_line(*result), flags.wants_json(), flags.result_path);
+    const Result<> shown =
+        show_result(feature::result_json_line(*result), flags.wants_json(), flags.result_path);
     if (!shown) return fail(shown.error());
   }
   return feature::exit_status(*result, flags.unknown_status());
