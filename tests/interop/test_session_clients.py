@@ -15,12 +15,15 @@ from pathlib import Path
 
 import exec_frames
 import pytest
+from kms_route import REGION, open_route
 from local_endpoint import task_definition
 
 CLIENTS = Path(__file__).parents[2] / "build" / "clients"
 PATIENCE_S = 60
 # The plugin's own words around a session.
-PLUGIN_HEAD = re.compile(rb"\A\nStarting session with SessionId: \S+\n")
+PLUGIN_HEAD = re.compile(
+    rb"\A\nStarting session with SessionId: \S+\n(?:This session is encrypted using AWS KMS\.\n)?"
+)
 PLUGIN_TAIL = re.compile(rb"\n\nExiting session with sessionId: \S+?\.\n\n\Z")
 
 
@@ -77,35 +80,106 @@ class ForeignSession:
         return PLUGIN_TAIL.sub(b"", PLUGIN_HEAD.sub(b"", self.printed))
 
 
-@pytest.fixture(scope="module")
-def task(shared_endpoint):
+def run_task(endpoint, cluster):
     container = {"image": "host", "command": ["sleep", "1000000"]}
-    shared_endpoint.ecs.register_task_definition(**task_definition(container=container))
-    arn = shared_endpoint.ecs.run_task(taskDefinition="app", enableExecuteCommand=True)["tasks"][0]["taskArn"]
-    shared_endpoint.wait_for_exec_agent_of(arn)
+    endpoint.ecs.register_task_definition(**task_definition(container=container))
+    answer = endpoint.ecs.run_task(cluster=cluster, taskDefinition="app", enableExecuteCommand=True)
+    arn = answer["tasks"][0]["taskArn"]
+    endpoint.wait_for_exec_agent_of(arn, cluster)
     return arn
 
 
-@pytest.fixture(params=["plugin", "ssm-session"])
-def enter(request, shared_endpoint, task):
-    """enter(command) opens a session as programs do, and lets the client serve it."""
+@pytest.fixture(scope="module")
+def task(shared_endpoint):
+    return run_task(shared_endpoint, "default")
 
+
+@pytest.fixture(scope="module")
+def encrypted_task(shared_endpoint):
+    configuration = {"executeCommandConfiguration": {"kmsKeyId": "alias/sessions"}}
+    shared_endpoint.ecs.create_cluster(clusterName="encrypted", configuration=configuration)
+    return run_task(shared_endpoint, "encrypted")
+
+
+@pytest.fixture(scope="module")
+def kms_route(shared_endpoint, tmp_path_factory):
+    with open_route(shared_endpoint, tmp_path_factory.mktemp("kms")) as route:
+        yield route
+
+
+def execute(endpoint, cluster, task, command):
+    """(session, what ends it)."""
+    answer = endpoint.ecs.execute_command(cluster=cluster, task=task, command=command, interactive=True)
+    session = answer["session"]
+    return session, lambda: endpoint.client("ssm").terminate_session(SessionId=session["sessionId"])
+
+
+def plugin_words(endpoint, session, target):
+    program = CLIENTS / "session-manager-plugin"
+    return [program, json.dumps(session), REGION, "StartSession", "", json.dumps({"Target": target}), endpoint.url]
+
+
+@pytest.fixture
+def enter_by_plugin(shared_endpoint, task):
     def open_session(command):
-        answer = shared_endpoint.ecs.execute_command(task=task, command=command, interactive=True)
-        session = answer["session"]
-
-        def terminate():
-            shared_endpoint.client("ssm").terminate_session(SessionId=session["sessionId"])
-
-        if request.param == "ssm-session":
-            variables = {"STREAM_URL": session["streamUrl"], "TOKEN": session["tokenValue"]}
-            words = ["node", CLIENTS / "ssm_session" / "client.mjs"]
-            return ForeignSession(words, {**shared_endpoint.environment, **variables}, terminate)
-        program = CLIENTS / "session-manager-plugin"
-        words = [program, json.dumps(session), "us-east-1", "StartSession", "", '{"Target":"x"}', shared_endpoint.url]
-        return ForeignSession(words, shared_endpoint.environment, terminate)
+        session, terminate = execute(shared_endpoint, "default", task, command)
+        return ForeignSession(plugin_words(shared_endpoint, session, "x"), shared_endpoint.environment, terminate)
 
     return open_session
+
+
+@pytest.fixture
+def enter_by_ssm_session(shared_endpoint, task):
+    def open_session(command):
+        session, terminate = execute(shared_endpoint, "default", task, command)
+        variables = {"STREAM_URL": session["streamUrl"], "TOKEN": session["tokenValue"]}
+        words = ["node", CLIENTS / "ssm_session" / "client.mjs"]
+        return ForeignSession(words, {**shared_endpoint.environment, **variables}, terminate)
+
+    return open_session
+
+
+@pytest.fixture
+def open_encrypted(shared_endpoint, encrypted_task):
+    """(the plugin in an encrypted session of the command, the encryption context of its data key)."""
+
+    def open_session(command, variables):
+        session, terminate = execute(shared_endpoint, "encrypted", encrypted_task, command)
+        described = shared_endpoint.ecs.describe_tasks(cluster="encrypted", tasks=[encrypted_task])["tasks"][0]
+        target = f"ecs:encrypted_{encrypted_task.split('/')[-1]}_{described['containers'][0]['runtimeId']}"
+        words = plugin_words(shared_endpoint, session, target)
+        client = ForeignSession(words, {**shared_endpoint.environment, **variables}, terminate)
+        return client, {"aws:ssm:SessionId": session["sessionId"], "aws:ssm:TargetId": target}
+
+    return open_session
+
+
+@pytest.fixture
+def enter_encrypted(open_encrypted, kms_route):
+    """With the plugin, which must have got a data key of the session from KMS."""
+    wanted = []
+
+    def open_session(command):
+        client, context = open_encrypted(command, kms_route.variables)
+        wanted.append(context)
+        return client
+
+    yield open_session
+    assert wanted
+    assert all(context in kms_route.contexts for context in wanted)
+
+
+CLIENTS_OF_SESSIONS = {
+    "plugin": "enter_by_plugin",
+    "ssm-session": "enter_by_ssm_session",
+    "encrypted": "enter_encrypted",
+}
+
+
+@pytest.fixture(params=CLIENTS_OF_SESSIONS)
+def enter(request):
+    """enter(command) opens a session as programs do, and lets the client serve it."""
+    return request.getfixturevalue(CLIENTS_OF_SESSIONS[request.param])
 
 
 def test_output_is_to_the_byte(enter):
@@ -128,6 +202,16 @@ def test_a_command_that_is_not_there_ends_the_session(enter):
     with enter("no-such-command") as session:
         shown = session.finish() + session.complaint
     assert b"no-such-command" in shown
+
+
+def test_a_client_that_gets_no_data_key_is_told_so_by_the_agent(open_encrypted, kms_route):
+    variables = {**kms_route.variables, "AWS_CA_BUNDLE": ""}
+    client, context = open_encrypted("echo never", variables)
+    with client as session:
+        shown = session.finish() + session.complaint
+    assert b"KMSEncryption failed on client with status 2" in shown
+    assert b"never" not in shown
+    assert context not in kms_route.contexts
 
 
 @pytest.fixture(scope="module")
