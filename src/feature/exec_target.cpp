@@ -175,6 +175,7 @@ Readiness judge_readiness(const Target& target, const std::vector<aws::ecs::Task
   if (tasks.empty()) return never(nothing_found(target));
   if (target.kind == Target::Kind::task && tasks.size() > 1) {
     std::vector<std::string> names;
+    names.reserve(tasks.size());
     for (const aws::ecs::Task& task : tasks) names.push_back(task.arn);
     return never(ambiguous_target(target, names));
   }

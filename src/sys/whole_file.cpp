@@ -34,7 +34,7 @@ Result<> write_all(const std::string& path, std::string_view content) {
 Result<> write_whole_file(const std::string& path, std::string_view content) {
   const std::string draft = fmt::format("{}.{}.draft", path, ::getpid());
   ::unlink(draft.c_str());  // of an earlier process with this id
-  const Result<> written = write_all(draft, content);
+  Result<> written = write_all(draft, content);
   if (!written) {
     ::unlink(draft.c_str());
     return written;

@@ -15,7 +15,8 @@ std::optional<Bytes> inflate_gzip(BytesView data, std::size_t most_bytes) {
   const auto end = [](z_stream* used) { inflateEnd(used); };
   const std::unique_ptr<z_stream, decltype(end)> guard(&stream, end);
   Bytes output(most_bytes + 1);
-  stream.next_in = const_cast<Bytef*>(data.data());  // zlib's C interface; it does not write there
+  // zlib's C interface; it does not write there.
+  stream.next_in = const_cast<Bytef*>(data.data());  // NOLINT(cppcoreguidelines-pro-type-const-cast)
   stream.avail_in = static_cast<uInt>(data.size());
   stream.next_out = output.data();
   stream.avail_out = static_cast<uInt>(output.size());

@@ -136,6 +136,10 @@ class Terminal:
                 os.kill(self._reaper, signal.SIGKILL)
             self._reaper = None
         if self._main >= 0:
+            # Before it is closed: the next terminal may get the same number.
+            loop = asyncio.get_running_loop()
+            loop.remove_reader(self._main)
+            loop.remove_writer(self._main)
             os.close(self._main)
             self._main = -1
         for ready in self._waiting:
