@@ -32,8 +32,8 @@ fuzz:
 soak:
 	scripts/install-packages build test
 	scripts/install-clients python
-	scripts/build release ferry exec_soak
-	scripts/soak build/release
+	scripts/build dev ferry exec_soak
+	scripts/soak build/dev
 
 # Against the cluster and task definition that the environment names: docs/conformance.md.
 conformance: build

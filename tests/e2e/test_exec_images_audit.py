@@ -48,7 +48,9 @@ def test_an_auditor_reads_what_was_printed_and_nothing_of_the_input(shared_endpo
     assert done.returncode == 0, done.stderr
     (log,) = logged_sessions(shared_endpoint).values()
     assert "printed on stdout" in log and "printed on stderr" in log
-    assert all(f"\n{number}\n" in log for number in (1, 1500, 2999))
+    # All but the few lines that a frame of the other stream came between.
+    lines = set(log.splitlines())
+    assert sum(str(number) in lines for number in range(1, 3001)) > 2950
     assert "secret" not in log
     assert "YSBzZWNyZXQ" not in log  # base64 of its beginning
 
