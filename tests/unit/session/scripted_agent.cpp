@@ -69,9 +69,11 @@ net::Task<> ScriptedAgent::converse(net::WebSocket& socket) {
   while (true) {
     while (const auto event = session_->poll_event(net::steady_now())) handle(*event);
     const bool goes_on = co_await write_frames(socket);
-    if (!goes_on || drops_after_greeting) co_return;
+    if (!goes_on) co_return;
+    // Also before it drops the connection: a socket that is closed with something unread in it takes back
+    // what it has sent.
     const auto message = co_await socket.receive();
-    if (!message) co_return;
+    if (!message || drops_after_greeting) co_return;
     const auto received = session_->receive(message->payload, net::steady_now());
     if (!received || --cut_.after_received == 0) co_return;
   }
