@@ -4,8 +4,8 @@
 #include "cli/connection.hpp"
 #include "cli/file_argument.hpp"
 #include "cli/run_output.hpp"
-#include "feature/network_configuration.hpp"
-#include "feature/run.hpp"
+#include "feature/run/network_configuration.hpp"
+#include "feature/run/run.hpp"
 #include "sys/random.hpp"
 #include "wire/command_line.hpp"
 

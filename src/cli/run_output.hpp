@@ -4,7 +4,7 @@
 
 #include "base/result.hpp"
 #include "base/time.hpp"
-#include "feature/run.hpp"
+#include "feature/run/run.hpp"
 
 #include <span>
 #include <string>

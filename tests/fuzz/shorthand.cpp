@@ -1,7 +1,7 @@
 // The AWS CLI's shorthand, from anyone's command line: refused or read, never a crash.
-#include "feature/shorthand.hpp"
+#include "feature/run/shorthand.hpp"
 
-#include "feature/network_configuration.hpp"
+#include "feature/run/network_configuration.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,4 +1,4 @@
-#include "feature/run_input.hpp"
+#include "feature/run/input.hpp"
 
 #include "base/text.hpp"
 

@@ -1,4 +1,4 @@
-#include "feature/network_configuration.hpp"
+#include "feature/run/network_configuration.hpp"
 
 #include <string>
 

@@ -1,5 +1,5 @@
 // The call budget, in simulated time: how many calls a run makes, and how late its end is seen.
-#include "feature/run_pacing.hpp"
+#include "feature/run/pacing.hpp"
 
 #include "wire/log_follower.hpp"
 

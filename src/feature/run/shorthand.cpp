@@ -1,4 +1,4 @@
-#include "feature/shorthand.hpp"
+#include "feature/run/shorthand.hpp"
 
 #include <cstddef>
 #include <string>

@@ -1,6 +1,6 @@
-#include "feature/run_watch.hpp"
+#include "feature/run/watch.hpp"
 
-#include "feature/stop_reason.hpp"
+#include "feature/run/stop_reason.hpp"
 #include "net/clock.hpp"
 #include "wire/command_line.hpp"
 

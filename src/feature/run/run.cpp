@@ -1,8 +1,8 @@
-#include "feature/run.hpp"
+#include "feature/run/run.hpp"
 
 #include "aws/ecs.hpp"
-#include "feature/run_watch.hpp"
-#include "feature/stop_reason.hpp"
+#include "feature/run/stop_reason.hpp"
+#include "feature/run/watch.hpp"
 #include "net/loop.hpp"
 
 #include <csignal>

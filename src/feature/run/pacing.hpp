@@ -2,7 +2,7 @@
 //
 // The pause grows with the run: the answer comes late by a share of what the run took anyway, and a long run
 // costs few calls of the account-wide limits. Bounds, with DescribeTaskDefinition, RunTask and the reads
-// after the stop included (tests/unit/feature/run_pacing_test.cpp holds them): 8 calls for a run of a second,
+// after the stop included (tests/unit/feature/run/pacing_test.cpp holds them): 8 calls for a run of a second,
 // 150 for one of half an hour. Reads that continue a large page of the log come on top: they grow with its
 // volume only.
 #pragma once

@@ -1,7 +1,7 @@
-#include "feature/network_configuration.hpp"
+#include "feature/run/network_configuration.hpp"
 
 #include "base/text.hpp"
-#include "feature/shorthand.hpp"
+#include "feature/run/shorthand.hpp"
 
 #include <string>
 #include <utility>

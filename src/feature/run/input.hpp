@@ -3,7 +3,7 @@
 
 #include "aws/ecs.hpp"
 #include "base/result.hpp"
-#include "feature/overrides.hpp"
+#include "feature/run/overrides.hpp"
 
 #include <optional>
 #include <string>

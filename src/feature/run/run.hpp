@@ -8,7 +8,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "feature/result.hpp"
-#include "feature/run_input.hpp"
+#include "feature/run/input.hpp"
 #include "net/task.hpp"
 
 #include <optional>

@@ -7,9 +7,9 @@
 #include "aws/ecs.hpp"
 #include "base/time.hpp"
 #include "feature/result.hpp"
-#include "feature/run.hpp"
-#include "feature/run_input.hpp"
-#include "feature/run_pacing.hpp"
+#include "feature/run/input.hpp"
+#include "feature/run/pacing.hpp"
+#include "feature/run/run.hpp"
 #include "net/loop.hpp"
 #include "wire/log_follower.hpp"
 

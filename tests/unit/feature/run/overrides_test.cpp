@@ -1,4 +1,4 @@
-#include "feature/overrides.hpp"
+#include "feature/run/overrides.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>

@@ -1,4 +1,4 @@
-#include "feature/run_pacing.hpp"
+#include "feature/run/pacing.hpp"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "feature/stop_reason.hpp"
+#include "feature/run/stop_reason.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
