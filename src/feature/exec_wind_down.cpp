@@ -64,11 +64,13 @@ net::Task<> CommandSession::end_command(net::TaskGroup& group) {
     lines_.send(wire::signal_line("KILL"));
     is_over = co_await is_over_within(kKillGrace);
   }
-  if (is_over) {
-    co_await take_leave(group);
-  } else {
+  if (!is_over) {
     co_await terminate();
+    co_return;
   }
+  co_await take_leave(group);
+  // Something of the command's still holds the terminal, and would keep the session open.
+  if (!channel_ended_.is_set()) co_await within(loop_, kLongestTermination, services_.terminate());
 }
 
 net::Task<bool> CommandSession::is_over_within(milliseconds limit) {
