@@ -94,6 +94,8 @@ Result<int> collect_command(Words words) {
   const Result<Parsed> parsed = arguments.parse(words);
   if (!parsed) return fail(parsed.error());
   if (*parsed == Parsed::help) return print_help(arguments);
+  const Result<> result_path = check_result_path(options.result_path);
+  if (!result_path) return fail(result_path.error());
   Result<sys::UniqueFd> input = options.input_path.empty() ? sys::UniqueFd() : open_input(options.input_path);
   if (!input) return fail(input.error());
   const Result<std::string> response = read_response();

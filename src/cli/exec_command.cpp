@@ -220,6 +220,8 @@ Result<int> exec_command(Words words) {
   if (*parsed == Parsed::help) return print_help(arguments);
   Result<feature::ExecRequest> request = request_from(flags);
   if (!request) return fail(request.error());
+  const Result<> result_path = check_result_path(flags.result_path);
+  if (!result_path) return fail(result_path.error());
 
   StatusLine line;
   request->options.notice = [&line](std::string_view text) { line.notice(text); };

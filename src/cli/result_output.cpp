@@ -7,6 +7,13 @@
 
 namespace ferry::cli {
 
+Result<> check_result_path(const std::string& path) {
+  if (path.empty()) return {};
+  const Result<> writable = sys::can_write_whole_file(path);
+  if (!writable) return fail(writable.error().in("--result-file"));
+  return {};
+}
+
 Result<> show_result(std::string_view json, bool on_stdout, const std::string& path) {
   const std::string line = std::string(json) + '\n';
   if (on_stdout) {

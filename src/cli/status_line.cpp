@@ -9,17 +9,13 @@
 #include <fmt/format.h>
 
 namespace ferry::cli {
-namespace {
 
-// A service's text can hold anything; a `ferry:` line is one line and moves no cursor.
 std::string printable(std::string_view text) {
   std::string line(text);
   const auto is_control = [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; };
   std::ranges::replace_if(line, is_control, ' ');
   return line;
 }
-
-}  // namespace
 
 StatusLine::StatusLine() : on_terminal_(sys::is_terminal(STDERR_FILENO)) {}
 

@@ -12,4 +12,7 @@ namespace ferry::sys {
 // umask allows. A symbolic link of that name is replaced, not followed.
 Result<> write_whole_file(const std::string& path, std::string_view content);
 
+// Whether write_whole_file() could begin now: for a command that must not learn it only after its work.
+Result<> can_write_whole_file(const std::string& path);
+
 }  // namespace ferry::sys

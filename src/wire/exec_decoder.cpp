@@ -205,7 +205,6 @@ void ExecDecoder::start(std::string_view text) {
     if (flag == 't' || flag == 'm') tier.is_merged = true;
     if (flag == 't') undo_line_ends_ = false;  // the terminal is the user's own
     if (flag == 'b') tier.has_base64 = true;
-    if (flag == 'z') tier.is_compressed = true;
     if (flag == 'q') tier.is_quiet = true;
   }
   if (colon + 1 < text.size()) {

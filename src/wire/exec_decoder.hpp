@@ -24,7 +24,6 @@ struct ExecTier {
   bool is_merged = false;   // both streams come as standard output
   bool has_base64 = false;  // for input_chunk()
   bool is_quiet = false;    // the terminal echoes nothing: control lines may be sent
-  bool is_compressed = false;
   std::vector<std::string> missing_tools;  // why it is merged, or why input is refused
 };
 

@@ -92,9 +92,9 @@ def test_a_result_file_beside_the_normal_output(web, run, tmp_path):
     assert [entry.name for entry in tmp_path.iterdir()] == ["result.json"]
 
 
-def test_a_result_file_that_cannot_be_written_is_a_failure(web, run, tmp_path):
+def test_a_result_file_that_cannot_be_written_is_a_failure_before_the_command_runs(web, run, tmp_path):
     done = run("--result-file", str(tmp_path / "no" / "result.json"), "web", "--", "echo", "hi")
-    assert (done.returncode, done.stdout) == (125, b"hi\n")
+    assert (done.returncode, done.stdout) == (125, b"")
     assert "--result-file" in complaint(done)
 
 
