@@ -40,6 +40,18 @@ def wait_until(condition, what, timeout_s=PATIENCE_S):
         time.sleep(0.02)
 
 
+def is_gone_soon(pid, start):
+    """Whether the process that began at `start` has ended, or does within seconds: the kernel takes its time over a namespace."""
+    try:
+        handle = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        return process_start(pid) != start or bool(select.select([handle], [], [], 5)[0])
+    finally:
+        os.close(handle)
+
+
 def process_start(pid):
     """When the process began (tells it from a later one of the same id), or None where it has ended."""
     try:
@@ -178,7 +190,7 @@ class Endpoint:
             self.process.send_signal(number)
             errors = self.process.communicate(timeout=PATIENCE_S)[1].decode()
             assert self.process.returncode == 0, errors
-            left = [pid for pid, start in below.items() if start and process_start(pid) == start]
+            left = [pid for pid, start in below.items() if start and not is_gone_soon(pid, start)]
             assert not left, f"processes left behind: {left}"
 
     def kill(self):
