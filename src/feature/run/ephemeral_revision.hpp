@@ -42,10 +42,17 @@ struct RevisedRun {
 // `definition` is DescribeTaskDefinition's taskDefinition. The revision has all of it that
 // RegisterTaskDefinition takes, in the family ferry-FAMILY, with `change` on `container`; the overrides move
 // into it where they are too long. `region` is where log_group is.
-// Fails (usage) where it needs --ephemeral-revision and that was not given, where there is no such container,
-// and where the revision is longer than the 64 KiB that ECS takes.
+// Fails (usage) where --ephemeral-revision was not given, where the definition lacks a container that is
+// changed, where a variable is to be both a value and a secret, and where the revision is longer than the 64
+// KiB that ECS takes.
 Result<RevisedRun> revision_from(const boost::json::object& definition, const std::string& container,
                                  const RevisionChange& change, boost::json::object overrides,
                                  const std::string& region);
+
+// `definition` with a docker label on its first container by which the revision is recognised again: unlike a
+// tag, that takes no further right, and DescribeTaskDefinition always shows it.
+boost::json::object marked(boost::json::object definition, const std::string& mark);
+// That label's value; empty where there is none.
+std::string mark_of(const boost::json::object& definition);
 
 }  // namespace ferry::feature
