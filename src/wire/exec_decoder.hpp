@@ -21,9 +21,9 @@ enum class OutputStreamKind { standard_output, standard_error };
 
 // What the image allowed.
 struct ExecTier {
-  bool is_merged = false;   // both streams come as standard output
-  bool has_base64 = false;  // for input_chunk()
-  bool is_quiet = false;    // the terminal echoes nothing: control lines may be sent
+  bool is_merged = false;                  // both streams come as standard output
+  bool has_base64 = false;                 // for input_chunk()
+  bool is_quiet = false;                   // the terminal echoes nothing: control lines may be sent
   std::vector<std::string> missing_tools;  // why it is merged, or why input is refused
 };
 
