@@ -12,7 +12,8 @@ bool is_repeatable(std::string_view operation, const boost::json::object& input)
   // What nobody uses of them does no harm: the latest token counts, and a data key is kept nowhere.
   if (operation == "ResumeSession" || operation == "GenerateDataKey") return true;
   // Ends of things: the second one finds them ended.
-  if (operation == "StopTask" || operation == "TerminateSession") return true;
+  if (operation == "StopTask" || operation == "TerminateSession" || operation == "DeregisterTaskDefinition")
+    return true;
   const bool takes_client_token =
       operation == "RunTask" || operation == "CreateService" || operation == "CreateTaskSet";
   return takes_client_token && input.contains("clientToken");

@@ -21,6 +21,8 @@ std::string cluster_or_default(const std::string& flag);
 // --region, --profile and --endpoint-url.
 void describe_connection_flags(Arguments& arguments, aws::Flags& flags);
 
+// Also ends what an earlier ferry was killed over (feature/run/revision_sweep.hpp): every command that
+// reaches AWS comes through here. Where there is nothing of that kind, that is a look into a folder.
 Result<std::unique_ptr<aws::Client>> connect(net::Loop& loop, const aws::Flags& flags);
 
 }  // namespace ferry::cli

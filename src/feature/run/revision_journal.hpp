@@ -8,6 +8,8 @@
 #include "base/time.hpp"
 #include "sys/locked_file.hpp"
 
+#include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -30,9 +32,10 @@ class JournalEntry {
  public:
   // On disk when it returns. Failure: local_system.
   static Result<JournalEntry> write(const std::string& folder, RevisionIntent intent);
-  // The entries of processes that have ended, at most `most`; their locks are held by this process from now
-  // on. What is not an entry is left alone.
-  static std::vector<JournalEntry> abandoned(const std::string& folder, std::size_t most);
+  // The wanted entries of processes that have ended, at most `most`; their locks are held by this process
+  // from now on. What is not an entry is left alone.
+  static std::vector<JournalEntry> abandoned(const std::string& folder, std::size_t most,
+                                             const std::function<bool(const JournalEntry&)>& is_wanted);
 
   [[nodiscard]] const RevisionIntent& intent() const { return intent_; }
   // Empty where the answer of RegisterTaskDefinition never came.

@@ -1,5 +1,5 @@
-// The life of an ephemeral revision: journalled, registered, deregistered; and the end of those whose ferry
-// was killed. The loop's thread only.
+// The life of an ephemeral revision: journalled, registered, deregistered. Its end where ferry was killed is
+// revision_sweep.hpp's. The loop's thread only.
 #pragma once
 
 #include "aws/client.hpp"
@@ -7,7 +7,6 @@
 #include "feature/run/revision_journal.hpp"
 #include "net/task.hpp"
 
-#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -40,10 +39,11 @@ net::Task<Result<EphemeralRevision>> register_revision(aws::Client& client, std:
 // ECS API reference). 1 call, at most 5 s. After a failure the journal still has it; the failure says so.
 net::Task<Result<>> deregister(aws::Client& client, EphemeralRevision revision);
 
-// Deregisters what processes that have ended left registered in this account, region and endpoint. Calls
-// nobody where nothing was left. At most 3 s and 20 revisions; what fails or does not fit waits for a later
-// command. `notice` gets a line for each revision that was deregistered or could not be.
-net::Task<> sweep_revisions(aws::Client& client, std::string journal_folder,
-                            std::function<void(std::string_view)> notice);
+// Whatever the ARN says, only of a family that begins with ferry-. One that is no longer there counts as
+// done. 1 call, and 1 more where the service refuses.
+net::Task<Result<>> deregister_revision(aws::Client& client, std::string arn);
+
+// FAMILY:REVISION
+std::string revision_name(std::string_view arn);
 
 }  // namespace ferry::feature

@@ -38,8 +38,9 @@ TEST(Retries, WhatMayHaveHappenedIsRepeatedOnlyWhereThatIsSafe) {
 }
 
 TEST(IsRepeatable, ReadingAndEndingAndWhatHasAClientToken) {
-  for (const char* operation : {"DescribeTasks", "ListTasks", "GetLogEvents", "FilterLogEvents",
-                                "GetCallerIdentity", "StopTask", "TerminateSession"}) {
+  for (const char* operation :
+       {"DescribeTasks", "ListTasks", "GetLogEvents", "FilterLogEvents", "GetCallerIdentity", "StopTask",
+        "TerminateSession", "DeregisterTaskDefinition"}) {
     EXPECT_TRUE(is_repeatable(operation, {})) << operation;
   }
   for (const char* operation : {"RunTask", "CreateService", "ExecuteCommand", "RegisterTaskDefinition",
