@@ -14,6 +14,9 @@ using Words = std::span<const std::string>;
 // `ferry:` line and becomes status 125.
 Result<int> exec_command(Words words);                    // exec_command.cpp
 Result<int> run_command(Words words);                     // run_command.cpp
+Result<int> ps_command(Words words);                      // ps_command.cpp
+Result<int> wait_command(Words words);                    // wait_command.cpp
+Result<int> stop_command(Words words);                    // stop_command.cpp
 Result<int> wrap_command(Words words);                    // wrap_command.cpp
 Result<int> collect_command(Words words);                 // collect_command.cpp
 Result<int> doctor_command(Words words);                  // doctor_command.cpp

@@ -24,6 +24,9 @@ struct Command {
 constexpr std::array kCommands{
     Command{"exec", "run a command in a running task", exec_command},
     Command{"run", "run a task to its end and show its log", run_command},
+    Command{"ps", "list tasks, stopped ones too", ps_command},
+    Command{"wait", "wait until a task has stopped and exit with its code", wait_command},
+    Command{"stop", "stop a task and wait until it has stopped", stop_command},
     Command{"wrap", "print the command to give an SDK's ExecuteCommand", wrap_command},
     Command{"collect", "turn that call's response into output and exit code", collect_command},
     Command{"doctor", "say what stands in the way of exec, and the fix", doctor_command},

@@ -1,6 +1,7 @@
 #include "feature/run/watch.hpp"
 
 #include "feature/run/stop_reason.hpp"
+#include "feature/task_wait.hpp"
 #include "net/clock.hpp"
 #include "wire/command_line.hpp"
 
@@ -19,19 +20,6 @@ constexpr milliseconds kUnknownTolerance{60'000};   // DescribeTasks may say MIS
 constexpr milliseconds kFailureTolerance{300'000};  // a network cut is no reason to leave a task
 constexpr milliseconds kStopTolerance{180'000};     // stopTimeout is at most 120 s, then the network goes
 constexpr int kMostLogFailures = 6;                 // in a row, after the task has stopped
-
-bool may_pass(const Failure& failure) {
-  switch (failure.code) {
-    case FailureCode::throttled:
-    case FailureCode::unreachable:
-    case FailureCode::timed_out:
-    case FailureCode::lost:
-      return true;
-    default:
-      return aws::ecs::error_of(failure) == aws::ecs::Error::server ||
-             failure.service_code == "ServiceUnavailableException";
-  }
-}
 
 // How long the log must stay silent after the stop. A platform that takes seconds to start a container (AWS)
 // may take seconds to bring its last lines; one that starts it at once has them at once. Both times are the

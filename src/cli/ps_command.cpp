@@ -1,0 +1,103 @@
+#include "cli/arguments.hpp"
+#include "cli/commands.hpp"
+#include "cli/connection.hpp"
+#include "cli/status_line.hpp"
+#include "cli/task_table.hpp"
+#include "feature/task_lookup.hpp"
+#include "net/clock.hpp"
+#include "net/loop.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+
+namespace ferry::cli {
+namespace {
+
+struct PsFlags {
+  std::string place, family, started_by, output = "text";
+  aws::Flags connection;
+  bool all = false;
+};
+
+Arguments describe(PsFlags& flags) {
+  Arguments arguments("ps", "list tasks");
+  arguments.optional_word("CLUSTER[/SERVICE]", "where to look (default: FERRY_CLUSTER, else default)",
+                          flags.place);
+  arguments.toggle("-a,--all", "stopped tasks too: ECS knows them for about an hour", flags.all);
+  arguments.text("--family", "NAME", "those of one family of task definitions", flags.family);
+  arguments.text("--started-by", "NAME", "those that were started by this name", flags.started_by);
+  arguments.choice("-o,--output", {"text", "json"}, "json: one object a line for each task", flags.output);
+  describe_connection_flags(arguments, flags.connection);
+  arguments.epilogue("  ferry ps prod\n  ferry ps prod/web --all -o json\n");
+  return arguments;
+}
+
+Result<feature::TaskFilter> filter_from(const PsFlags& flags) {
+  feature::TaskFilter filter;
+  const std::size_t slash = flags.place.find('/');
+  filter.cluster = cluster_or_default(flags.place.substr(0, slash));
+  if (slash != std::string::npos) filter.service = flags.place.substr(slash + 1);
+  filter.family = flags.family;
+  filter.started_by = flags.started_by;
+  filter.with_stopped = flags.all;
+  const int given = static_cast<int>(!filter.service.empty()) + static_cast<int>(!filter.family.empty()) +
+                    static_cast<int>(!filter.started_by.empty());
+  if (given > 1) {
+    return fail(FailureCode::usage, "ps: a service, --family and --started-by exclude each other",
+                "ECS lists by one of them at a time");
+  }
+  return filter;
+}
+
+Result<> print(const std::string& text) {
+  errno = 0;
+  const std::size_t written = std::fwrite(text.data(), 1, text.size(), stdout);
+  if (written == text.size() && std::fflush(stdout) == 0) return {};
+  return fail(system_failure("cannot write the tasks to stdout", errno == 0 ? EIO : errno));
+}
+
+// Runs that their ferry has left go on and cost money: the way to end them is said.
+void tell_what_runs_on(const std::vector<aws::ecs::Task>& tasks, StatusLine& line) {
+  for (const aws::ecs::Task& task : tasks) {
+    if (!task.started_by.starts_with("ferry") || task.last_status == "STOPPED") continue;
+    line.notice(fmt::format("task {} was started by `ferry run`; stop it with: ferry stop --cluster {} {}",
+                            task.id(), task.cluster_name(), task.id()));
+  }
+}
+
+}  // namespace
+
+Result<int> ps_command(Words words) {
+  PsFlags flags;
+  const Arguments arguments = describe(flags);
+  const Result<Parsed> parsed = arguments.parse(words);
+  if (!parsed) return fail(parsed.error());
+  if (*parsed == Parsed::help) return print_help(arguments);
+  Result<feature::TaskFilter> filter = filter_from(flags);
+  if (!filter) return fail(filter.error());
+  net::Loop loop;
+  const Result<std::unique_ptr<aws::Client>> client = connect(loop, flags.connection);
+  if (!client) return fail(client.error());
+  const Result<std::vector<aws::ecs::Task>> tasks =
+      loop.run(feature::find_tasks(**client, std::move(*filter)));
+  if (!tasks) return fail(tasks.error().in("ps"));
+  std::string text;
+  if (flags.output == "json") {
+    for (const aws::ecs::Task& task : *tasks) text += boost::json::serialize(task_json(task)) + "\n";
+  } else {
+    text = task_table(*tasks, net::wall_now());
+  }
+  const Result<> printed = print(text);
+  if (!printed) return fail(printed.error());
+  StatusLine line;
+  if (flags.output != "json") tell_what_runs_on(*tasks, line);
+  return 0;
+}
+
+}  // namespace ferry::cli

@@ -1,0 +1,83 @@
+#include "aws/ecs.hpp"
+#include "cli/arguments.hpp"
+#include "cli/commands.hpp"
+#include "cli/connection.hpp"
+#include "cli/status_line.hpp"
+#include "cli/task_argument.hpp"
+#include "feature/task_lookup.hpp"
+#include "feature/task_wait.hpp"
+#include "net/loop.hpp"
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace ferry::cli {
+namespace {
+
+// stopTimeout is at most 120 s, then the network goes.
+constexpr milliseconds kLongestStop{180'000};
+
+struct StopFlags {
+  TaskArgument task;
+  std::string reason = "stopped with ferry stop";
+  std::optional<milliseconds> timeout;
+  bool no_wait = false;
+};
+
+Arguments describe(StopFlags& flags) {
+  Arguments arguments("stop", "stop a task and wait until it has stopped");
+  describe_task_argument(arguments, flags.task);
+  arguments.text("--reason", "TEXT", "what the task's stoppedReason will say", flags.reason);
+  arguments.duration("--timeout", "DURATION", "how long to wait for it (default: 3m)", flags.timeout);
+  arguments.toggle("--no-wait", "return once the stop is accepted", flags.no_wait);
+  return arguments;
+}
+
+net::Task<Result<std::string>> stop(aws::Client& client, feature::Target target, StopFlags flags,
+                                    StatusLine& line) {
+  Result<std::string> task = co_await feature::find_task(client, target);
+  if (!task) co_return fail(task.error());
+  const Result<aws::ecs::Task> before = co_await feature::describe_task(client, target.cluster, *task);
+  if (!before) co_return fail(before.error());
+  if (before->last_status == "STOPPED") co_return fmt::format("task {} had stopped already", before->id());
+  const Result<aws::ecs::Task> asked =
+      co_await aws::ecs::stop_task(client, target.cluster, *task, flags.reason);
+  if (!asked) co_return fail(asked.error().in(fmt::format("task {}", before->id())));
+  if (flags.no_wait) co_return fmt::format("task {} was told to stop", before->id());
+  feature::TaskWait wait;
+  wait.cluster = target.cluster;
+  wait.task = *task;
+  wait.limit = flags.timeout.value_or(kLongestStop);
+  wait.changed = [&line, id = before->id()](std::string_view status) {
+    line.status(status == "STOPPED" ? std::string() : fmt::format("task {} is {}", id, status));
+  };
+  const Result<aws::ecs::Task> stopped = co_await feature::wait_until_stopped(client, std::move(wait));
+  if (!stopped) co_return fail(stopped.error());
+  co_return fmt::format("task {} has stopped", before->id());
+}
+
+}  // namespace
+
+Result<int> stop_command(Words words) {
+  StopFlags flags;
+  const Arguments arguments = describe(flags);
+  const Result<Parsed> parsed = arguments.parse(words);
+  if (!parsed) return fail(parsed.error());
+  if (*parsed == Parsed::help) return print_help(arguments);
+  Result<feature::Target> target = task_of(flags.task);
+  if (!target) return fail(target.error());
+  net::Loop loop;
+  const Result<std::unique_ptr<aws::Client>> client = connect(loop, flags.task.connection);
+  if (!client) return fail(client.error());
+  StatusLine line;
+  const Result<std::string> said = loop.run(stop(**client, std::move(*target), flags, line));
+  line.status({});
+  if (!said) return fail(said.error().in("stop"));
+  line.notice(*said);
+  return 0;
+}
+
+}  // namespace ferry::cli

@@ -1,0 +1,99 @@
+#include "feature/task_lookup.hpp"
+
+#include "feature/exec_target.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <tuple>
+#include <utility>
+
+#include <boost/json/object.hpp>
+#include <fmt/format.h>
+
+namespace ferry::feature {
+namespace {
+
+constexpr std::size_t kMostDescribed = 100;  // DescribeTasks
+
+std::string_view id_of(std::string_view arn) {
+  return arn.substr(arn.rfind('/') + 1);
+}
+
+bool has_stopped(const aws::ecs::Task& task) {
+  return task.last_status == "STOPPED" || task.last_status == "DELETED";
+}
+
+// ARNs, of one desired status or of both.
+net::Task<Result<std::vector<std::string>>> list_arns(aws::Client& client, std::string cluster,
+                                                      boost::json::object filter, bool with_stopped) {
+  Result<std::vector<std::string>> arns = co_await aws::ecs::list_tasks(client, cluster, filter);
+  if (!arns || !with_stopped) co_return arns;
+  filter["desiredStatus"] = "STOPPED";
+  Result<std::vector<std::string>> stopped =
+      co_await aws::ecs::list_tasks(client, std::move(cluster), std::move(filter));
+  if (!stopped) co_return stopped;
+  std::ranges::move(*stopped, std::back_inserter(*arns));
+  co_return arns;
+}
+
+}  // namespace
+
+Result<Target> parse_task(std::string_view text, std::string_view cluster) {
+  const bool is_bare = !text.starts_with("arn:") && text.find('/') == std::string_view::npos;
+  Result<Target> target = parse_target(is_bare ? fmt::format("task/{}", text) : std::string(text), cluster);
+  if (target && target->kind == Target::Kind::task) return target;
+  return fail(FailureCode::usage, fmt::format("'{}' names no task", text),
+              "a task is its ARN, task/ID or its id; `ferry ps` lists them");
+}
+
+net::Task<Result<std::string>> find_task(aws::Client& client, Target target) {
+  const std::string& region = client.settings().region;
+  if (!target.region.empty() && target.region != region) {
+    co_return fail(FailureCode::usage,
+                   fmt::format("the task's ARN is of region {}, but the region is {}", target.region, region),
+                   fmt::format("use --region {}", target.region));
+  }
+  if (is_whole_task_id(target.name)) co_return target.name;
+  Result<std::vector<std::string>> arns = co_await list_arns(client, target.cluster, {}, true);
+  if (!arns) co_return fail(arns.error().in(describe(target)));
+  std::erase_if(*arns, [&target](const std::string& arn) { return !id_of(arn).starts_with(target.name); });
+  if (arns->empty()) co_return fail(nothing_found(target));
+  if (arns->size() > 1) co_return fail(ambiguous_target(target, *arns));
+  co_return arns->front();
+}
+
+net::Task<Result<aws::ecs::Task>> describe_task(aws::Client& client, std::string cluster, std::string task) {
+  std::vector<std::string> tasks{task};
+  Result<aws::ecs::DescribedTasks> answer =
+      co_await aws::ecs::describe_tasks(client, cluster, std::move(tasks));
+  if (!answer) co_return fail(answer.error().in(fmt::format("task {}", id_of(task))));
+  if (!answer->tasks.empty()) co_return std::move(answer->tasks.front());
+  co_return fail(FailureCode::not_found,
+                 fmt::format("there is no task {} in cluster {}", id_of(task), cluster),
+                 "stopped tasks are forgotten after about an hour; `ferry ps --all` lists what ECS knows");
+}
+
+net::Task<Result<std::vector<aws::ecs::Task>>> find_tasks(aws::Client& client, TaskFilter filter) {
+  boost::json::object wanted;
+  if (!filter.service.empty()) wanted["serviceName"] = filter.service;
+  if (!filter.family.empty()) wanted["family"] = filter.family;
+  if (!filter.started_by.empty()) wanted["startedBy"] = filter.started_by;
+  Result<std::vector<std::string>> arns =
+      co_await list_arns(client, filter.cluster, std::move(wanted), filter.with_stopped);
+  if (!arns) co_return fail(arns.error().in(fmt::format("cluster {}", filter.cluster)));
+  std::vector<aws::ecs::Task> tasks;
+  for (std::size_t at = 0; at < arns->size(); at += kMostDescribed) {
+    const auto begin = arns->begin() + static_cast<std::ptrdiff_t>(at);
+    const auto end = arns->begin() + static_cast<std::ptrdiff_t>(std::min(arns->size(), at + kMostDescribed));
+    Result<aws::ecs::DescribedTasks> page =
+        co_await aws::ecs::describe_tasks(client, filter.cluster, std::vector<std::string>(begin, end));
+    if (!page) co_return fail(page.error());
+    std::ranges::move(page->tasks, std::back_inserter(tasks));
+  }
+  std::ranges::sort(tasks, {}, [](const aws::ecs::Task& task) {
+    return std::tuple(has_stopped(task), -task.created_at.value_or(0), std::string_view(task.arn));
+  });
+  co_return tasks;
+}
+
+}  // namespace ferry::feature

@@ -1,0 +1,65 @@
+#include "feature/task_wait.hpp"
+
+#include "feature/run/pacing.hpp"
+#include "feature/task_lookup.hpp"
+#include "net/clock.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace ferry::feature {
+namespace {
+
+constexpr milliseconds kFailureTolerance{300'000};
+
+Failure timed_out(const TaskWait& wait, std::string_view status) {
+  Failure failure;
+  failure.code = FailureCode::timed_out;
+  failure.what = fmt::format("task {} has not stopped in {:g} s", wait.task,
+                             static_cast<double>(wait.limit->count()) / 1000);
+  if (!status.empty()) failure.what += fmt::format(": it is {}", status);
+  failure.hint = "it goes on; wait longer with --timeout, or stop it with `ferry stop`";
+  return failure;
+}
+
+}  // namespace
+
+bool may_pass(const Failure& failure) {
+  switch (failure.code) {
+    case FailureCode::throttled:
+    case FailureCode::unreachable:
+    case FailureCode::timed_out:
+    case FailureCode::lost:
+      return true;
+    default:
+      return aws::ecs::error_of(failure) == aws::ecs::Error::server ||
+             failure.service_code == "ServiceUnavailableException";
+  }
+}
+
+net::Task<Result<aws::ecs::Task>> wait_until_stopped(aws::Client& client, TaskWait wait) {
+  const Instant began_at = net::steady_now();
+  const Instant deadline = wait.limit ? began_at + *wait.limit : Instant::max();
+  Instant last_seen_at = began_at;
+  RunPacing pacing(began_at);
+  std::string status;
+  while (true) {
+    Result<aws::ecs::Task> task = co_await describe_task(client, wait.cluster, wait.task);
+    const Instant now = net::steady_now();
+    if (!task && (!may_pass(task.error()) || now - last_seen_at > kFailureTolerance)) co_return task;
+    if (task) {
+      last_seen_at = now;
+      pacing.described(now);
+      if (std::exchange(status, task->last_status) != status && wait.changed) wait.changed(status);
+      if (status == "STOPPED" || status == "DELETED") co_return task;
+    } else {
+      pacing.refused(now);
+    }
+    if (now >= deadline) co_return fail(timed_out(wait, status));
+    co_await net::sleep_until(client.loop(), std::min(pacing.next().due, deadline));
+  }
+}
+
+}  // namespace ferry::feature

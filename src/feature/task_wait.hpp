@@ -1,0 +1,30 @@
+// Waiting for a task to stop: polls at the pace of a run, with no limit but the caller's.
+#pragma once
+
+#include "aws/client.hpp"
+#include "aws/ecs.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "net/task.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace ferry::feature {
+
+struct TaskWait {
+  std::string cluster, task;          // as API calls take them; the task as an id or ARN
+  std::optional<milliseconds> limit;  // from now
+  std::function<void(std::string_view last_status)> changed;  // the first one too; may be empty
+};
+
+// The stopped task. Failures: `timed_out` after the limit, `not_found` where ECS does not know the task, and
+// those of DescribeTasks; what may pass is tried again for five minutes.
+net::Task<Result<aws::ecs::Task>> wait_until_stopped(aws::Client& client, TaskWait wait);
+
+// True for throttling, a service that fails and a network that is cut: asking again may help.
+bool may_pass(const Failure& failure);
+
+}  // namespace ferry::feature
