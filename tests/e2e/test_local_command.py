@@ -143,7 +143,7 @@ def test_tasks_see_neither_state_nor_key_nor_home(start_endpoint, tmp_path):
     home.mkdir()
     (home / "credentials").write_text("secret")
     endpoint = start_endpoint("--port", "0", "--data", str(data), home=home)
-    search = f"find {home} {data} {home}/runtime -type f; echo searched"
+    search = f"find {home} {data} {home}/runtime -type f 2>&1; echo searched"
     endpoint.ecs.register_task_definition(**task_definition(container={"command": ["/bin/sh", "-c", search]}))
     task = endpoint.ecs.run_task(taskDefinition="app")["tasks"][0]["taskArn"]
     stopped = wait_until(

@@ -331,9 +331,13 @@ TEST_F(TaskEngineTest, TheExecAgentIsShownWhereExecIsOn) {
   play([this]() -> net::Task<> {
     const std::string arn = launch(kOne, {}, true);
     EXPECT_EQ(list_of(container_in(task(arn), "app"), "managedAgents").at(0).at("lastStatus"), "PENDING");
-    const json::object alive = co_await when(arn, "RUNNING");
-    EXPECT_EQ(list_of(container_in(alive, "app"), "managedAgents").at(0).at("name"), "ExecuteCommandAgent");
-    EXPECT_EQ(list_of(container_in(alive, "app"), "managedAgents").at(0).at("lastStatus"), "RUNNING");
+    const auto agent = [&] {
+      return list_of(container_in(task(arn), "app"), "managedAgents").at(0).as_object();
+    };
+    const bool is_alive = co_await until([&] { return text_of(agent(), "lastStatus") == "RUNNING"; });
+    EXPECT_TRUE(is_alive);
+    EXPECT_EQ(text_of(agent(), "name"), "ExecuteCommandAgent");
+    EXPECT_EQ(text_of(task(arn), "lastStatus"), "RUNNING");
     runtime.running("one")->exit(0);
     const json::object dead = co_await when(arn, "STOPPED");
     EXPECT_EQ(list_of(container_in(dead, "app"), "managedAgents").at(0).at("lastStatus"), "STOPPED");
