@@ -4,7 +4,6 @@
 #include "aws/ecs.hpp"
 #include "aws/task_definitions.hpp"
 #include "base/text.hpp"
-#include "feature/run/ephemeral_revision.hpp"
 #include "feature/unless.hpp"
 #include "net/clock.hpp"
 #include "sys/random.hpp"
@@ -87,6 +86,30 @@ net::Task<Result<EphemeralRevision>> register_revision(aws::Client& client, std:
   // A journal that does not take the ARN still has the mark.
   static_cast<void>(entry->registered(std::move(*arn)));
   co_return EphemeralRevision(std::move(*entry));
+}
+
+net::Task<Result<std::optional<EphemeralRevision>>> revise(aws::Client& client, std::string journal_folder,
+                                                           RevisionChange change, std::string container,
+                                                           boost::json::object& definition,
+                                                           boost::json::object& input) {
+  const boost::json::object* given = aws::object_in(input, "overrides");
+  boost::json::object overrides = given == nullptr ? boost::json::object() : *given;
+  if (!needs_revision(change, overrides)) co_return std::nullopt;
+  Result<RevisedRun> revised =
+      revision_from(definition, container, change, std::move(overrides), client.settings().region);
+  if (!revised) co_return fail(revised.error());
+  if (journal_folder.empty())
+    co_return fail(FailureCode::usage, "there is no place for the journal of ephemeral revisions",
+                   "set XDG_STATE_HOME or HOME");
+  Result<EphemeralRevision> revision = co_await register_revision(
+      client, std::move(journal_folder), revised->definition, aws::text_in(definition, "taskDefinitionArn"));
+  if (!revision) co_return fail(revision.error().in("cannot register an ephemeral revision"));
+  definition = std::move(revised->definition);
+  definition["taskDefinitionArn"] = revision->arn();
+  input["taskDefinition"] = revision->arn();
+  input.erase("overrides");
+  if (!revised->overrides.empty()) input["overrides"] = std::move(revised->overrides);
+  co_return std::move(*revision);
 }
 
 net::Task<Result<>> deregister(aws::Client& client, EphemeralRevision revision) {

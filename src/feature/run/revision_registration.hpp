@@ -4,9 +4,11 @@
 
 #include "aws/client.hpp"
 #include "base/result.hpp"
+#include "feature/run/ephemeral_revision.hpp"
 #include "feature/run/revision_journal.hpp"
 #include "net/task.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,6 +35,14 @@ class EphemeralRevision {
 net::Task<Result<EphemeralRevision>> register_revision(aws::Client& client, std::string journal_folder,
                                                        boost::json::object definition,
                                                        std::string source_arn);
+
+// What a run does before RunTask: where RunTask alone cannot do it (needs_revision()), registers a revision
+// and turns `input`, RunTask's, and `definition`, DescribeTaskDefinition's taskDefinition, into that
+// revision's. Both outlive the call. Nothing is registered, and nothing changed, where a failure comes back.
+net::Task<Result<std::optional<EphemeralRevision>>> revise(aws::Client& client, std::string journal_folder,
+                                                           RevisionChange change, std::string container,
+                                                           boost::json::object& definition,
+                                                           boost::json::object& input);
 
 // Safe as soon as RunTask has accepted the last task that runs it: "Existing tasks and services that
 // reference an INACTIVE task definition continue to run without disruption" (DeregisterTaskDefinition in the

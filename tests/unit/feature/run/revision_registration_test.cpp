@@ -130,6 +130,47 @@ TEST(RevisionRegistration, OtherFamiliesAreNeverTouched) {
   EXPECT_TRUE(asked.empty());
 }
 
+TEST(Revise, TurnsTheRunIntoTheRevisions) {
+  RevisionStage stage;
+  RevisionChange change;
+  change.image = "web:2";
+  change.allowed = true;
+  json::object described{{"family", "web"},
+                         {"revision", 7},
+                         {"taskDefinitionArn", stage.arn("web:7")},
+                         {"containerDefinitions", {{{"name", "app"}, {"image", "web:1"}}}}};
+  json::object input{{"taskDefinition", "web"}, {"overrides", {{"cpu", "512"}}}};
+  const auto asked = stage.play({stage.registered("ferry-web:1")}, [&](aws::Client& client) -> net::Task<> {
+    const auto revision = co_await revise(client, stage.folder(), change, "app", described, input);
+    EXPECT_TRUE(revision && *revision);
+  });
+  ASSERT_EQ(asked.size(), 1U);
+  EXPECT_EQ(input,
+            (json::object{{"taskDefinition", stage.arn("ferry-web:1")}, {"overrides", {{"cpu", "512"}}}}));
+  EXPECT_EQ(described.at("containerDefinitions").at(0).at("image"), "web:2");
+  EXPECT_EQ(described.at("taskDefinitionArn").as_string(), stage.arn("ferry-web:1"));
+}
+
+TEST(Revise, DoesNothingWhereRunTaskIsEnoughAndNothingWhereItFails) {
+  RevisionStage stage;
+  json::object described{{"family", "web"}, {"containerDefinitions", {{{"name", "app"}}}}};
+  json::object input{{"taskDefinition", "web"}};
+  const auto asked = stage.play({}, [&](aws::Client& client) -> net::Task<> {
+    RevisionChange change;
+    change.allowed = true;
+    const auto nothing = co_await revise(client, stage.folder(), change, "app", described, input);
+    EXPECT_TRUE(nothing && !*nothing);
+    change.image = "web:2";
+    const auto no_journal = co_await revise(client, "", change, "app", described, input);
+    EXPECT_FALSE(no_journal);
+    change.allowed = false;
+    const auto not_allowed = co_await revise(client, stage.folder(), change, "app", described, input);
+    EXPECT_FALSE(not_allowed);
+  });
+  EXPECT_TRUE(asked.empty());
+  EXPECT_EQ(input, (json::object{{"taskDefinition", "web"}}));
+}
+
 TEST(RevisionJournal, IsKeptWithTheStateOfItsUser) {
   EXPECT_EQ(revision_journal_folder(aws::environment_of({{"HOME", "/home/a"}})),
             "/home/a/.local/state/ferry/revisions");
