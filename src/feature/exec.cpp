@@ -50,7 +50,8 @@ class Exec {
     group.spawn(end_.run());
     const std::vector<std::string>& command = request_.command;
     bool is_shell_missing = false;
-    result_ = co_await run_session(wire::wrap_command(command), Wrapping::wrapped, is_shell_missing);
+    result_ = co_await run_session(wire::wrap_command(command, request_.options.mark), Wrapping::wrapped,
+                                   is_shell_missing);
     if (!is_shell_missing || !*result_ || end_.cause()) co_return;
     if (!std::holds_alternative<std::monostate>(request_.options.input) && !request_.options.on_terminal) {
       (*result_)->outcome = Outcome::not_started;

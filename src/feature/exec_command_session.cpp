@@ -21,6 +21,8 @@ constexpr milliseconds kLongestPreparation{30'000};
 // For the cluster's configuration, once the container waits for it.
 constexpr milliseconds kLongestChoice{2'000};
 // What may wait for the framing to be known.
+// In the time after which the container takes us for dead.
+constexpr int kSignsOfLife = 4;
 constexpr std::size_t kMaxEarlyBytes = std::size_t{256} << 10U;
 
 constexpr std::string_view kHelp =
@@ -150,6 +152,7 @@ void CommandSession::handle(const wire::exec_event::Ready&) {
   plan.nonce = nonce_;
   plan.exact = is_exact_;
   plan.has_input = has_input_;
+  plan.longest_silence = options_.longest_silence;
   if (options_.on_terminal) {
     const session::TerminalSize size = size_of_terminal();
     plan.terminal =
@@ -288,7 +291,9 @@ net::Task<> CommandSession::follow_command(net::TaskGroup& group) {
   }
   if (!is_wrapped_) co_return;
   if (has_input_) group.spawn(pass_input());
-  if (tier_.is_quiet && options_.keep_alive_interval > milliseconds(0)) group.spawn(keep_alive());
+  if (!tier_.is_quiet) co_return;
+  if (options_.keep_alive_interval > milliseconds(0)) group.spawn(keep_alive());
+  if (options_.longest_silence > seconds(0)) group.spawn(show_life());
 }
 
 net::Task<> CommandSession::pass_input() {
@@ -339,6 +344,13 @@ net::Task<> CommandSession::keep_alive() {
   while (true) {
     co_await net::sleep_for(loop_, options_.keep_alive_interval);
     lines_.send(std::string(wire::kPing));
+  }
+}
+
+net::Task<> CommandSession::show_life() {
+  while (true) {
+    co_await net::sleep_for(loop_, milliseconds(options_.longest_silence) / kSignsOfLife);
+    lines_.send(std::string(wire::kAlive));
   }
 }
 

@@ -74,6 +74,7 @@ class CommandSession {
   void show_as_it_comes();
   net::Task<> follow_size();
   net::Task<> keep_alive();
+  net::Task<> show_life();
 
   // The end (exec_wind_down.cpp).
   net::Task<> wind_down(net::TaskGroup& group);

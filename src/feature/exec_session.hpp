@@ -33,6 +33,7 @@ using InputSource = std::variant<std::monostate, int, Bytes>;
 struct ExecOptions {
   InputSource input;
   OutputSink standard_output = STDOUT_FILENO, standard_error = STDERR_FILENO;
+  std::string mark;      // of the session's command line, see wire::wrap_command()
   bool capture = false;  // output goes into the result instead of the sinks
   // The command gets a terminal; with input from a descriptor, that becomes raw for as long.
   bool on_terminal = false;
@@ -41,6 +42,9 @@ struct ExecOptions {
   Framing framing = Framing::automatic;
   // Not on a terminal: how often a sign of life keeps a silent session open. Zero: never.
   milliseconds keep_alive_interval{5 * 60'000};
+  // Not on a terminal: a command whose ferry has shown no life for so long (dead, or cut off) is ended in its
+  // container. Zero: never; else at least 2 s, and longer than a broken connection takes to be resumed.
+  seconds longest_silence{0};
   bool heeds_signals = true;                          // SIGINT, SIGTERM, SIGHUP end the remote command
   net::Event* cancel = nullptr;                       // so does this, where it is given
   std::function<void(std::string_view line)> notice;  // one thing that the user has to know now; may be empty

@@ -53,6 +53,7 @@ _told=+$_tier$_base64$_gzip
 if [ $_q = r ]; then
   _told=${_told}q
 else
+  _silence=
   # Input travels as text through the terminal: without stty it would be echoed into the output.
   [ $_input = 1 ] && { f '!stty'; exit; }
 fi
@@ -92,16 +93,35 @@ feed() {
   if [ $_base64 ]; then printf %s "$_d" | base64 -d; else printf "$_d"; fi
   case $? in 0) answer c ;; 1) answer x ;; *) answer '!' ;; esac
 }
+# Ends the session of a client that shows no life: at last also our own shells, but this one, which outlives the
+# session's first process.
+guard() {
+  trap 'kill $!; exit' TERM
+  trap '' HUP
+  sleep $_silence &
+  wait $!
+  K TERM
+  sleep 5
+  _ours= _kept=
+  ours
+  K KILL
+}
+arm() {
+  [ $_g ] && kill $_g
+  [ $_silence ] && { (exec >/dev/null 6<&- 7<&- 9>&-; guard) & _g=$!; }
+}
 C() {
   ours
-  _kept="$_kept $_l"
+  _kept="$_kept $_l" _g=
+  arm
   while read -r _a _d <&6; do
     case $_a in
     i) _d=$(lines $_d); feed & ;;
     .) exec >/dev/null ;;
     p) answer p ;;
     k) K $_d ;;
-    q) break ;;
+    w) arm ;;
+    q) _silence=; arm; break ;;
     esac
   done
 }
@@ -255,8 +275,10 @@ void append_script(std::string& program, std::string_view script) {
 std::string exec_program(const ExecPlan& plan) {
   assert(plan.nonce.size() == 32);
   std::string program(kLoader);
-  program += fmt::format("_n={} _e={} _exact={:d} _input={:d}\n", plan.nonce.substr(0, 16),
-                         plan.nonce.substr(16), plan.exact, plan.has_input);
+  program +=
+      fmt::format("_n={} _e={} _exact={:d} _input={:d} _silence={}\n", plan.nonce.substr(0, 16),
+                  plan.nonce.substr(16), plan.exact, plan.has_input,
+                  plan.longest_silence.count() > 0 ? fmt::format("{}", plan.longest_silence.count()) : "");
   append_script(program, kFrames);
   if (plan.terminal) {
     program += fmt::format("_rows={} _columns={} _type={}\n", plan.terminal->rows, plan.terminal->columns,

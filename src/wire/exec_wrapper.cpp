@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -19,10 +20,12 @@ constexpr std::string_view kBootstrap =
 
 }  // namespace
 
-std::string wrap_command(const std::vector<std::string>& command) {
+std::string wrap_command(const std::vector<std::string>& command, std::string_view mark) {
   assert(!command.empty());
+  std::string bootstrap(kBootstrap);
+  if (!mark.empty()) bootstrap += fmt::format(" #{}", mark);
   // The second "sh" is the name under which the shell complains ("sh: 1: exec: nope: not found").
-  std::vector<std::string> words{"sh", "-c", std::string(kBootstrap), "sh"};
+  std::vector<std::string> words{"sh", "-c", std::move(bootstrap), "sh"};
   words.insert(words.end(), command.begin(), command.end());
   return quote_command_line(words);
 }

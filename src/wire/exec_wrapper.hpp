@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/text.hpp"
+#include "base/time.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -16,8 +17,10 @@
 namespace ferry::wire {
 
 // The command string for ExecuteCommand, about 150 bytes longer than the quoted words: it makes the container
-// ready for exec_program(). The same words always give the same string. `command` is not empty.
-std::string wrap_command(const std::vector<std::string>& command);
+// ready for exec_program(). The same words always give the same string. `command` is not empty. `mark`,
+// letters, digits and hyphens, stands behind "#" in the session's command line, in front of the words, for
+// those who look for the session among the container's processes; empty: none.
+std::string wrap_command(const std::vector<std::string>& command, std::string_view mark = {});
 
 // The command string that runs the words as they are, for images without a shell.
 std::string plain_command(const std::vector<std::string>& command);
@@ -33,6 +36,9 @@ struct ExecPlan {
   bool exact = false;                    // encode everything and compress, instead of text as readable text
   bool has_input = false;                // otherwise the command's stdin is empty
   std::optional<ExecTerminal> terminal;  // otherwise stdout and stderr are separate pipes where that can be
+  // Not on a terminal: without kAlive for so long everything in the session is ended, by SIGTERM and 5 s
+  // later by SIGKILL. Zero: never.
+  seconds longest_silence{0};
 };
 
 // The program, in lines no longer than a terminal takes; to be sent as input once ExecDecoder says Ready, and
@@ -47,6 +53,8 @@ std::string input_chunk(BytesView bytes, bool has_base64);
 inline constexpr std::string_view kEndOfInput = ".\n";
 // A sign of life, answered by Pong.
 inline constexpr std::string_view kPing = "p\n";
+// The client is there: longest_silence begins anew.
+inline constexpr std::string_view kAlive = "w\n";
 // Signals everything that runs in the session but the program itself: SIGTERM, SIGINT, SIGHUP, SIGKILL.
 std::string signal_line(std::string_view name);  // "TERM"
 // The result has arrived: the program ends, also where children of the command hold its output open.

@@ -29,7 +29,7 @@ struct AttachOptions {
   milliseconds wait_limit{10 * 60'000};
   // Without a sign of life from ferry for so long the session's processes are ended: longer than a broken
   // connection takes to be resumed.
-  milliseconds silence{90'000};
+  seconds silence{90};
 };
 
 struct AttachRequest {
@@ -44,9 +44,15 @@ struct AttachRequest {
 
 std::string new_attach_mark();
 
-// Whether the task definition lets anybody enter: exec needs a task role. `task_role_override` is the role of
-// the run's overrides, or empty. Before RunTask; pure.
-Result<> check_attachable(const aws::ecs::TaskDefinition& definition, std::string_view task_role_override);
+// RunTask's refusal with what to do about it, where it is for want of a task role, which exec needs; else as
+// it was. Pure.
+Failure explain_refused_attach(Failure refusal);
+
+// Why a task ended before anybody entered it: the image cannot hold it, its ENTRYPOINT does not run the
+// command it is given, the exec agent was never ready, or what stopped the task itself. `task` has STOPPED.
+// Pure.
+std::string explain_not_entered(const aws::ecs::Task& task, const std::string& container,
+                                HolderLimits limits);
 
 // Enters the task as soon as that can be and runs the command. The result's mode is run. Not entered: the
 // outcome is not_started, and the explanation says why and what to try. A Failure is one of this machine.

@@ -119,6 +119,7 @@ struct Command {
   std::string path;   // PATH of the container; empty for this machine's
   std::string input;  // standard input, with an end unless is_left_open
   bool is_left_open = false;
+  bool shows_life = false;           // at each piece of output
   std::string typed, typed_after{};  // bytes for the terminal, once the output has the second
 };
 
@@ -153,16 +154,18 @@ class Client {
     return std::move(outcome_);
   }
 
-  // After run(): whether the shell ends once it is told to.
-  bool ends_on_quit() {
-    std::string quit(kQuit);
+  // After run(): whether the shell ends once it is told to, or by itself.
+  bool ends_on_quit() { return ends_on(std::string(kQuit)); }
+  bool ends_by_itself() { return ends_on({}); }
+
+ private:
+  bool ends_on(std::string quit) {
     while (true) {
       const Bytes bytes = process_.exchange(quit);
       if (bytes.empty()) return quit.empty();
     }
   }
 
- private:
   std::vector<std::string> argv_of(const Shell& shell) {
     const Result<std::vector<std::string>> words = split_command_line(wrap_command(command_.words));
     EXPECT_EQ(words->at(0), "sh");
@@ -190,6 +193,7 @@ class Client {
     if (const auto* output = std::get_if<exec_event::Output>(&event)) {
       const bool is_error = output->stream == OutputStreamKind::standard_error;
       (is_error ? outcome_.error : outcome_.output) += as_text(output->bytes);
+      if (command_.shows_life) to_send_ += kAlive;
     }
     if (std::holds_alternative<exec_event::InputTaken>(event)) send_input();
     if (std::holds_alternative<exec_event::InputClosed>(event)) outcome_.is_input_closed = true;
@@ -316,6 +320,41 @@ TEST_P(ExecWrapper, KeepsTheStreamsApartAndAwayFromTheTerminal) {
 
 TEST_P(ExecWrapper, GivesAnEmptyInputUnlessThereIsSome) {
   EXPECT_EQ(run(plain({"cat"})).exit_code, 0);
+}
+
+TEST_P(ExecWrapper, EndsTheCommandOfAClientThatShowsNoLifeAndThenItself) {
+  Command command = plain({"sh", "-c", "echo up; exec sleep 1000"});
+  command.plan.longest_silence = seconds(1);
+  Client client(GetParam(), std::move(command));
+  const Outcome outcome = client.run();
+  EXPECT_EQ(outcome.output, "up\n");
+  EXPECT_EQ(outcome.exit_code, 143);
+  EXPECT_TRUE(client.ends_by_itself());
+}
+
+TEST_P(ExecWrapper, KillsWhatDoesNotHeedThatTheClientIsGone) {
+  Command command = plain({"sh", "-c", "trap '' TERM HUP; while :; do sleep 1; done"});
+  command.plan.longest_silence = seconds(1);
+  Client client(GetParam(), std::move(command));
+  client.run();
+  EXPECT_TRUE(client.ends_by_itself());
+}
+
+TEST_P(ExecWrapper, LetsTheCommandRunAsLongAsTheClientShowsLife) {
+  Command command = plain({"sh", "-c", "for i in 1 2 3 4; do sleep 1; echo $i; done; exit 5"});
+  command.plan.longest_silence = seconds(3);
+  command.shows_life = true;
+  EXPECT_EQ(run(std::move(command)).exit_code, 5);
+}
+
+TEST_P(ExecWrapper, EndsInputAndItselfAlsoWhereItWaitsForSignsOfLife) {
+  Command command = with_input({"cat"}, "all of it");
+  command.plan.longest_silence = seconds(600);
+  Client client(GetParam(), std::move(command));
+  const Outcome outcome = client.run();
+  EXPECT_EQ(outcome.output, "all of it");
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_TRUE(client.ends_on_quit());
 }
 
 TEST_P(ExecWrapper, PassesBytesOfBothStreamsExactly) {
@@ -508,6 +547,12 @@ TEST(WrapCommand, IsShortAndReadable) {
   EXPECT_LT(command.size(), 400U);
   EXPECT_THAT(command, Not(HasSubstr("{{")));
   EXPECT_THAT(command, HasSubstr(" sh rails runner 'p 1' "));
+}
+
+TEST(WrapCommand, CarriesAMarkInFrontOfTheWords) {
+  const Result<std::vector<std::string>> words = split_command_line(wrap_command({"ls", "-l"}, "ferry-12ab"));
+  ASSERT_EQ(words->size(), 6U);
+  EXPECT_TRUE(words->at(2).ends_with(" #ferry-12ab"));
 }
 
 TEST(ExecProgram, FitsATerminalsLines) {

@@ -1,0 +1,120 @@
+#include "feature/run/attach.hpp"
+
+#include "feature/exec.hpp"
+#include "feature/run/stop_reason.hpp"
+#include "feature/target.hpp"
+#include "feature/unless.hpp"
+#include "sys/random.hpp"
+
+#include <algorithm>
+#include <cassert>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace ferry::feature {
+namespace {
+
+constexpr std::size_t kMarkBytes = 8;
+// For the state of a task that could not be entered.
+constexpr milliseconds kLongestInquiry{3'000};
+
+constexpr std::string_view kNoShell =
+    "the image has no `sh`, with which --attach holds the task; run it without --attach, and its log and "
+    "exit "
+    "code come all the same";
+
+bool tells_of_no_shell(std::string_view reason) {
+  return reason.contains("executable file not found") || reason.contains("no such file or directory");
+}
+
+ExecRequest exec_request(AttachRequest& request) {
+  ExecRequest exec;
+  exec.target.kind = Target::Kind::task;
+  exec.target.name = request.task_arn.substr(request.task_arn.rfind('/') + 1);
+  exec.target.cluster = request.cluster;
+  exec.container = request.container;
+  exec.command = std::move(request.command);
+  exec.wait_limit = request.attach.wait_limit;
+  exec.status = std::move(request.status);
+  exec.options = std::move(request.session);
+  exec.options.mark = request.attach.mark;
+  exec.options.longest_silence = request.attach.silence;
+  return exec;
+}
+
+net::Task<std::optional<aws::ecs::Task>> stopped_task(aws::Client& client, std::string cluster,
+                                                      std::string task_arn) {
+  std::vector<std::string> tasks{std::move(task_arn)};
+  Result<aws::ecs::DescribedTasks> described =
+      co_await aws::ecs::describe_tasks(client, std::move(cluster), std::move(tasks));
+  if (!described || described->tasks.empty()) co_return std::nullopt;
+  if (described->tasks.front().last_status != "STOPPED") co_return std::nullopt;
+  co_return std::move(described->tasks.front());
+}
+
+}  // namespace
+
+std::string new_attach_mark() {
+  return "ferry-" + sys::random_hex(kMarkBytes);
+}
+
+Failure explain_refused_attach(Failure refusal) {
+  if (refusal.what.contains("taskRoleArn") || refusal.what.contains("task role")) {
+    refusal.hint =
+        "--attach enters the task, which needs a task role with the ssmmessages actions: name one with "
+        "--task-role-arn ROLE";
+  }
+  return refusal;
+}
+
+std::string explain_not_entered(const aws::ecs::Task& task, const std::string& container,
+                                HolderLimits limits) {
+  const auto found = std::ranges::find(task.containers, container, &aws::ecs::Container::name);
+  const CommandResult verdict = result_of(task, container);
+  if (found == task.containers.end()) return verdict.explanation;
+  if (!found->exit_code)
+    return tells_of_no_shell(found->reason) ? std::string(kNoShell) : verdict.explanation;
+  switch (*found->exit_code) {
+    case kHolderNeverEntered:
+      return fmt::format(
+          "the exec agent of task {} took no session within {} s, and the task ended by itself", task.id(),
+          limits.until_entered.count());
+    case kHolderHasNoSleep:
+      return "the image has no `sleep`, which --attach needs to hold the task; run it without --attach, and "
+             "its log and exit code come all the same";
+    case 127:
+      return std::string(kNoShell);
+    default:
+      return fmt::format(
+          "container {} of task {} ended with exit code {} before it could be entered: the image's "
+          "ENTRYPOINT "
+          "does not run the command that it is given; replace it with --ephemeral-revision --entry-point",
+          container, task.id(), *found->exit_code);
+  }
+}
+
+net::Task<Result<CommandResult>> attach(aws::Client& client, AttachRequest request) {
+  assert(!request.command.empty());
+  const std::string cluster = request.cluster;
+  const std::string task_arn = request.task_arn;
+  const std::string container = request.container;
+  const HolderLimits limits = request.attach.holder;
+  Result<CommandResult> result = co_await exec(client, exec_request(request));
+  if (!result) co_return fail(result.error());
+  result->mode = Mode::run;
+  result->task = task_arn;
+  result->container = container;
+  if (result->outcome != Outcome::not_started) co_return result;
+  const std::optional<std::optional<aws::ecs::Task>> task =
+      co_await within(client.loop(), kLongestInquiry, stopped_task(client, cluster, task_arn));
+  if (!task || !*task) co_return result;
+  result->stop_code = (*task)->stop_code;
+  result->stopped_reason = (*task)->stopped_reason;
+  std::string explanation = explain_not_entered(**task, container, limits);
+  if (!explanation.empty()) result->explanation = std::move(explanation);
+  co_return result;
+}
+
+}  // namespace ferry::feature
