@@ -8,6 +8,7 @@
 #include "net/clock.hpp"
 #include "sys/random.hpp"
 
+#include <array>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -18,12 +19,31 @@ namespace ferry::feature {
 namespace {
 
 constexpr milliseconds kLongestDeregistration = seconds(5);
+// A region takes about one RegisterTaskDefinition a second in the long run ("task definition resource modify
+// actions" in the ECS service quotas): many runs that begin together get theirs one after the other.
+constexpr std::array kPausesWhenThrottled{seconds(1), seconds(2), seconds(4), seconds(8), seconds(16)};
 
 // arn:aws:ecs:REGION:ACCOUNT:task-definition/FAMILY:REVISION
 std::string account_in(std::string_view arn) {
   constexpr std::size_t kAccount = 4;
   const std::vector<std::string_view> parts = split(arn, ':');
   return parts.size() > kAccount ? std::string(parts[kAccount]) : std::string();
+}
+
+// Half of `longest` to all of it, so that those who were throttled together do not come back together.
+milliseconds with_jitter(milliseconds longest) {
+  constexpr int kShares = 256;
+  return longest / 2 + longest * sys::random_bytes(1).front() / kShares / 2;
+}
+
+net::Task<Result<std::string>> register_patiently(aws::Client& client, boost::json::object definition) {
+  for (const milliseconds pause : kPausesWhenThrottled) {
+    Result<std::string> arn = co_await aws::ecs::register_task_definition(client, definition);
+    if (arn || arn.error().code != FailureCode::throttled) co_return arn;
+    co_await net::sleep_for(client.loop(), with_jitter(pause));
+  }
+  Result<std::string> arn = co_await aws::ecs::register_task_definition(client, std::move(definition));
+  co_return arn;
 }
 
 // Whether nothing can have been registered.
@@ -77,7 +97,7 @@ net::Task<Result<EphemeralRevision>> register_revision(aws::Client& client, std:
   definition = marked(std::move(definition), intent.mark);
   Result<JournalEntry> entry = JournalEntry::write(journal_folder, std::move(intent));
   if (!entry) co_return fail(entry.error());
-  Result<std::string> arn = co_await aws::ecs::register_task_definition(client, std::move(definition));
+  Result<std::string> arn = co_await register_patiently(client, std::move(definition));
   if (!arn) {
     // Otherwise the next command looks whether there is one that has the mark.
     if (is_certain(arn.error())) static_cast<void>(entry->forget());

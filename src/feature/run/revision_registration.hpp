@@ -30,8 +30,8 @@ class EphemeralRevision {
 };
 
 // `definition` is revision_from()'s; `source_arn` the task definition it came from (whose account is the
-// revision's); `journal_folder` revision_journal_folder()'s. 1 call. May be cancelled: the journal then knows
-// that a revision may be there.
+// revision's); `journal_folder` revision_journal_folder()'s. 1 call, made again for up to half a minute while
+// the service asks to slow down. May be cancelled: the journal then knows that a revision may be there.
 net::Task<Result<EphemeralRevision>> register_revision(aws::Client& client, std::string journal_folder,
                                                        boost::json::object definition,
                                                        std::string source_arn);

@@ -23,7 +23,7 @@ constexpr milliseconds kLongestSweep = seconds(3);
 // So that what cannot be deregistered does not hold up every command.
 constexpr auto kPauseAfterFailure = std::chrono::minutes(5);
 // After which a call that was on its way when ferry died has had its effect, if any.
-constexpr auto kLongestFlight = std::chrono::minutes(1);
+constexpr auto kLongestFlight = std::chrono::minutes(2);
 
 using Notice = std::function<void(std::string_view)>;
 

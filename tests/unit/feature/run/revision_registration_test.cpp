@@ -60,6 +60,21 @@ TEST(RevisionRegistration, WhatTheServiceRefusesLeavesNothing) {
   EXPECT_EQ(stage.files(), 0);
 }
 
+TEST(RevisionRegistration, WaitsItsTurnWhereManyRegisterAtOnce) {
+  RevisionStage stage;
+  const net::HttpResponse slow_down = stage.refused("ThrottlingException", "Rate exceeded");
+  const auto asked = register_with(
+      stage, {slow_down, slow_down, slow_down, stage.registered("ferry-web:1"), stage.deregistered()},
+      [&](aws::Client& client, Result<EphemeralRevision> revision) -> net::Task<> {
+        EXPECT_TRUE(revision) << revision.error().line();
+        if (!revision) co_return;
+        const Result<> done = co_await deregister(client, std::move(*revision));
+        EXPECT_TRUE(done);
+      });
+  EXPECT_EQ(asked.size(), 5U);
+  EXPECT_EQ(stage.files(), 0);
+}
+
 TEST(RevisionRegistration, AnAnswerThatLeavesItOpenStaysInTheJournalWithItsMark) {
   RevisionStage stage;
   const auto asked = register_with(stage, {stage.refused("ServerException", "Try again.", 500)},

@@ -103,7 +103,7 @@ TEST(RevisionSweep, WhatNeverCameAboutIsForgottenWhenItsCallCannotBeUnderWayAnyM
 
   RevisionStage other;
   sweep(other, {other.identity(), other.listed({})},
-        [&] { other.leave("ferry-web", "mine", net::wall_now() - minutes(2)); });
+        [&] { other.leave("ferry-web", "mine", net::wall_now() - minutes(3)); });
   EXPECT_EQ(other.files(), 0);
 }
 
