@@ -57,8 +57,9 @@ net::Task<Swept> sweep_one(aws::Client& client, const JournalEntry& entry, const
   if (arn.empty()) {
     Result<std::string> found = co_await find_marked(client, entry.intent());
     if (!found) {
-      notice(fmt::format("cannot look for the revision of {} that a killed ferry may have left: {}", name,
-                         found.error().what));
+      notice(
+          fmt::format("cannot look for the revision of {} that an earlier ferry may have left registered: {}",
+                      name, found.error().what));
       co_return Swept::failed;
     }
     const bool too_early = net::wall_now() - entry.intent().intended_at < kLongestFlight;
@@ -68,10 +69,11 @@ net::Task<Swept> sweep_one(aws::Client& client, const JournalEntry& entry, const
   }
   const Result<> done = co_await deregister_revision(client, arn);
   if (!done) {
-    notice(fmt::format("cannot deregister {}, which a killed ferry left: {}", name, done.error().line()));
+    notice(fmt::format("cannot deregister {}, which an earlier ferry left registered: {}", name,
+                       done.error().line()));
     co_return Swept::failed;
   }
-  notice(fmt::format("deregistered {}, which a killed ferry left", name));
+  notice(fmt::format("deregistered {}, which an earlier ferry left registered", name));
   co_return Swept::deregistered;
 }
 

@@ -49,7 +49,7 @@ TEST(RevisionSweep, DeregistersWhatAProcessThatEndedLeft) {
   const Sweep seen = sweep(stage, {stage.identity(), stage.deregistered()},
                            [&] { stage.leave("ferry-web", "m", net::wall_now(), stage.arn("ferry-web:4")); });
   EXPECT_EQ(seen.operations, (Operations{"GetCallerIdentity", "DeregisterTaskDefinition"}));
-  EXPECT_EQ(seen.notices, Operations{"deregistered ferry-web:4, which a killed ferry left"});
+  EXPECT_EQ(seen.notices, Operations{"deregistered ferry-web:4, which an earlier ferry left registered"});
   EXPECT_EQ(stage.files(), 0);
 }
 
