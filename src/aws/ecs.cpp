@@ -87,10 +87,12 @@ net::Task<Result<ExecConfiguration>> describe_exec_configuration(Client& client,
   co_return exec_configuration_from_json(*clusters.front());
 }
 
-net::Task<Result<ServiceState>> describe_service(Client& client, std::string cluster, std::string service) {
+net::Task<Result<json::object>> describe_whole_service(Client& client, std::string cluster,
+                                                       std::string service) {
   json::object input;
   input["cluster"] = cluster;
   input["services"] = json::array{json::string(service)};
+  input["include"] = json::array{"TAGS"};
   const Result<json::object> answer =
       co_await client.call(Service::ecs, "DescribeServices", std::move(input));
   if (!answer) co_return fail(answer.error());
@@ -99,7 +101,14 @@ net::Task<Result<ServiceState>> describe_service(Client& client, std::string clu
     co_return fail(FailureCode::not_found,
                    fmt::format("there is no service {} in cluster {}", service, cluster));
   }
-  co_return service_from_json(*services.front());
+  co_return *services.front();
+}
+
+net::Task<Result<ServiceState>> describe_service(Client& client, std::string cluster, std::string service) {
+  const Result<json::object> whole =
+      co_await describe_whole_service(client, std::move(cluster), std::move(service));
+  if (!whole) co_return fail(whole.error());
+  co_return service_from_json(*whole);
 }
 
 net::Task<Result<ExecSession>> execute_command(Client& client, std::string cluster, std::string task,

@@ -116,6 +116,9 @@ net::Task<Result<TaskDefinition>> describe_task_definition(Client& client, std::
 net::Task<Result<ExecConfiguration>> describe_exec_configuration(Client& client, std::string cluster);
 // Failure not_found where the cluster has no such service.
 net::Task<Result<ServiceState>> describe_service(Client& client, std::string cluster, std::string service);
+// The element of DescribeServices' answer as it came, tags included. Failure not_found as above.
+net::Task<Result<boost::json::object>> describe_whole_service(Client& client, std::string cluster,
+                                                              std::string service);
 net::Task<Result<ExecSession>> execute_command(Client& client, std::string cluster, std::string task,
                                                std::string container, std::string command);
 

@@ -1,37 +1,26 @@
 #include "cli/run_output.hpp"
 
+#include "cli/status_line.hpp"
 #include "net/clock.hpp"
 #include "sys/tty.hpp"
 
-#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <unistd.h>
+#include <utility>
 
 #include <fmt/format.h>
 
 namespace ferry::cli {
-namespace {
-
-// A service's text can hold anything; a `ferry:` line is one line and moves no cursor.
-std::string printable(std::string_view text) {
-  std::string line(text);
-  const auto is_control = [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; };
-  std::ranges::replace_if(line, is_control, ' ');
-  return line;
-}
-
-}  // namespace
-
-RunOutput::RunOutput(bool detached)
-    : detached_(detached), on_terminal_(sys::is_terminal(STDERR_FILENO)), began_at_(net::steady_now()) {}
+RunOutput::RunOutput(Shown shown)
+    : shown_(shown), on_terminal_(sys::is_terminal(STDERR_FILENO)), began_at_(net::steady_now()) {}
 
 RunOutput::~RunOutput() {
   clear_status();
 }
 
 void RunOutput::accepted(const std::string& task_arn) {
-  if (detached_) {
+  if (shown_ == Shown::arn) {
     write(task_arn + "\n");
   } else {
     notice(fmt::format("started task {}", task_arn));
@@ -49,9 +38,17 @@ void RunOutput::log(std::span<const aws::logs::Event> events) {
     text += event.message;
     text += '\n';
   }
+  if (shown_ == Shown::nothing) {
+    log_.insert(log_.end(), text.begin(), text.end());
+    return;
+  }
   clear_status();
   write(text);
   show_status();
+}
+
+Bytes RunOutput::take_log() {
+  return std::exchange(log_, {});
 }
 
 void RunOutput::notice(std::string_view line) {

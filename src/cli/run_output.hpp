@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "base/text.hpp"
 #include "base/time.hpp"
 #include "feature/run/run.hpp"
 
@@ -14,8 +15,9 @@ namespace ferry::cli {
 
 class RunOutput final : public feature::RunObserver {
  public:
-  // `detached`: the task's ARN is the result, on stdout.
-  explicit RunOutput(bool detached);
+  // What stdout gets: the log as it comes, the task's ARN, or nothing, and the log is kept.
+  enum class Shown { log, arn, nothing };
+  explicit RunOutput(Shown shown);
   ~RunOutput() override;
 
   void accepted(const std::string& task_arn) override;
@@ -26,6 +28,8 @@ class RunOutput final : public feature::RunObserver {
 
   // The run is over: no status line any more.
   void finish();
+  // What was kept of the log.
+  Bytes take_log();
   // Whether stdout took everything; fails after a write that did not succeed.
   [[nodiscard]] Result<> written() const;
 
@@ -34,11 +38,12 @@ class RunOutput final : public feature::RunObserver {
   void show_status();
   void clear_status();
 
-  bool detached_;
+  Shown shown_;
   bool on_terminal_;
   bool status_shown_ = false;
   int write_error_ = 0;
   std::string status_;
+  Bytes log_;
   Instant began_at_;
 };
 

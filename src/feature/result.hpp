@@ -31,6 +31,13 @@ enum class ExitCodeSource {
 // How the output crossed an exec session (docs/exec-framing.md).
 enum class UsedFraming { plain, exact };
 
+// How much of a run's log is in its output.
+enum class LogState {
+  complete,     // to its proved end
+  settled,      // to where nothing more came for a while after the task had stopped
+  unavailable,  // it could not be read
+};
+
 struct CommandResult {
   Mode mode = Mode::exec;
   std::string cluster, task, container;  // name, ARN, name; empty where nothing was found
@@ -40,6 +47,7 @@ struct CommandResult {
   std::optional<Bytes> standard_output, standard_error;  // nothing where they were streamed elsewhere
   bool streams_merged = false;                           // all output is in standard_output
   std::optional<UsedFraming> framing;                    // nothing before the command started
+  std::optional<LogState> logs;                          // of a run; nothing where no log was followed
   std::string stop_code, stopped_reason;                 // of a task that stopped
   std::string explanation;                       // one line for the user; empty where there is nothing to add
   std::optional<bool> retryable;                 // whether trying again can help

@@ -39,6 +39,19 @@ json::value name_of(const std::optional<UsedFraming>& framing) {
   return *framing == UsedFraming::exact ? "exact" : "plain";
 }
 
+json::value name_of(const std::optional<LogState>& logs) {
+  if (!logs) return nullptr;
+  switch (*logs) {
+    case LogState::complete:
+      return "complete";
+    case LogState::settled:
+      return "settled";
+    case LogState::unavailable:
+      break;
+  }
+  return "unavailable";
+}
+
 // Text where it is UTF-8, so that most output can be read in place; bytes as base64.
 void put_stream(json::object& object, std::string_view name, std::string_view encoding_name,
                 const std::optional<Bytes>& bytes) {
@@ -90,7 +103,7 @@ boost::json::object result_to_json(const CommandResult& result) {
   put_stream(object, "stderr", "stderr_encoding", result.standard_error);
   object["streams_merged"] = result.streams_merged;
   object["framing"] = name_of(result.framing);
-  object["logs"] = nullptr;
+  object["logs"] = name_of(result.logs);
   object["stop_code"] = text_or_null(result.stop_code);
   object["stopped_reason"] = text_or_null(result.stopped_reason);
   object["explanation"] = text_or_null(result.explanation);

@@ -304,7 +304,7 @@ def test_a_command_that_does_not_exist(run):
         (["app", "--tag", "novalue"], "novalue"),
         (["app", "--timeout", "soon"], "soon"),
         (["app", "--", "x" * 9000], "8192"),
-        ([], "TASK_DEFINITION is missing"),
+        ([], "no task definition is named"),
     ],
 )
 def test_bad_input_is_one_line_and_starts_nothing(run, shared_endpoint, words, said):

@@ -3,9 +3,11 @@
 #include "base/text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 
 #include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
 #include <fmt/format.h>
 
 namespace ferry::feature {
@@ -28,6 +30,62 @@ void put(json::object& input, std::string_view member, const std::string& text) 
 bool are_utf8(const std::vector<std::pair<std::string, std::string>>& pairs) {
   return std::ranges::all_of(
       pairs, [](const auto& pair) { return is_valid_utf8(pair.first) && is_valid_utf8(pair.second); });
+}
+
+// RunTaskRequest in the ECS API reference.
+constexpr std::array<std::string_view, 19> kRunTaskMembers{"capacityProviderStrategy",
+                                                           "clientToken",
+                                                           "cluster",
+                                                           "count",
+                                                           "enableECSManagedTags",
+                                                           "enableExecuteCommand",
+                                                           "group",
+                                                           "launchType",
+                                                           "networkConfiguration",
+                                                           "overrides",
+                                                           "placementConstraints",
+                                                           "placementStrategy",
+                                                           "platformVersion",
+                                                           "propagateTags",
+                                                           "referenceId",
+                                                           "startedBy",
+                                                           "tags",
+                                                           "taskDefinition",
+                                                           "volumeConfigurations"};
+
+// `over` member by member; RunTask takes a launch type or a strategy, so that the newer one drops the other.
+void put_over(json::object& input, const json::object& over) {
+  if (over.contains("launchType")) input.erase("capacityProviderStrategy");
+  if (over.contains("capacityProviderStrategy")) input.erase("launchType");
+  for (const auto& [key, value] : over) input[key] = value;
+}
+
+json::object flags_input(const RunRequest& request) {
+  json::object input;
+  put(input, "launchType", request.launch_type);
+  put(input, "platformVersion", request.platform_version);
+  put(input, "startedBy", request.started_by);
+  put(input, "group", request.group);
+  put(input, "propagateTags", request.propagate_tags);
+  if (request.capacity_provider_strategy)
+    input["capacityProviderStrategy"] = *request.capacity_provider_strategy;
+  if (request.network_configuration) input["networkConfiguration"] = *request.network_configuration;
+  if (request.enable_execute_command) input["enableExecuteCommand"] = true;
+  if (request.enable_managed_tags) input["enableECSManagedTags"] = true;
+  if (!request.tags.empty()) {
+    json::array tags;
+    for (const auto& [key, value] : request.tags)
+      tags.push_back(json::object{{"key", key}, {"value", value}});
+    input["tags"] = std::move(tags);
+  }
+  return input;
+}
+
+// Those of --overrides, else of --cli-input-json.
+json::object overrides_in(const RunRequest& request) {
+  if (!request.overrides.empty()) return request.overrides;
+  const json::value* given = request.given_input.if_contains("overrides");
+  return given != nullptr && given->is_object() ? given->get_object() : json::object();
 }
 
 tl::unexpected<Failure> not_utf8(std::string_view whose, std::string hint) {
@@ -57,7 +115,7 @@ Result<std::string> choose_container(const aws::ecs::TaskDefinition& definition,
                 fmt::format("it has: {}", list));
   }
   const std::vector<std::string> essential = container_names(definition, true);
-  const std::vector<std::string> overridden = overridden_containers(request.overrides);
+  const std::vector<std::string> overridden = overridden_containers(overrides_in(request));
   for (const std::vector<std::string>& candidates : {all, essential, overridden}) {
     if (candidates.size() == 1) return candidates.front();
   }
@@ -66,27 +124,40 @@ Result<std::string> choose_container(const aws::ecs::TaskDefinition& definition,
               "choose one with --container");
 }
 
-Result<json::object> run_task_input(const RunRequest& request, const std::string& container,
-                                    const std::string& client_token) {
-  Result<json::object> overrides = merge_overrides(request.overrides, container, request.change);
-  if (!overrides) return overrides;
-  json::object input;
-  put(input, "cluster", request.cluster);
-  put(input, "taskDefinition", request.task_definition);
-  input["count"] = 1;
-  put(input, "launchType", request.launch_type);
-  put(input, "platformVersion", request.platform_version);
-  put(input, "startedBy", request.started_by);
-  put(input, "clientToken", client_token);
-  if (request.network_configuration) input["networkConfiguration"] = *request.network_configuration;
-  if (!overrides->empty()) input["overrides"] = std::move(*overrides);
-  if (request.enable_execute_command) input["enableExecuteCommand"] = true;
-  if (!request.tags.empty()) {
-    json::array tags;
-    for (const auto& [key, value] : request.tags)
-      tags.push_back(json::object{{"key", key}, {"value", value}});
-    input["tags"] = std::move(tags);
+Result<json::object> parse_cli_input(std::string_view text) {
+  boost::system::error_code error;
+  json::value value = json::parse(text, error);
+  const auto wrong = [](std::string what) {
+    return fail(FailureCode::usage, "--cli-input-json: " + std::move(what),
+                "`aws ecs run-task --generate-cli-skeleton` prints its form");
+  };
+  if (error) return wrong("not valid JSON: " + error.message());
+  if (!value.is_object()) return wrong("not a JSON object");
+  json::object input = std::move(value.get_object());
+  for (const auto& [key, member] : input) {
+    if (std::ranges::find(kRunTaskMembers, std::string_view(key)) == kRunTaskMembers.end())
+      return wrong(fmt::format("RunTask has no member '{}'", std::string_view(key)));
   }
+  if (json::value* overrides = input.if_contains("overrides")) {
+    Result<json::object> checked = check_overrides(*overrides);
+    if (!checked) return wrong(checked.error().what);
+  }
+  return input;
+}
+
+json::object run_task_input(const RunRequest& request, const json::object& like,
+                            const std::string& container) {
+  json::object input;
+  put_over(input, like);
+  put_over(input, request.given_input);
+  put_over(input, flags_input(request));
+  input["taskDefinition"] = request.task_definition;
+  put(input, "cluster", request.cluster);
+  json::object overrides =
+      merge_overrides(overrides_in(request), container, request.change, request.task_change);
+  if (!overrides.empty()) input["overrides"] = std::move(overrides);
+  input.erase("count");
+  input.erase("clientToken");
   return input;
 }
 

@@ -3,13 +3,17 @@
 
 #include "aws/ecs.hpp"
 #include "base/result.hpp"
+#include "feature/run/ephemeral_revision.hpp"
 #include "feature/run/overrides.hpp"
+#include "feature/target.hpp"
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
 namespace ferry::feature {
@@ -20,12 +24,22 @@ struct RunRequest {
   std::string task_definition;  // family, family:revision or ARN
   std::string container;
   ContainerChange change;         // of the chosen container
+  TaskChange task_change;         // of the task as a whole
   boost::json::object overrides;  // from parse_overrides()
   std::optional<boost::json::object> network_configuration;
-  std::string launch_type, platform_version, started_by;
+  std::optional<boost::json::array> capacity_provider_strategy;
+  std::string launch_type, platform_version, started_by, group, propagate_tags;
   std::vector<std::pair<std::string, std::string>> tags;
-  bool enable_execute_command = false;
+  bool enable_execute_command = false, enable_managed_tags = false;
+  // RunTask's input as --cli-input-json has it: every other member of this request wins over its own.
+  boost::json::object given_input;
+  std::optional<Target> like;  // a service whose place is taken over; all of the above wins over that
+  RevisionChange revision;
 };
+
+// The value of --cli-input-json: RunTask's input, all members optional. Fails (usage) where it is no object,
+// or has a member that RunTask has not.
+Result<boost::json::object> parse_cli_input(std::string_view text);
 
 // Fails (usage) where the command, a variable, a tag or startedBy is not UTF-8: RunTask's JSON cannot carry
 // it.
@@ -35,9 +49,11 @@ Result<> check_utf8(const RunRequest& request);
 // one; else the only one that --overrides names. Otherwise a failure (ambiguous) that lists them.
 Result<std::string> choose_container(const aws::ecs::TaskDefinition& definition, const RunRequest& request);
 
-// `client_token` makes RunTask safe to repeat: 1 to 64 printable characters, unique to this run.
-Result<boost::json::object> run_task_input(const RunRequest& request, const std::string& container,
-                                           const std::string& client_token);
+// RunTask's input without `count` and `clientToken`. `like` is what like_service() made of the service; empty
+// where there is none. Of the ways to name the capacity (launch type, strategy) the one that is named closest
+// to the user counts.
+boost::json::object run_task_input(const RunRequest& request, const boost::json::object& like,
+                                   const std::string& container);
 
 // Where a container's log is found, or why it cannot be read.
 struct LogSource {

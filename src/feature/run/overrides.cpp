@@ -1,15 +1,18 @@
 #include "feature/run/overrides.hpp"
 
 #include "base/text.hpp"
+#include "feature/run/shorthand.hpp"
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstddef>
+#include <cstdint>
 #include <span>
+#include <system_error>
 
 #include <boost/json/array.hpp>
 #include <boost/json/parse.hpp>
-#include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 #include <fmt/format.h>
 
@@ -18,7 +21,8 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kLongestOverrides = 8192;  // "Container Overrides length must be at most 8192"
+constexpr std::string_view kForm =
+    R"(write '{"containerOverrides":[{"name":"app","command":["./job"]}]}' or file://FILE)";
 
 tl::unexpected<Failure> wrong(std::string what, std::string hint = {}) {
   return fail(FailureCode::usage, "--overrides: " + std::move(what), std::move(hint));
@@ -138,6 +142,29 @@ std::string name_of(const json::value& element) {
   return text == nullptr ? std::string() : std::string(*text);
 }
 
+// The shorthand has strings only, and lets one element stand for a list: both as the AWS CLI reads them, by
+// the member's type. What does not fit stays for check_members() to refuse.
+void spell_out(json::object& object, std::span<const Member> members) {
+  for (auto& [key, value] : object) {
+    const auto member = std::ranges::find(members, std::string_view(key), &Member::name);
+    if (member == members.end()) continue;
+    const bool is_list = member->shape == Shape::texts || member->shape == Shape::structures;
+    if (is_list && !value.is_array()) value = json::array{value};
+    if (member->shape == Shape::integer && value.is_string()) {
+      const std::string_view digits = value.get_string();
+      std::int64_t number = 0;
+      const auto [end, error] = std::from_chars(digits.begin(), digits.end(), number);
+      if (error == std::errc() && end == digits.end()) value = number;
+    }
+    if (member->shape == Shape::structure && value.is_object())
+      spell_out(value.get_object(), member->members);
+    if (member->shape != Shape::structures) continue;
+    for (json::value& element : value.get_array()) {
+      if (element.is_object()) spell_out(element.get_object(), member->members);
+    }
+  }
+}
+
 // Of a list whose elements check_members() has seen.
 Result<> check_names(const json::array& containers) {
   std::vector<std::string> seen;
@@ -190,11 +217,20 @@ void set_variable(json::object& container, const std::string& name, const std::s
 }  // namespace
 
 Result<json::object> parse_overrides(std::string_view text) {
+  const std::string_view written = trim(text);
+  if (!written.starts_with('{') && !written.starts_with('[')) {
+    Result<json::object> shorthand = parse_shorthand(written);
+    if (!shorthand) return wrong(shorthand.error().what, std::string(kForm));
+    spell_out(*shorthand, kTaskMembers);
+    return check_overrides(std::move(*shorthand));
+  }
   boost::system::error_code error;
-  json::value value = json::parse(text, error);
-  if (error)
-    return wrong("not valid JSON: " + error.message(),
-                 R"(write '{"containerOverrides":[{"name":"app","command":["./job"]}]}' or file://FILE)");
+  json::value value = json::parse(written, error);
+  if (error) return wrong("not valid JSON: " + error.message(), std::string(kForm));
+  return check_overrides(std::move(value));
+}
+
+Result<json::object> check_overrides(json::value value) {
   if (!value.is_object()) return wrong("not a JSON object");
   const Result<> checked = check_members(value.get_object(), {}, kTaskMembers);
   if (!checked) return fail(checked.error());
@@ -214,8 +250,8 @@ std::vector<std::string> overridden_containers(const json::object& overrides) {
   return names;
 }
 
-Result<json::object> merge_overrides(json::object overrides, const std::string& container,
-                                     const ContainerChange& change) {
+json::object merge_overrides(json::object overrides, const std::string& container,
+                             const ContainerChange& change, const TaskChange& task) {
   if (!change.empty()) {
     json::object& target = container_override(overrides, container);
     if (!change.command.empty()) {
@@ -225,12 +261,16 @@ Result<json::object> merge_overrides(json::object overrides, const std::string& 
     if (change.cpu) target["cpu"] = *change.cpu;
     if (change.memory_mib) target["memory"] = *change.memory_mib;
   }
-  const std::size_t length = json::serialize(overrides).size();
-  if (length > kLongestOverrides)
-    return fail(FailureCode::usage,
-                fmt::format("the overrides are {} characters long, and ECS takes at most {}", length,
-                            kLongestOverrides),
-                "put long values into a file or parameter that the command reads itself");
+  for (const auto& [name, value] :
+       {std::pair<std::string_view, const std::string&>("cpu", task.cpu),
+        std::pair<std::string_view, const std::string&>("memory", task.memory),
+        std::pair<std::string_view, const std::string&>("taskRoleArn", task.task_role_arn),
+        std::pair<std::string_view, const std::string&>("executionRoleArn", task.execution_role_arn)}) {
+    if (!value.empty()) overrides[name] = value;
+  }
+  if (task.ephemeral_storage_gib) {
+    overrides["ephemeralStorage"] = json::object{{"sizeInGiB", *task.ephemeral_storage_gib}};
+  }
   return overrides;
 }
 

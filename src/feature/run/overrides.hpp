@@ -11,6 +11,7 @@
 #include <vector>
 
 #include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
 
 namespace ferry::feature {
 
@@ -24,17 +25,28 @@ struct ContainerChange {
   [[nodiscard]] bool empty() const { return command.empty() && environment.empty() && !cpu && !memory_mib; }
 };
 
-// The JSON of --overrides. Fails (usage) where it is no object, where a member's name or type, at any depth,
-// is not one of TaskOverride in the ECS API reference, and where containers or variables lack a name or a
-// container is there twice. What the values mean is the service's to judge.
+// What single flags say about the task as a whole. Empty members say nothing.
+struct TaskChange {
+  std::string cpu, memory;  // as the task definition writes them: "1024" or "1 vCPU", "2048" or "2 GB"
+  std::string task_role_arn, execution_role_arn;
+  std::optional<std::int64_t> ephemeral_storage_gib;
+};
+
+// --overrides: JSON (first character '{') or the AWS CLI's shorthand, in which a number is its digits and one
+// element may stand for a list of one. Fails (usage) where it is no object, where a member's name or type, at
+// any depth, is not one of TaskOverride in the ECS API reference, and where containers or variables lack a
+// name or a container is there twice. What the values mean is the service's to judge.
 Result<boost::json::object> parse_overrides(std::string_view text);
+
+// The same of a value that is JSON already: the member `overrides` of --cli-input-json.
+Result<boost::json::object> check_overrides(boost::json::value overrides);
 
 // The names in containerOverrides, in their order.
 std::vector<std::string> overridden_containers(const boost::json::object& overrides);
 
-// `overrides` with `change` on `container`: the flag wins over the same member of --overrides; variables are
-// merged by name. Fails (usage) where the whole is longer than the 8192 characters that ECS takes.
-Result<boost::json::object> merge_overrides(boost::json::object overrides, const std::string& container,
-                                            const ContainerChange& change);
+// `overrides` with `change` on `container` and `task` on the whole: the flag wins over the same member of
+// --overrides; variables are merged by name.
+boost::json::object merge_overrides(boost::json::object overrides, const std::string& container,
+                                    const ContainerChange& change, const TaskChange& task = {});
 
 }  // namespace ferry::feature

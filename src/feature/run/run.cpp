@@ -1,24 +1,28 @@
 #include "feature/run/run.hpp"
 
 #include "aws/ecs.hpp"
+#include "feature/run/plan.hpp"
+#include "feature/run/revision_registration.hpp"
 #include "feature/run/stop_reason.hpp"
 #include "feature/run/watch.hpp"
+#include "feature/task_wait.hpp"
+#include "net/clock.hpp"
 #include "net/loop.hpp"
+#include "sys/random.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <utility>
 
+#include <boost/json/array.hpp>
 #include <fmt/format.h>
 
 namespace ferry::feature {
 namespace {
 
-// What is known before anything is started.
-struct Prepared {
-  aws::ecs::TaskDefinition definition;
-  std::string container;
-  boost::json::object input;
-};
+// After an attempt that a passing cause has ended: the first pause, doubled with each attempt.
+constexpr milliseconds kFirstPause{1'000};
+constexpr milliseconds kLongestPause{60'000};
 
 // What the children of one run share.
 struct RunState {
@@ -26,56 +30,127 @@ struct RunState {
 
   Interrupts interrupts;
   net::Event finished;
-  std::string task_arn;  // from RunTask's answer on
+  std::string task_arn;  // from RunTask's answer on, of the present attempt
   std::optional<Result<RunReport>> report;
 };
 
-net::Task<Result<Prepared>> prepare(aws::Client& client, const RunOptions& options) {
-  Result<aws::ecs::TaskDefinition> definition =
-      co_await aws::ecs::describe_task_definition(client, options.request.task_definition);
-  if (!definition) co_return fail(definition.error().in(options.request.task_definition));
-  Result<std::string> container = choose_container(*definition, options.request);
-  if (!container) co_return fail(container.error());
-  Result<boost::json::object> input = run_task_input(options.request, *container, options.client_token);
-  if (!input) co_return fail(input.error());
-  co_return Prepared{
-      .definition = std::move(*definition), .container = std::move(*container), .input = std::move(*input)};
+// One run: its attempts, one after the other.
+class Run {
+ public:
+  Run(aws::Client& client, const RunPlan& plan, const RunOptions& options, RunObserver& observer,
+      RunState& state)
+      : client_(client), plan_(plan), options_(options), observer_(observer), state_(state) {}
+
+  net::Task<Result<RunReport>> to_its_end();
+
+ private:
+  [[nodiscard]] boost::json::object attempt_input() const;
+  net::Task<Result<RunReport>> attempt();
+  [[nodiscard]] bool moves_on(const Result<RunReport>& report);
+  net::Task<> pause();
+
+  aws::Client& client_;
+  const RunPlan& plan_;
+  const RunOptions& options_;
+  RunObserver& observer_;
+  RunState& state_;
+  std::size_t provider_ = 0;  // of the capacity to try
+  int retries_made_ = 0;
+  milliseconds next_pause_{0};
+};
+
+net::Task<Result<RunReport>> Run::to_its_end() {
+  while (true) {
+    Result<RunReport> report = co_await attempt();
+    if (!moves_on(report)) co_return report;
+    co_await pause();
+    if (state_.interrupts.count > 0) co_return report;
+    state_.task_arn.clear();
+  }
+}
+
+// The token makes a lost answer safe to ask for again: one for each task that is wanted.
+boost::json::object Run::attempt_input() const {
+  boost::json::object input = plan_.input;
+  input["count"] = 1;
+  input["clientToken"] = sys::random_uuid();
+  if (!options_.capacity.empty()) {
+    input.erase("launchType");
+    input["capacityProviderStrategy"] = boost::json::array{
+        boost::json::object{{"capacityProvider", options_.capacity[provider_]}, {"weight", 1}}};
+  }
+  return input;
 }
 
 Result<std::string> accepted_task(const Result<aws::ecs::DescribedTasks>& answer) {
   if (!answer) return fail(answer.error());
   if (!answer->tasks.empty()) return answer->tasks.front().arn;
   const aws::ecs::ServiceFailure none;
-  return fail(FailureCode::refused,
-              explain_placement(answer->failures.empty() ? none : answer->failures.front()));
+  const aws::ecs::ServiceFailure& why = answer->failures.empty() ? none : answer->failures.front();
+  Failure failure;
+  failure.code = FailureCode::refused;
+  failure.what = explain_placement(why);
+  failure.service_code = why.reason;
+  return fail(std::move(failure));
 }
 
-net::Task<Result<RunReport>> start_and_watch(aws::Client& client, const Prepared& prepared,
-                                             const RunOptions& options, RunObserver& observer,
-                                             RunState& state) {
-  const Result<aws::ecs::DescribedTasks> answer = co_await aws::ecs::run_task(client, prepared.input);
+net::Task<Result<RunReport>> Run::attempt() {
+  const Result<aws::ecs::DescribedTasks> answer = co_await aws::ecs::run_task(client_, attempt_input());
   Result<std::string> arn = accepted_task(answer);
   if (!arn) co_return fail(arn.error());
-  state.task_arn = *arn;
-  observer.accepted(*arn);
+  state_.task_arn = *arn;
+  observer_.accepted(*arn);
   RunReport report;
   report.task_arn = *arn;
-  if (options.detach && state.interrupts.count == 0) {
+  if (options_.detach && state_.interrupts.count == 0) {
     report.result.mode = Mode::run;
     report.result.task = *arn;
-    report.result.container = prepared.container;
+    report.result.container = plan_.container;
     report.result.outcome = Outcome::detached;
     co_return report;
   }
-  LogSource log = log_source(prepared.definition, prepared.container, answer->tasks.front().id());
-  RunWatch watch(client, options, state.interrupts, observer, *arn, prepared.container, std::move(log));
+  LogSource log = log_source(plan_.described, plan_.container, answer->tasks.front().id());
+  RunWatch watch(client_, options_, state_.interrupts, observer_, *arn, plan_.container, std::move(log));
   report.result = co_await watch.follow();
   co_return report;
 }
 
-net::Task<> carry_out(aws::Client& client, const Prepared& prepared, const RunOptions& options,
+bool may_help(const Result<RunReport>& report, const std::vector<int>& retry_on_exit) {
+  if (!report) return may_pass(report.error()) || is_passing_placement(report.error());
+  const CommandResult& result = report->result;
+  if (result.outcome == Outcome::exited && result.exit_code &&
+      std::ranges::find(retry_on_exit, *result.exit_code) != retry_on_exit.end()) {
+    return true;
+  }
+  return result.retryable.value_or(false);
+}
+
+// Whether there is another attempt, which is then announced.
+bool Run::moves_on(const Result<RunReport>& report) {
+  if (state_.interrupts.count > 0) return false;
+  const std::string why = report ? report->result.explanation : report.error().line();
+  const bool lacks_capacity = report ? is_capacity_end(report->result) : is_capacity_failure(report.error());
+  if (lacks_capacity && provider_ + 1 < options_.capacity.size()) {
+    ++provider_;
+    next_pause_ = milliseconds(0);
+    observer_.notice(fmt::format("{}; trying {}", why, options_.capacity[provider_]));
+    return true;
+  }
+  if (retries_made_ >= options_.retries || !may_help(report, options_.retry_on_exit)) return false;
+  ++retries_made_;
+  next_pause_ = std::min(kLongestPause, kFirstPause * (1 << std::min(retries_made_ - 1, 6)));
+  observer_.notice(fmt::format("{}; retry {} of {}", why, retries_made_, options_.retries));
+  return true;
+}
+
+net::Task<> Run::pause() {
+  co_await state_.interrupts.arrived.wait_until(net::steady_now() + next_pause_);
+}
+
+net::Task<> carry_out(aws::Client& client, const RunPlan& plan, const RunOptions& options,
                       RunObserver& observer, RunState& state) {
-  Result<RunReport> report = co_await start_and_watch(client, prepared, options, observer, state);
+  Run run(client, plan, options, observer, state);
+  Result<RunReport> report = co_await run.to_its_end();
   state.report = std::move(report);
   state.finished.set();
 }
@@ -97,6 +172,14 @@ net::Task<> count_seconds(net::Loop& loop, RunObserver& observer) {
   }
 }
 
+RunReport interrupted_before_start() {
+  RunReport report;
+  report.result.mode = Mode::run;
+  report.result.outcome = Outcome::interrupted;
+  report.result.explanation = "interrupted before a task was started";
+  return report;
+}
+
 // The user interrupted twice and waits for nothing.
 RunReport left_at_once(const RunOptions& options, const std::string& task_arn) {
   RunReport report;
@@ -112,25 +195,43 @@ RunReport left_at_once(const RunOptions& options, const std::string& task_arn) {
   return report;
 }
 
-}  // namespace
-
-net::Task<Result<RunReport>> run(aws::Client& client, RunOptions options, RunObserver& observer) {
-  const Result<Prepared> prepared = co_await prepare(client, options);
-  if (!prepared) co_return fail(prepared.error());
-
-  // Before this line an interrupt simply ends the process: nothing has been started.
+net::Task<Result<RunReport>> run_plan(aws::Client& client, RunPlan plan, RunOptions options,
+                                      RunObserver& observer) {
   net::Loop& loop = client.loop();
   net::Signals signals(loop, {SIGINT, SIGTERM, SIGHUP});
   RunState state(loop);
   net::TaskGroup group(loop);
   group.spawn(count_interrupts(signals, state));
   group.spawn(count_seconds(loop, observer));
-  group.spawn(carry_out(client, *prepared, options, observer, state));
-  co_await state.finished.wait();
+  // Before the revision is registered: from here on there is something to clean up.
+  Result<std::optional<EphemeralRevision>> revision = co_await revise(
+      client, options.journal_folder, options.request.revision, plan.container, plan.definition, plan.input);
+  if (revision && state.interrupts.count > 0) {
+    state.report = interrupted_before_start();
+  } else if (revision) {
+    if (*revision) plan.described = aws::ecs::task_definition_from_json(plan.definition);
+    group.spawn(carry_out(client, plan, options, observer, state));
+    co_await state.finished.wait();
+  }
   group.cancel();
   co_await group.join();
+  if (!revision) co_return fail(revision.error());
+  if (*revision) {
+    const Result<> gone = co_await deregister(client, std::move(**revision));
+    if (!gone) observer.notice(gone.error().line());
+  }
   if (state.report) co_return std::move(*state.report);
   co_return left_at_once(options, state.task_arn);
+}
+
+}  // namespace
+
+net::Task<Result<RunReport>> run(aws::Client& client, RunOptions options, RunObserver& observer) {
+  Result<RunPlan> plan = co_await plan_run(client, options.request);
+  if (!plan) co_return fail(plan.error());
+  options.request.cluster = plan->cluster;
+  // Before this line an interrupt simply ends the process: nothing has been started.
+  co_return co_await run_plan(client, std::move(*plan), std::move(options), observer);
 }
 
 }  // namespace ferry::feature

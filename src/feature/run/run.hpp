@@ -1,6 +1,8 @@
-// Runs one task and brings its result back: start, wait, log, verdict.
-// Owns nothing beyond the call. What bounds it: the task's own life, the time limit, and after a stop request
-// the time that a stop may take.
+// Runs one task and brings its result back: start, wait, log, verdict; and where the cause of its end may
+// pass, again.
+// Owns the ephemeral revision of the task definition, where one is needed, for the time of the call. What
+// bounds it: the task's own life, the time limit, the number of attempts, and after a stop request the time
+// that a stop may take.
 #pragma once
 
 #include "aws/client.hpp"
@@ -15,16 +17,23 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ferry::feature {
 
 struct RunOptions {
   RunRequest request;
-  std::string client_token;             // see run_task_input()
-  std::optional<milliseconds> timeout;  // from RunTask's answer on; then the task is stopped
-  bool detach = false;                  // end when the task is accepted
-  bool detach_on_interrupt = false;     // leave the task running at the first interrupt too
-  std::string connection_flags;         // quoted, for the commands that explanations suggest; may be empty
+  std::optional<milliseconds> timeout;  // of each attempt, from RunTask's answer on; then the task is stopped
+  // Further attempts, each with a task of its own, where the cause of the last one's end may pass.
+  int retries = 0;
+  std::vector<int> retry_on_exit;  // exit codes of the command that count as such a cause
+  // Capacity providers in the order to try them: the next one where one has no capacity. Empty: as the
+  // request says.
+  std::vector<std::string> capacity;
+  std::string journal_folder;        // of ephemeral revisions: revision_journal_folder()
+  bool detach = false;               // end when the task is accepted
+  bool detach_on_interrupt = false;  // leave the task running at the first interrupt too
+  std::string connection_flags;      // quoted, for the commands that explanations suggest; may be empty
 };
 
 // Where a run shows what happens. Called on the loop's thread, never after run() has ended.

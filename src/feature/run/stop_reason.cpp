@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <span>
 
 #include <fmt/format.h>
 
@@ -52,6 +53,26 @@ constexpr std::array kCodeMeanings{
     CodeMeaning{143, "asked to end (SIGTERM)"},
 };
 
+// What the service says of causes that pass by themselves: the same task may well run a minute later.
+constexpr std::array<std::string_view, 12> kPassing{
+    "Timeout waiting for network interface provisioning",
+    "Timeout waiting for EphemeralStorage provisioning",
+    "i/o timeout",
+    "unexpected EOF",
+    "TLS handshake timeout",
+    "net/http: request canceled",
+    "toomanyrequests",
+    "Unexpected EC2 error while attempting to Create Network Interface",
+    "service discovery registration",
+    "Host EC2",
+    "Capacity is unavailable",
+    "Spot",
+};
+
+bool holds_any(std::string_view text, std::span<const std::string_view> words) {
+  return std::ranges::any_of(words, [text](std::string_view word) { return text.contains(word); });
+}
+
 template <std::size_t Size>
 std::string_view advice_for(const std::array<Advice, Size>& table, std::string_view text) {
   const auto found = std::ranges::find_if(
@@ -84,6 +105,14 @@ std::string explain_exit(std::string_view container, int code, const std::string
   return with_advice(std::move(line), reason);
 }
 
+// Of a task whose command brought no exit code of its own; nothing where the reason is not known.
+std::optional<bool> may_pass_by_itself(const aws::ecs::Task& task, std::string_view reason) {
+  if (task.stop_code == "SpotInterruption" || task.stop_code == "TerminationNotice") return true;
+  if (holds_any(reason, kPassing) || holds_any(task.stopped_reason, kPassing)) return true;
+  if (!advice_for(kStopAdvice, reason).empty()) return false;
+  return std::nullopt;
+}
+
 bool never_ran(const aws::ecs::Task& task, std::string_view reason) {
   const bool cannot = reason.starts_with("CannotPull") || reason.starts_with("CannotStart") ||
                       reason.starts_with("CannotCreate");
@@ -109,7 +138,11 @@ CommandResult result_of(const aws::ecs::Task& task, std::string_view container_n
     result.outcome = Outcome::exited;
     result.exit_code = code;
     result.exit_code_source = ExitCodeSource::describe;
-    if (*code != 0) result.explanation = explain_exit(container_name, *code, reason);
+    if (*code != 0) {
+      result.explanation = explain_exit(container_name, *code, reason);
+      // SIGTERM and SIGKILL of a spot interruption arrive as exit codes.
+      if (task.stop_code == "SpotInterruption") result.retryable = true;
+    }
     return result;
   }
   if (code) {
@@ -123,6 +156,7 @@ CommandResult result_of(const aws::ecs::Task& task, std::string_view container_n
       not_started ? fmt::format("container '{}' was not started", container_name)
                   : fmt::format("container '{}' ended, but ECS gives no exit code for it", container_name);
   const std::string& words = reason.empty() ? task.stopped_reason : reason;
+  result.retryable = may_pass_by_itself(task, words);
   if (!task.stop_code.empty()) line += fmt::format(" ({})", task.stop_code);
   if (!words.empty()) line += fmt::format(": {}", words);
   result.explanation = with_advice(std::move(line), words);
@@ -137,6 +171,19 @@ std::string explain_placement(const aws::ecs::ServiceFailure& failure) {
   const std::string_view next_step = advice_for(kPlacementAdvice, failure.reason);
   if (!next_step.empty()) line += fmt::format("; {}", next_step);
   return line;
+}
+
+bool is_capacity_failure(const Failure& failure) {
+  constexpr std::array<std::string_view, 3> kWords{"Capacity is unavailable", "RESOURCE:", "capacity"};
+  return holds_any(failure.service_code, kWords) || failure.what.contains("Capacity is unavailable");
+}
+
+bool is_passing_placement(const Failure& failure) {
+  return is_capacity_failure(failure) || failure.service_code == "AGENT";
+}
+
+bool is_capacity_end(const CommandResult& result) {
+  return result.stop_code == "SpotInterruption" || result.stopped_reason.contains("Capacity is unavailable");
 }
 
 }  // namespace ferry::feature

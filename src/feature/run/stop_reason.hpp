@@ -2,6 +2,7 @@
 #pragma once
 
 #include "aws/ecs.hpp"
+#include "base/result.hpp"
 #include "feature/result.hpp"
 
 #include <string>
@@ -16,5 +17,13 @@ CommandResult result_of(const aws::ecs::Task& task, std::string_view container);
 
 // Why RunTask placed nothing, from an element of its failures[].
 std::string explain_placement(const aws::ecs::ServiceFailure& failure);
+
+// For a failure of RunTask whose service_code is such an element's reason, or the name of an error: whether
+// there is no room at the moment, and whether what stood in the way may pass by itself.
+bool is_capacity_failure(const Failure& failure);
+bool is_passing_placement(const Failure& failure);
+
+// For the result of a task: whether it ended for want of capacity, a spot interruption among them.
+bool is_capacity_end(const CommandResult& result);
 
 }  // namespace ferry::feature

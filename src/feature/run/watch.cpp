@@ -176,17 +176,20 @@ net::Task<> RunWatch::read_log(bool paced) {
   if (!page) {
     log_failed(page.error(), paced);
     if (page.error().service_code == "ResourceNotFoundException") follower_.missing(asked_at);
-    judge_log_end();
+    co_await judge_log_end();
     co_return;
   }
   log_failures_ = 0;
   std::size_t bytes = 0;
-  for (const aws::logs::Event& event : page->events) bytes += event.message.size();
+  for (const aws::logs::Event& event : page->events) {
+    bytes += event.message.size();
+    shown_.seen(event.timestamp_ms, event.message);
+  }
   const bool brought_events = !page->events.empty();
   if (brought_events) observer_.log(page->events);
   follower_.page(asked_at, page->events.size(), bytes, std::move(page->next_forward_token));
   if (paced) pacing_.log_read(net::steady_now(), brought_events);
-  judge_log_end();
+  co_await judge_log_end();
 }
 
 void RunWatch::log_failed(const Failure& failure, bool paced) {
@@ -206,23 +209,43 @@ void RunWatch::log_failed(const Failure& failure, bool paced) {
 
 void RunWatch::no_log(std::string_view reason) {
   log_readable_ = false;
+  log_state_ = LogState::unavailable;
   pacing_.no_log();
   observer_.notice(
       fmt::format("the log of container '{}' cannot be read: {}; its exit code is given all the same",
                   container_, reason));
 }
 
-void RunWatch::judge_log_end() {
-  if (!stopped_ || !follower_.end()) return;
-  if (follower_.end() == wire::LogEnd::unproven) {
-    observer_.notice("the log gave no sign of its end: later lines may be missing");
-  } else if (follower_.end() == wire::LogEnd::missing) {
+net::Task<> RunWatch::judge_log_end() {
+  if (!stopped_ || !follower_.end()) co_return;
+  if (follower_.end() == wire::LogEnd::missing) {
     std::string reason = fmt::format("there is no stream {} in log group {}", log_.stream, log_.group);
     if (!log_.region.empty() && log_.region != client_.settings().region)
       reason += fmt::format(" (it is written in {}, and was looked for in {})", log_.region,
                             client_.settings().region);
     no_log(reason);
+    co_return;
   }
+  if (follower_.end() == wire::LogEnd::unproven)
+    observer_.notice("the log gave no sign of its end: later lines may be missing");
+  log_state_ = LogState::settled;
+  co_await read_again();
+}
+
+// What was ingested late, behind the place that had been read.
+net::Task<> RunWatch::read_again() {
+  const Result<std::vector<aws::logs::Event>> events =
+      co_await aws::logs::filter_log_events(client_, log_.group, log_.stream);
+  if (!events) {
+    observer_.notice(fmt::format("the log was read once only, lines that came late may be missing: {}",
+                                 events.error().line()));
+    co_return;
+  }
+  std::vector<aws::logs::Event> late;
+  for (const aws::logs::Event& event : *events) {
+    if (shown_.is_new(event.id, event.timestamp_ms, event.message)) late.push_back(event);
+  }
+  if (!late.empty()) observer_.log(late);
 }
 
 net::Task<> RunWatch::stop(StopCause cause) {
@@ -259,11 +282,13 @@ void RunWatch::leave_running(Outcome outcome, std::string_view why) {
   result.outcome = outcome;
   result.explanation = fmt::format("{}: task {} may go on running; stop it with: {}", why, task_arn_,
                                    stop_line(options_, task_arn_));
+  result.logs = log_state_;
   left_ = std::move(result);
 }
 
 CommandResult RunWatch::verdict() const {
   CommandResult result = result_of(*task_, container_);
+  result.logs = log_state_;
   const bool ended_by_us = task_->stop_code == "UserInitiated";
   if (stop_cause_ == StopCause::timeout && (ended_by_us || result.outcome != Outcome::exited)) {
     result.outcome = Outcome::timeout;

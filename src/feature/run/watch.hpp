@@ -12,6 +12,7 @@
 #include "feature/run/run.hpp"
 #include "net/loop.hpp"
 #include "wire/log_follower.hpp"
+#include "wire/log_merge.hpp"
 
 #include <csignal>
 #include <optional>
@@ -61,7 +62,8 @@ class RunWatch {
   void no_log(std::string_view reason);
   net::Task<> stop(StopCause cause);
   void leave_running(Outcome outcome, std::string_view why);
-  void judge_log_end();
+  net::Task<> judge_log_end();
+  net::Task<> read_again();
   [[nodiscard]] CommandResult verdict() const;
 
   aws::Client& client_;
@@ -76,6 +78,8 @@ class RunWatch {
   Instant last_seen_at_;
   RunPacing pacing_;
   wire::LogFollower follower_;
+  wire::LogMerge shown_;
+  std::optional<LogState> log_state_;
   std::optional<aws::ecs::Task> task_;
   std::string status_;
   bool stopped_ = false;

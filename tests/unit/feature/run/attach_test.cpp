@@ -26,6 +26,20 @@ std::string why(std::optional<int> exit_code, std::string reason = {}) {
   return explain_not_entered(task, "app", {.until_entered = seconds(300), .after_session = seconds(30)});
 }
 
+TEST(Hold, PutsTheHolderInThePlaceOfTheCommand) {
+  AttachOptions options;
+  RunRequest request;
+  request.change.command = {"rake", "db:migrate"};
+  EXPECT_THAT(hold(request, options), testing::ElementsAre("rake", "db:migrate"));
+  EXPECT_EQ(request.change.command, holder_command(options.mark, options.holder));
+  EXPECT_TRUE(request.enable_execute_command);
+}
+
+TEST(Hold, RunsAShellWhereThereIsNoCommand) {
+  RunRequest request;
+  EXPECT_THAT(hold(request, {}), testing::ElementsAre("/bin/sh"));
+}
+
 TEST(ExplainNotEntered, AnEntrypointThatSwallowsTheCommandHasANextStep) {
   for (const int code : {0, 1, 64}) {
     EXPECT_THAT(why(code), AllOf(HasSubstr("ENTRYPOINT"), HasSubstr("--ephemeral-revision --entry-point"),

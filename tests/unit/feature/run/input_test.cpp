@@ -86,10 +86,8 @@ TEST(ChooseContainer, OtherwiseTheErrorListsThem) {
 }
 
 TEST(RunTaskInput, SaysOnlyWhatWasAskedFor) {
-  const auto input = run_task_input(request_for(), "app", "token-1");
-  ASSERT_TRUE(input.has_value());
-  EXPECT_EQ(json::value(*input),
-            json::parse(R"({"cluster":"prod","taskDefinition":"app:42","count":1,"clientToken":"token-1"})"));
+  const json::object input = run_task_input(request_for(), {}, "app");
+  EXPECT_EQ(json::value(input), json::parse(R"({"cluster":"prod","taskDefinition":"app:42"})"));
 }
 
 TEST(RunTaskInput, SaysEverythingThatWasAskedFor) {
@@ -101,14 +99,37 @@ TEST(RunTaskInput, SaysEverythingThatWasAskedFor) {
   request.started_by = "ci";
   request.tags = {{"team", "data"}};
   request.enable_execute_command = true;
-  const auto input = run_task_input(request, "app", "token-1");
-  ASSERT_TRUE(input.has_value());
-  EXPECT_EQ(json::value(*input), json::parse(R"({
-    "cluster":"prod","taskDefinition":"app:42","count":1,"clientToken":"token-1","launchType":"FARGATE",
+  EXPECT_EQ(json::value(run_task_input(request, {}, "app")), json::parse(R"({
+    "cluster":"prod","taskDefinition":"app:42","launchType":"FARGATE",
     "platformVersion":"1.4.0","startedBy":"ci","enableExecuteCommand":true,
     "networkConfiguration":{"awsvpcConfiguration":{"subnets":["s"]}},
     "overrides":{"containerOverrides":[{"name":"app","command":["./job"]}]},
     "tags":[{"key":"team","value":"data"}]})"));
+}
+
+TEST(RunTaskInput, FlagsWinOverTheGivenInputAndThatOverTheService) {
+  const json::object like = json::parse(R"({"cluster":"prod","taskDefinition":"web:7","launchType":"FARGATE",
+    "networkConfiguration":{"awsvpcConfiguration":{"subnets":["s"]}},"enableExecuteCommand":true})")
+                                .as_object();
+  RunRequest request = request_for();
+  request.given_input = json::parse(R"({"count":5,"clientToken":"x","platformVersion":"1.4.0",
+    "capacityProviderStrategy":[{"capacityProvider":"FARGATE_SPOT"}],"referenceId":"r",
+    "overrides":{"containerOverrides":[{"name":"app","command":["old"],"cpu":5}]}})")
+                            .as_object();
+  request.change.command = {"new"};
+  EXPECT_EQ(json::value(run_task_input(request, like, "app")), json::parse(R"({
+    "cluster":"prod","taskDefinition":"app:42","platformVersion":"1.4.0","referenceId":"r",
+    "capacityProviderStrategy":[{"capacityProvider":"FARGATE_SPOT"}],"enableExecuteCommand":true,
+    "networkConfiguration":{"awsvpcConfiguration":{"subnets":["s"]}},
+    "overrides":{"containerOverrides":[{"name":"app","command":["new"],"cpu":5}]}})"));
+}
+
+TEST(CliInput, RefusesWhatRunTaskDoesNotHave) {
+  EXPECT_TRUE(parse_cli_input(R"({"cluster":"prod","taskDefinition":"web"})"));
+  EXPECT_NE(parse_cli_input(R"({"image":"x"})").error().what.find("'image'"), std::string::npos);
+  EXPECT_FALSE(parse_cli_input("[]"));
+  EXPECT_FALSE(parse_cli_input("{"));
+  EXPECT_FALSE(parse_cli_input(R"({"overrides":{"containers":[]}})"));
 }
 
 TEST(LogSource, TheStreamsNameIsComputed) {

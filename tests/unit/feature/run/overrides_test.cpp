@@ -14,9 +14,8 @@ json::object object(std::string_view text) {
 }
 
 TEST(Overrides, NothingSaidChangesNothing) {
-  const auto merged = merge_overrides({}, "app", {});
-  ASSERT_TRUE(merged.has_value());
-  EXPECT_TRUE(merged->empty());
+  const json::object merged = merge_overrides({}, "app", {});
+  EXPECT_TRUE(merged.empty());
   const json::object given = object(R"({"cpu":"512","containerOverrides":[{"name":"x","command":["a"]}]})");
   EXPECT_EQ(merge_overrides(given, "app", {}), given);
 }
@@ -27,9 +26,8 @@ TEST(Overrides, FlagsBecomeTheContainersOverride) {
   change.environment = {{"A", "1"}, {"B", ""}};
   change.cpu = 1024;
   change.memory_mib = 2048;
-  const auto merged = merge_overrides({}, "app", change);
-  ASSERT_TRUE(merged.has_value());
-  EXPECT_EQ(*merged, object(R"({"containerOverrides":[{"name":"app","command":["./job","--all"],
+  const json::object merged = merge_overrides({}, "app", change);
+  EXPECT_EQ(merged, object(R"({"containerOverrides":[{"name":"app","command":["./job","--all"],
     "environment":[{"name":"A","value":"1"},{"name":"B","value":""}],"cpu":1024,"memory":2048}]})"));
 }
 
@@ -41,22 +39,36 @@ TEST(Overrides, FlagsWinAndTheRestStays) {
   ContainerChange change;
   change.command = {"new"};
   change.environment = {{"A", "new"}, {"B", "added"}, {"B", "last"}};
-  const auto merged = merge_overrides(given, "app", change);
-  ASSERT_TRUE(merged.has_value());
-  EXPECT_EQ(*merged, object(R"({"taskRoleArn":"arn:role","containerOverrides":[
+  const json::object merged = merge_overrides(given, "app", change);
+  EXPECT_EQ(merged, object(R"({"taskRoleArn":"arn:role","containerOverrides":[
     {"name":"side","command":["s"]},
     {"name":"app","command":["new"],"cpu":1,"memoryReservation":64,
      "environment":[{"name":"A","value":"new"},{"name":"C","value":"kept"},{"name":"B","value":"last"}]}]})"));
 }
 
-TEST(Overrides, TooLongIsRefusedBeforeTheCall) {
-  ContainerChange change;
-  change.command = {std::string(8'100, 'x')};
-  EXPECT_TRUE(merge_overrides({}, "app", change).has_value());
-  change.command = {std::string(8'192, 'x')};
-  const auto merged = merge_overrides({}, "app", change);
-  ASSERT_FALSE(merged.has_value());
-  EXPECT_NE(merged.error().what.find("8192"), std::string::npos) << merged.error().what;
+TEST(Overrides, TheTaskAsAWhole) {
+  TaskChange task;
+  task.cpu = "1 vCPU";
+  task.memory = "2048";
+  task.task_role_arn = "arn:task";
+  task.execution_role_arn = "arn:execution";
+  task.ephemeral_storage_gib = 50;
+  EXPECT_EQ(merge_overrides(object(R"({"cpu":"256"})"), "app", {}, task),
+            object(R"({"cpu":"1 vCPU","memory":"2048","taskRoleArn":"arn:task",
+                       "executionRoleArn":"arn:execution","ephemeralStorage":{"sizeInGiB":50}})"));
+}
+
+TEST(Overrides, ShorthandIsReadByTheTypesOfTheMembers) {
+  const Result<json::object> read = parse_overrides(
+      "cpu=512,ephemeralStorage={sizeInGiB=30},"
+      "containerOverrides=[{name=app,command=[echo,1],cpu=256,environment=[{name=A,value=2}]}]");
+  ASSERT_TRUE(read) << read.error().line();
+  EXPECT_EQ(*read, object(R"({"cpu":"512","ephemeralStorage":{"sizeInGiB":30},"containerOverrides":[
+      {"name":"app","command":["echo","1"],"cpu":256,"environment":[{"name":"A","value":"2"}]}]})"));
+  const Result<json::object> single = parse_overrides("containerOverrides={name=app,command=./job}");
+  ASSERT_TRUE(single) << single.error().line();
+  EXPECT_EQ(*single, object(R"({"containerOverrides":[{"name":"app","command":["./job"]}]})"));
+  EXPECT_FALSE(parse_overrides("containerOverrides=[{name=app,cpu=much}]"));
 }
 
 TEST(Overrides, ParseRefusesWhatCannotBeMerged) {

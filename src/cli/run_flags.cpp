@@ -1,0 +1,364 @@
+#include "cli/run_flags.hpp"
+
+#include "base/text.hpp"
+#include "cli/connection.hpp"
+#include "cli/environment_file.hpp"
+#include "cli/file_argument.hpp"
+#include "feature/run/network_configuration.hpp"
+#include "feature/run/revision_journal.hpp"
+#include "feature/run/shorthand.hpp"
+#include "feature/target.hpp"
+#include "wire/command_line.hpp"
+
+#include <array>
+#include <charconv>
+#include <limits>
+#include <utility>
+
+#include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
+#include <fmt/format.h>
+
+namespace ferry::cli {
+namespace {
+
+using Pair = std::pair<std::string, std::string>;
+
+constexpr int kLargestExitCode = 255;
+constexpr std::string_view kDefaultStartedBy = "ferry";
+
+tl::unexpected<Failure> wrong(std::string what, std::string hint = {}) {
+  return fail(FailureCode::usage, std::move(what), std::move(hint));
+}
+
+void describe_place(Arguments& arguments, RunFlags& flags) {
+  arguments.optional_word("TASK_DEFINITION", "family, family:revision or ARN; with --like the service's",
+                          flags.task_definition);
+  arguments.text("--like", "CLUSTER/SERVICE",
+                 "run where that service's tasks run: task definition, network, capacity, tags, exec setting",
+                 flags.like);
+  arguments.text("--cluster", "CLUSTER", "where to run it; else FERRY_CLUSTER, else default", flags.cluster);
+  arguments.text("--network-configuration", "CONFIGURATION",
+                 "awsvpcConfiguration={subnets=[..],securityGroups=[..],assignPublicIp=ENABLED}, JSON or "
+                 "file://FILE",
+                 flags.network_configuration);
+  arguments.text("--launch-type", "TYPE", "FARGATE, EC2 or EXTERNAL; else the cluster's default",
+                 flags.launch_type);
+  arguments.text("--capacity-provider-strategy", "STRATEGY",
+                 "capacityProvider=FARGATE_SPOT,weight=1,base=0, JSON or file://FILE",
+                 flags.capacity_provider_strategy);
+  arguments.text("--capacity", "PROVIDER,..",
+                 "capacity providers in the order to try them: FARGATE_SPOT,FARGATE", flags.capacity);
+  arguments.text("--platform-version", "VERSION", "of Fargate; else LATEST", flags.platform_version);
+  arguments.text("--cli-input-json", "JSON", "the whole of RunTask's input, JSON or file://FILE; flags win",
+                 flags.cli_input);
+}
+
+void describe_changes(Arguments& arguments, RunFlags& flags) {
+  constexpr std::int64_t kLargest = std::numeric_limits<std::int32_t>::max();
+  arguments.text("--container", "NAME", "whose command, log and exit code are meant, where there are several",
+                 flags.container);
+  arguments.texts("-e,--env", "NAME[=VALUE]", "set a variable; without =VALUE, to the value it has here",
+                  flags.environment);
+  arguments.texts("--env-file", "FILE", "set the variables of a file, NAME[=VALUE] a line; -e wins",
+                  flags.environment_files);
+  arguments.integer("--cpu", "UNITS", 1, kLargest, "CPU units of the container, 1024 a core", flags.cpu);
+  arguments.integer("--memory", "MIB", 4, kLargest, "memory of the container", flags.memory_mib);
+  arguments.text("--task-cpu", "SIZE", "CPU of the task: 1024 or '1 vCPU'", flags.task_cpu);
+  arguments.text("--task-memory", "SIZE", "memory of the task: 2048 or '2 GB'", flags.task_memory);
+  arguments.text("--task-role-arn", "ARN", "the role that the command has", flags.task_role_arn);
+  arguments.text("--execution-role-arn", "ARN", "the role that starts the task", flags.execution_role_arn);
+  arguments.integer("--ephemeral-storage", "GIB", 1, kLargest, "disk of the task",
+                    flags.ephemeral_storage_gib);
+  arguments.text("--overrides", "OVERRIDES",
+                 "RunTask's overrides, JSON, shorthand or file://FILE; single flags win over it",
+                 flags.overrides);
+  arguments.toggle("--ephemeral-revision",
+                   "allow a revision of the task definition for this run, in the family ferry-FAMILY",
+                   flags.ephemeral_revision);
+  arguments.text("--image", "IMAGE", "of the container; needs --ephemeral-revision", flags.image);
+  arguments.text("--entry-point", "WORDS", "of the container, as a shell would split them; likewise",
+                 flags.entry_point);
+  arguments.texts("--secret", "NAME=ARN", "a variable from Secrets Manager or SSM; likewise", flags.secrets);
+  arguments.text("--logs", "awslogs:GROUP", "send the container's log to this group; likewise", flags.logs);
+}
+
+void describe_life(Arguments& arguments, RunFlags& flags) {
+  constexpr std::int64_t kMostRetries = 100;
+  arguments.text("--started-by", "NAME", "what the task's startedBy says, at most 128 characters; else ferry",
+                 flags.started_by);
+  arguments.text("--group", "NAME", "the task group", flags.group);
+  arguments.texts("--tag", "NAME=VALUE", "tag the task", flags.tags);
+  arguments.text("--propagate-tags", "TASK_DEFINITION", "tag it as its definition is", flags.propagate_tags);
+  arguments.toggle("--enable-ecs-managed-tags", "tag it with its cluster", flags.enable_managed_tags);
+  arguments.toggle("--enable-execute-command", "allow `ferry exec` into it", flags.enable_execute_command);
+  arguments.duration("--timeout", "DURATION", "stop the task after 90s, 30m, 2h ..., and exit with 124",
+                     flags.timeout);
+  arguments.integer("--retries", "N", 0, kMostRetries,
+                    "start another task, up to so many, where the cause of the last one's end may pass",
+                    flags.retries);
+  arguments.text("--retry-on-exit", "CODE,..", "exit codes of the command that count as such a cause",
+                 flags.retry_on_exit);
+  arguments.choice("--on-interrupt", {"stop", "detach"}, "what the first Ctrl-C does with the task",
+                   flags.on_interrupt);
+  arguments.toggle("-d,--detach", "print the task's ARN once it is accepted, and do not wait", flags.detach);
+  arguments.choice("-o,--output", {"text", "json"}, "json: one object with log and outcome on stdout",
+                   flags.output);
+  arguments.text("--result-file", "FILE", "write that object to a file, beside the normal output",
+                 flags.result_path);
+  arguments.integer("--unknown-exit-code", "N", 0, kLargestExitCode,
+                    "exit status where the command's own cannot be known; else 255", flags.unknown_exit_code);
+}
+
+// NAME=VALUE.
+Result<Pair> pair_of(std::string_view flag, const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0)
+    return wrong(fmt::format("{}: '{}' is not NAME=VALUE", flag, text));
+  return Pair(text.substr(0, equals), text.substr(equals + 1));
+}
+
+Result<std::vector<Pair>> pairs_of(std::string_view flag, const std::vector<std::string>& texts) {
+  std::vector<Pair> pairs;
+  for (const std::string& text : texts) {
+    Result<Pair> pair = pair_of(flag, text);
+    if (!pair) return fail(pair.error());
+    pairs.push_back(std::move(*pair));
+  }
+  return pairs;
+}
+
+// Those of the files first: the last of a name counts.
+Result<std::vector<Pair>> environment_of(const RunFlags& flags) {
+  std::vector<Pair> variables;
+  for (const std::string& path : flags.environment_files) {
+    const Result<std::string> text = argument_or_file("file://" + path);
+    if (!text) return fail(text.error().in("--env-file"));
+    Result<std::vector<Pair>> read = parse_environment_file(*text, environment_variable);
+    if (!read) return fail(read.error().in(fmt::format("--env-file {}", path)));
+    variables.insert(variables.end(), read->begin(), read->end());
+  }
+  for (const std::string& text : flags.environment) {
+    Result<Pair> pair = parse_variable(text, environment_variable);
+    if (!pair) return fail(pair.error().in("--env"));
+    variables.push_back(std::move(*pair));
+  }
+  return variables;
+}
+
+Result<boost::json::array> strategy_of(const std::string& argument) {
+  const Result<std::string> text = argument_or_file(argument);
+  if (!text) return fail(text.error());
+  const auto refuse = [](std::string why) {
+    return wrong("--capacity-provider-strategy: " + std::move(why),
+                 "write capacityProvider=FARGATE_SPOT,weight=1,base=0, or a JSON list of such objects");
+  };
+  const std::string_view written = trim(*text);
+  if (written.starts_with('[') || written.starts_with('{')) {
+    boost::system::error_code error;
+    boost::json::value value = boost::json::parse(written, error);
+    if (error) return refuse("not valid JSON: " + error.message());
+    if (value.is_object()) return boost::json::array{value};
+    return std::move(value.get_array());
+  }
+  boost::json::array strategy;
+  for (const std::string_view word : split(written, ' ')) {
+    if (word.empty()) continue;
+    Result<boost::json::object> item = feature::parse_shorthand(word);
+    if (!item) return refuse(item.error().what);
+    for (const std::string_view member : {"weight", "base"}) {
+      boost::json::value* value = item->if_contains(member);
+      if (value == nullptr) continue;
+      const std::string_view digits = value->is_string() ? value->get_string() : std::string_view();
+      std::int64_t number = 0;
+      const auto [end, error] = std::from_chars(digits.begin(), digits.end(), number);
+      if (error != std::errc() || end != digits.end() || digits.empty())
+        return refuse(fmt::format("{} is not a whole number", member));
+      *value = number;
+    }
+    strategy.emplace_back(std::move(*item));
+  }
+  return strategy;
+}
+
+Result<> read_structures(const RunFlags& flags, feature::RunRequest& request) {
+  if (!flags.cli_input.empty()) {
+    const Result<std::string> text = argument_or_file(flags.cli_input);
+    if (!text) return fail(text.error());
+    Result<boost::json::object> input = feature::parse_cli_input(*text);
+    if (!input) return fail(input.error());
+    request.given_input = std::move(*input);
+  }
+  if (!flags.overrides.empty()) {
+    const Result<std::string> text = argument_or_file(flags.overrides);
+    if (!text) return fail(text.error());
+    Result<boost::json::object> overrides = feature::parse_overrides(*text);
+    if (!overrides) return fail(overrides.error());
+    request.overrides = std::move(*overrides);
+  }
+  if (!flags.network_configuration.empty()) {
+    const Result<std::string> text = argument_or_file(flags.network_configuration);
+    if (!text) return fail(text.error());
+    Result<boost::json::object> network = feature::parse_network_configuration(*text);
+    if (!network) return fail(network.error());
+    request.network_configuration = std::move(*network);
+  }
+  if (!flags.capacity_provider_strategy.empty()) {
+    Result<boost::json::array> strategy = strategy_of(flags.capacity_provider_strategy);
+    if (!strategy) return fail(strategy.error());
+    request.capacity_provider_strategy = std::move(*strategy);
+  }
+  return {};
+}
+
+Result<feature::RevisionChange> revision_of(const RunFlags& flags) {
+  feature::RevisionChange change;
+  change.allowed = flags.ephemeral_revision;
+  change.image = flags.image;
+  if (!flags.entry_point.empty()) {
+    Result<std::vector<std::string>> words = wire::split_command_line(flags.entry_point);
+    if (!words) return fail(words.error().in("--entry-point"));
+    change.entry_point = std::move(*words);
+  }
+  Result<std::vector<Pair>> secrets = pairs_of("--secret", flags.secrets);
+  if (!secrets) return fail(secrets.error());
+  change.secrets = std::move(*secrets);
+  constexpr std::string_view kDriver = "awslogs:";
+  if (!flags.logs.empty()) {
+    if (!flags.logs.starts_with(kDriver) || flags.logs.size() == kDriver.size())
+      return wrong(fmt::format("--logs: '{}' is not awslogs:GROUP", flags.logs),
+                   "only CloudWatch Logs can be read back");
+    change.log_group = flags.logs.substr(kDriver.size());
+  }
+  return change;
+}
+
+Result<> settle_place(const RunFlags& flags, feature::RunRequest& request) {
+  request.task_definition = flags.task_definition;
+  request.cluster = flags.cluster;
+  if (!flags.like.empty()) {
+    Result<feature::Target> like = feature::parse_target(flags.like, cluster_or_default(flags.cluster));
+    if (!like) return fail(like.error().in("--like"));
+    if (like->kind != feature::Target::Kind::service)
+      return wrong(fmt::format("--like: '{}' is no service", flags.like), "write CLUSTER/SERVICE");
+    request.like = std::move(*like);
+  }
+  if (request.task_definition.empty() && flags.like.empty() && flags.cli_input.empty()) {
+    return wrong("run: no task definition is named",
+                 "name a family, family:revision or ARN, or a service with --like CLUSTER/SERVICE");
+  }
+  if (request.cluster.empty() && !request.like && !request.given_input.contains("cluster"))
+    request.cluster = cluster_or_default({});
+  return {};
+}
+
+Result<feature::RunRequest> request_of(const RunFlags& flags) {
+  feature::RunRequest request;
+  const Result<> structures = read_structures(flags, request);
+  if (!structures) return fail(structures.error());
+  const Result<> placed = settle_place(flags, request);
+  if (!placed) return fail(placed.error());
+  request.container = flags.container;
+  request.launch_type = flags.launch_type;
+  request.platform_version = flags.platform_version;
+  request.started_by = flags.started_by;
+  if (request.started_by.empty() && !request.given_input.contains("startedBy"))
+    request.started_by = kDefaultStartedBy;
+  request.group = flags.group;
+  request.propagate_tags = flags.propagate_tags;
+  request.enable_execute_command = flags.enable_execute_command;
+  request.enable_managed_tags = flags.enable_managed_tags;
+  request.change.command = flags.command;
+  request.change.cpu = flags.cpu;
+  request.change.memory_mib = flags.memory_mib;
+  request.task_change = {.cpu = flags.task_cpu,
+                         .memory = flags.task_memory,
+                         .task_role_arn = flags.task_role_arn,
+                         .execution_role_arn = flags.execution_role_arn,
+                         .ephemeral_storage_gib = flags.ephemeral_storage_gib};
+  Result<std::vector<Pair>> environment = environment_of(flags);
+  if (!environment) return fail(environment.error());
+  request.change.environment = std::move(*environment);
+  Result<std::vector<Pair>> tags = pairs_of("--tag", flags.tags);
+  if (!tags) return fail(tags.error());
+  request.tags = std::move(*tags);
+  Result<feature::RevisionChange> revision = revision_of(flags);
+  if (!revision) return fail(revision.error());
+  request.revision = std::move(*revision);
+  const Result<> readable = feature::check_utf8(request);
+  if (!readable) return fail(readable.error());
+  return request;
+}
+
+Result<std::vector<int>> exit_codes(const std::string& text) {
+  std::vector<int> codes;
+  for (const std::string_view word : split(text, ',')) {
+    int code = -1;
+    const std::string_view digits = trim(word);
+    const auto [end, error] = std::from_chars(digits.begin(), digits.end(), code);
+    if (error != std::errc() || end != digits.end() || code < 1 || code > kLargestExitCode)
+      return wrong(fmt::format("--retry-on-exit: '{}' is no exit code from 1 to 255", word));
+    codes.push_back(code);
+  }
+  return codes;
+}
+
+std::string connection_words(const aws::Flags& flags) {
+  std::vector<std::string> words;
+  for (const auto& [name, value] : {Pair("--region", flags.region), Pair("--profile", flags.profile),
+                                    Pair("--endpoint-url", flags.endpoint_url)}) {
+    if (value.empty()) continue;
+    words.push_back(name);
+    words.push_back(value);
+  }
+  return wire::quote_command_line(words);
+}
+
+}  // namespace
+
+Arguments describe_run(RunFlags& flags) {
+  Arguments arguments("run", "run a task to its end, show its log and exit with its code");
+  arguments.command_after_dashes("the command to run instead of the task definition's", flags.command);
+  describe_place(arguments, flags);
+  describe_changes(arguments, flags);
+  describe_life(arguments, flags);
+  describe_connection_flags(arguments, flags.connection);
+  arguments.epilogue(
+      "Examples:\n"
+      "  ferry run --like prod/web -- rake db:migrate\n"
+      "  ferry run app:42 --timeout 30m -- ./migrate --all\n"
+      "  ferry run app --capacity FARGATE_SPOT,FARGATE --retries 2\n"
+      "  ferry run app --overrides file://o.json --launch-type FARGATE \\\n"
+      "      --network-configuration 'awsvpcConfiguration={subnets=[subnet-1],securityGroups=[sg-1]}'\n");
+  return arguments;
+}
+
+Result<feature::RunOptions> run_options(const RunFlags& flags) {
+  if (flags.detach && flags.retries.value_or(0) > 0)
+    return wrong("run: --retries needs somebody who waits, and -d does not", "leave one out");
+  if (!flags.capacity.empty() && (!flags.launch_type.empty() || !flags.capacity_provider_strategy.empty()))
+    return wrong("run: --capacity, --launch-type and --capacity-provider-strategy exclude each other",
+                 "leave the others out");
+  feature::RunOptions options;
+  Result<feature::RunRequest> request = request_of(flags);
+  if (!request) return fail(request.error());
+  options.request = std::move(*request);
+  if (!flags.retry_on_exit.empty()) {
+    Result<std::vector<int>> codes = exit_codes(flags.retry_on_exit);
+    if (!codes) return fail(codes.error());
+    options.retry_on_exit = std::move(*codes);
+  }
+  for (const std::string_view provider : split(flags.capacity, ',')) {
+    if (!trim(provider).empty()) options.capacity.emplace_back(trim(provider));
+  }
+  options.retries = static_cast<int>(flags.retries.value_or(0));
+  options.timeout = flags.timeout;
+  options.detach = flags.detach;
+  options.detach_on_interrupt = flags.on_interrupt == "detach";
+  // Without a place for the journal only ephemeral revisions are impossible, and say so.
+  options.journal_folder = feature::revision_journal_folder(environment_variable).value_or("");
+  options.connection_flags = connection_words(flags.connection);
+  return options;
+}
+
+}  // namespace ferry::cli

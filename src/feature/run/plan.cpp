@@ -1,0 +1,60 @@
+#include "feature/run/plan.hpp"
+
+#include "aws/answer_reader.hpp"
+#include "aws/task_definitions.hpp"
+#include "feature/run/like_service.hpp"
+
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace ferry::feature {
+namespace {
+
+namespace json = boost::json;
+
+net::Task<Result<json::object>> like_input(aws::Client& client, std::optional<Target> like) {
+  if (!like) co_return json::object();
+  const Result<json::object> service =
+      co_await aws::ecs::describe_whole_service(client, like->cluster, like->name);
+  if (!service) co_return fail(service.error().in(fmt::format("--like {}/{}", like->cluster, like->name)));
+  json::object input = like_service(*service);
+  input["cluster"] = like->cluster;
+  co_return input;
+}
+
+// Named by the user, in the JSON they gave, or by the service.
+std::string named(const std::string& by_flag, const RunRequest& request, const json::object& like,
+                  std::string_view member) {
+  if (!by_flag.empty()) return by_flag;
+  std::string given = aws::text_in(request.given_input, member);
+  return given.empty() ? aws::text_in(like, member) : given;
+}
+
+}  // namespace
+
+net::Task<Result<RunPlan>> plan_run(aws::Client& client, RunRequest request) {
+  const Result<json::object> like = co_await like_input(client, request.like);
+  if (!like) co_return fail(like.error());
+  request.task_definition = named(request.task_definition, request, *like, "taskDefinition");
+  request.cluster = named(request.cluster, request, *like, "cluster");
+  if (request.task_definition.empty()) {
+    co_return fail(FailureCode::usage, "no task definition is named",
+                   "name a family, family:revision or ARN, or a service with --like CLUSTER/SERVICE");
+  }
+  Result<json::object> definition =
+      co_await aws::ecs::describe_whole_task_definition(client, request.task_definition);
+  if (!definition) co_return fail(definition.error().in(request.task_definition));
+  aws::ecs::TaskDefinition described = aws::ecs::task_definition_from_json(*definition);
+  Result<std::string> container = choose_container(described, request);
+  if (!container) co_return fail(container.error());
+  json::object input = run_task_input(request, *like, *container);
+  co_return RunPlan{.cluster = request.cluster,
+                    .input = std::move(input),
+                    .definition = std::move(*definition),
+                    .described = std::move(described),
+                    .container = std::move(*container)};
+}
+
+}  // namespace ferry::feature
