@@ -38,11 +38,25 @@ ExecRequest exec_request(AttachRequest& request) {
   exec.command = std::move(request.command);
   exec.wait_limit = request.attach.wait_limit;
   exec.status = std::move(request.status);
-  exec.options = std::move(request.session);
+  exec.options = std::move(request.attach.session);
   exec.options.mark = request.attach.mark;
   exec.options.longest_silence = request.attach.silence;
   return exec;
 }
+
+// What is needed of the request once exec() has it.
+struct HeldTask {
+  explicit HeldTask(const AttachRequest& request)
+      : cluster(request.cluster),
+        task_arn(request.task_arn),
+        container(request.container),
+        limits(request.attach.holder),
+        notice(request.attach.session.notice) {}
+
+  std::string cluster, task_arn, container;
+  HolderLimits limits;
+  std::function<void(std::string_view line)> notice;
+};
 
 net::Task<std::optional<aws::ecs::Task>> stopped_task(aws::Client& client, std::string cluster,
                                                       std::string task_arn) {
@@ -52,6 +66,25 @@ net::Task<std::optional<aws::ecs::Task>> stopped_task(aws::Client& client, std::
   if (!described || described->tasks.empty()) co_return std::nullopt;
   if (described->tasks.front().last_status != "STOPPED") co_return std::nullopt;
   co_return std::move(described->tasks.front());
+}
+
+net::Task<> explain(aws::Client& client, const HeldTask& held, CommandResult& result) {
+  const std::optional<std::optional<aws::ecs::Task>> task =
+      co_await within(client.loop(), kLongestInquiry, stopped_task(client, held.cluster, held.task_arn));
+  if (!task || !*task) co_return;
+  result.stop_code = (*task)->stop_code;
+  result.stopped_reason = (*task)->stopped_reason;
+  std::string explanation = explain_not_entered(**task, held.container, held.limits);
+  if (!explanation.empty()) result.explanation = std::move(explanation);
+}
+
+net::Task<> stop(aws::Client& client, const HeldTask& held) {
+  const Result<aws::ecs::Task> stopped = co_await aws::ecs::stop_task(
+      client, held.cluster, held.task_arn, "ferry run: the attached command is over");
+  if (stopped || !held.notice) co_return;
+  held.notice(fmt::format("cannot stop task {}: {}; it ends by itself within {} s",
+                          held.task_arn.substr(held.task_arn.rfind('/') + 1), stopped.error().line(),
+                          std::max(held.limits.after_session, held.limits.until_entered).count()));
 }
 
 }  // namespace
@@ -95,25 +128,25 @@ std::string explain_not_entered(const aws::ecs::Task& task, const std::string& c
   }
 }
 
+std::vector<std::string> hold(RunRequest& request, const AttachOptions& options) {
+  request.enable_execute_command = true;
+  std::vector<std::string> command =
+      std::exchange(request.change.command, holder_command(options.mark, options.holder));
+  if (command.empty()) command.emplace_back("/bin/sh");
+  return command;
+}
+
 net::Task<Result<CommandResult>> attach(aws::Client& client, AttachRequest request) {
   assert(!request.command.empty());
-  const std::string cluster = request.cluster;
-  const std::string task_arn = request.task_arn;
-  const std::string container = request.container;
-  const HolderLimits limits = request.attach.holder;
+  const HeldTask held(request);
   Result<CommandResult> result = co_await exec(client, exec_request(request));
-  if (!result) co_return fail(result.error());
-  result->mode = Mode::run;
-  result->task = task_arn;
-  result->container = container;
-  if (result->outcome != Outcome::not_started) co_return result;
-  const std::optional<std::optional<aws::ecs::Task>> task =
-      co_await within(client.loop(), kLongestInquiry, stopped_task(client, cluster, task_arn));
-  if (!task || !*task) co_return result;
-  result->stop_code = (*task)->stop_code;
-  result->stopped_reason = (*task)->stopped_reason;
-  std::string explanation = explain_not_entered(**task, container, limits);
-  if (!explanation.empty()) result->explanation = std::move(explanation);
+  if (result) {
+    result->mode = Mode::run;
+    result->task = held.task_arn;
+    result->container = held.container;
+    if (result->outcome == Outcome::not_started) co_await explain(client, held, *result);
+  }
+  co_await stop(client, held);
   co_return result;
 }
 

@@ -13,6 +13,7 @@
 #include "feature/exec_session.hpp"
 #include "feature/result.hpp"
 #include "feature/run/holder.hpp"
+#include "feature/run/input.hpp"
 #include "net/task.hpp"
 
 #include <functional>
@@ -22,27 +23,32 @@
 
 namespace ferry::feature {
 
+// Unguessable, so that one run is not taken for another.
+std::string new_attach_mark();
+
 struct AttachOptions {
-  std::string mark;     // of this run; from new_attach_mark()
-  HolderLimits holder;  // as given to holder_command()
+  std::string mark = new_attach_mark();  // of this run
+  HolderLimits holder;
   // For the task to start and its exec agent to take sessions.
   milliseconds wait_limit{10 * 60'000};
   // Without a sign of life from ferry for so long the session's processes are ended: longer than a broken
   // connection takes to be resumed.
   seconds silence{90};
+  // Input, terminal, where output goes, time limit, cancel, notice: as for exec().
+  ExecOptions session;
 };
 
 struct AttachRequest {
   std::string cluster, task_arn, container;
   std::vector<std::string> command;  // not empty
   AttachOptions attach;
-  // Input, terminal, where output goes, time limit, cancel, notice: as for exec().
-  ExecOptions session;
   // What is waited for, at each change; may be empty.
   std::function<void(std::string_view line)> status;
 };
 
-std::string new_attach_mark();
+// Turns the request's command into the holder's and enables exec. Answers the command that attach() is to
+// run: the request's own, or a shell where it has none. Before the plan is made; pure.
+std::vector<std::string> hold(RunRequest& request, const AttachOptions& options);
 
 // RunTask's refusal with what to do about it, where it is for want of a task role, which exec needs; else as
 // it was. Pure.
@@ -54,9 +60,10 @@ Failure explain_refused_attach(Failure refusal);
 std::string explain_not_entered(const aws::ecs::Task& task, const std::string& container,
                                 HolderLimits limits);
 
-// Enters the task as soon as that can be and runs the command. The result's mode is run. Not entered: the
-// outcome is not_started, and the explanation says why and what to try. A Failure is one of this machine.
-// The task goes on: the caller stops it afterwards, whatever came back.
+// Enters the task as soon as that can be, runs the command, and stops the task whatever came of it. The
+// result's mode is run. Not entered: the outcome is not_started, and the explanation says why and what to
+// try. A Failure is one of this machine. Where the task could not be stopped, the session's notice says that
+// it ends by itself, and when.
 net::Task<Result<CommandResult>> attach(aws::Client& client, AttachRequest request);
 
 }  // namespace ferry::feature
