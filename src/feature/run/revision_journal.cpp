@@ -80,7 +80,11 @@ Result<std::string> revision_journal_folder(const aws::Environment& environment)
 Result<JournalEntry> JournalEntry::write(const std::string& folder, RevisionIntent intent) {
   const std::string name = fmt::format("{}{}", sys::random_uuid(), kSuffix);
   Result<sys::LockedFile> file = sys::LockedFile::create(folder, name, line_of(to_json(intent)));
-  if (!file) return fail(file.error().in("the journal of revisions"));
+  if (!file) {
+    Failure failure = file.error().in("the journal of revisions");
+    failure.hint = "set XDG_STATE_HOME to a folder that can be written";
+    return fail(std::move(failure));
+  }
   return JournalEntry(std::move(*file), std::move(intent));
 }
 
