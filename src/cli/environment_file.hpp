@@ -17,7 +17,8 @@ Result<std::pair<std::string, std::string>> parse_variable(const std::string& te
                                                            const aws::Environment& environment);
 
 // A variable a line, as `docker run --env-file` takes it: blanks before a line, empty lines and those that
-// begin with # are skipped, and values are as they stand, quotes included. Failures name the line.
+// begin with # are skipped, and values are as they stand, quotes included. A NAME alone that is not set here
+// is a failure, not left out. Failures name the line.
 Result<std::vector<std::pair<std::string, std::string>>> parse_environment_file(
     std::string_view text, const aws::Environment& environment);
 

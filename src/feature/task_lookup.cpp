@@ -28,6 +28,7 @@ net::Task<Result<std::vector<std::string>>> list_arns(aws::Client& client, std::
                                                       boost::json::object filter, bool with_stopped) {
   Result<std::vector<std::string>> arns = co_await aws::ecs::list_tasks(client, cluster, filter);
   if (!arns || !with_stopped) co_return arns;
+  filter.erase("startedBy");  // which must be the only filter
   filter["desiredStatus"] = "STOPPED";
   Result<std::vector<std::string>> stopped =
       co_await aws::ecs::list_tasks(client, std::move(cluster), std::move(filter));
@@ -89,6 +90,10 @@ net::Task<Result<std::vector<aws::ecs::Task>>> find_tasks(aws::Client& client, T
         co_await aws::ecs::describe_tasks(client, filter.cluster, std::vector<std::string>(begin, end));
     if (!page) co_return fail(page.error());
     std::ranges::move(page->tasks, std::back_inserter(tasks));
+  }
+  if (!filter.started_by.empty()) {
+    std::erase_if(tasks,
+                  [&filter](const aws::ecs::Task& task) { return task.started_by != filter.started_by; });
   }
   std::ranges::sort(tasks, {}, [](const aws::ecs::Task& task) {
     return std::tuple(has_stopped(task), -task.created_at.value_or(0), std::string_view(task.arn));

@@ -122,6 +122,15 @@ def test_ps_of_a_service_and_in_json(run, place):
     assert lines[0]["definition"] == "app:1"
 
 
+def test_ps_of_those_that_one_name_has_started(run, start, place):
+    mine, others, ended = start("app", startedBy="me"), start("app"), start("ends", startedBy="me")
+    stopped(place, ended)
+    assert [json.loads(line)["task"] for line in run("ps", "--started-by", "me", "-o", "json").stdout.splitlines()] == [mine]
+    every = {json.loads(line)["task"] for line in run("ps", "-a", "--started-by", "me", "-o", "json").stdout.splitlines()}
+    assert every == {mine, ended}
+    assert others not in every
+
+
 def test_ps_says_how_to_stop_what_a_run_has_left(run, start, ferry):
     left = run("run", "-d", "app").stdout.strip()
     done = run("ps")
