@@ -245,6 +245,19 @@ def test_an_interrupt_while_it_is_registered_starts_no_task(start, place, endpoi
     place.assert_nothing_is_left()
 
 
+def test_an_interrupt_does_not_wait_for_a_throttled_registration(start, place, endpoint):
+    endpoint.set_faults(
+        [{"operation": "RegisterTaskDefinition", "error": "ThrottlingException", "message": "Rate exceeded"}]
+    )
+    with RecordingProxy(endpoint) as proxy:
+        process = start(*changed(), environment={"AWS_ENDPOINT_URL_ECS": proxy.url})
+        proxy.wait_for("RegisterTaskDefinition")
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=10)
+        assert process.returncode == 130
+    place.assert_nothing_is_left(registered=0)
+
+
 def test_the_next_command_ends_what_a_killed_ferry_left(start, command, place, ecs):
     killed_while_its_task_runs(start, place)
     result = command("api", "ecs", "ListClusters")

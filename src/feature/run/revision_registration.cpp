@@ -36,11 +36,13 @@ milliseconds with_jitter(milliseconds longest) {
   return longest / 2 + longest * sys::random_bytes(1).front() / kShares / 2;
 }
 
-net::Task<Result<std::string>> register_patiently(aws::Client& client, boost::json::object definition) {
+net::Task<Result<std::string>> register_patiently(aws::Client& client, boost::json::object definition,
+                                                  net::Event& given_up) {
   for (const milliseconds pause : kPausesWhenThrottled) {
     Result<std::string> arn = co_await aws::ecs::register_task_definition(client, definition);
     if (arn || arn.error().code != FailureCode::throttled) co_return arn;
-    co_await net::sleep_for(client.loop(), with_jitter(pause));
+    const bool is_over = co_await given_up.wait_until(net::steady_now() + with_jitter(pause));
+    if (is_over) co_return arn;
   }
   Result<std::string> arn = co_await aws::ecs::register_task_definition(client, std::move(definition));
   co_return arn;
@@ -86,8 +88,8 @@ net::Task<Result<>> deregister_revision(aws::Client& client, std::string arn) {
 }
 
 net::Task<Result<EphemeralRevision>> register_revision(aws::Client& client, std::string journal_folder,
-                                                       boost::json::object definition,
-                                                       std::string source_arn) {
+                                                       boost::json::object definition, std::string source_arn,
+                                                       net::Event& given_up) {
   RevisionIntent intent{.endpoint = client.settings().endpoint(aws::Service::ecs),
                         .region = client.settings().region,
                         .account = account_in(source_arn),
@@ -97,7 +99,7 @@ net::Task<Result<EphemeralRevision>> register_revision(aws::Client& client, std:
   definition = marked(std::move(definition), intent.mark);
   Result<JournalEntry> entry = JournalEntry::write(journal_folder, std::move(intent));
   if (!entry) co_return fail(entry.error());
-  Result<std::string> arn = co_await register_patiently(client, std::move(definition));
+  Result<std::string> arn = co_await register_patiently(client, std::move(definition), given_up);
   if (!arn) {
     // Otherwise the next command looks whether there is one that has the mark.
     if (is_certain(arn.error())) static_cast<void>(entry->forget());
@@ -111,7 +113,7 @@ net::Task<Result<EphemeralRevision>> register_revision(aws::Client& client, std:
 net::Task<Result<std::optional<EphemeralRevision>>> revise(aws::Client& client, std::string journal_folder,
                                                            RevisionChange change, std::string container,
                                                            boost::json::object& definition,
-                                                           boost::json::object& input) {
+                                                           boost::json::object& input, net::Event& given_up) {
   const boost::json::object* given = aws::object_in(input, "overrides");
   boost::json::object overrides = given == nullptr ? boost::json::object() : *given;
   if (!needs_revision(change, overrides)) co_return std::nullopt;
@@ -121,8 +123,9 @@ net::Task<Result<std::optional<EphemeralRevision>>> revise(aws::Client& client, 
   if (journal_folder.empty())
     co_return fail(FailureCode::usage, "there is no place for the journal of ephemeral revisions",
                    "set XDG_STATE_HOME or HOME");
-  Result<EphemeralRevision> revision = co_await register_revision(
-      client, std::move(journal_folder), revised->definition, aws::text_in(definition, "taskDefinitionArn"));
+  Result<EphemeralRevision> revision =
+      co_await register_revision(client, std::move(journal_folder), revised->definition,
+                                 aws::text_in(definition, "taskDefinitionArn"), given_up);
   if (!revision) co_return fail(revision.error().in("cannot register an ephemeral revision"));
   definition = std::move(revised->definition);
   definition["taskDefinitionArn"] = revision->arn();

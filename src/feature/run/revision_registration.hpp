@@ -6,6 +6,7 @@
 #include "base/result.hpp"
 #include "feature/run/ephemeral_revision.hpp"
 #include "feature/run/revision_journal.hpp"
+#include "net/loop.hpp"
 #include "net/task.hpp"
 
 #include <optional>
@@ -31,10 +32,11 @@ class EphemeralRevision {
 
 // `definition` is revision_from()'s; `source_arn` the task definition it came from (whose account is the
 // revision's); `journal_folder` revision_journal_folder()'s. 1 call, made again for up to half a minute while
-// the service asks to slow down. May be cancelled: the journal then knows that a revision may be there.
+// the service asks to slow down and `given_up`, which outlives the call, is not set. May be cancelled: the
+// journal then knows that a revision may be there.
 net::Task<Result<EphemeralRevision>> register_revision(aws::Client& client, std::string journal_folder,
-                                                       boost::json::object definition,
-                                                       std::string source_arn);
+                                                       boost::json::object definition, std::string source_arn,
+                                                       net::Event& given_up);
 
 // What a run does before RunTask: where RunTask alone cannot do it (needs_revision()), registers a revision
 // and turns `input`, RunTask's, and `definition`, DescribeTaskDefinition's taskDefinition, into that
@@ -42,7 +44,7 @@ net::Task<Result<EphemeralRevision>> register_revision(aws::Client& client, std:
 net::Task<Result<std::optional<EphemeralRevision>>> revise(aws::Client& client, std::string journal_folder,
                                                            RevisionChange change, std::string container,
                                                            boost::json::object& definition,
-                                                           boost::json::object& input);
+                                                           boost::json::object& input, net::Event& given_up);
 
 // Safe as soon as RunTask has accepted the last task that runs it: "Existing tasks and services that
 // reference an INACTIVE task definition continue to run without disruption" (DeregisterTaskDefinition in the

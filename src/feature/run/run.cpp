@@ -204,9 +204,10 @@ net::Task<Result<RunReport>> run_plan(aws::Client& client, RunPlan plan, RunOpti
   group.spawn(count_interrupts(signals, state));
   group.spawn(count_seconds(loop, observer));
   // Before the revision is registered: from here on there is something to clean up.
-  Result<std::optional<EphemeralRevision>> revision = co_await revise(
-      client, options.journal_folder, options.request.revision, plan.container, plan.definition, plan.input);
-  if (revision && state.interrupts.count > 0) {
+  Result<std::optional<EphemeralRevision>> revision =
+      co_await revise(client, options.journal_folder, options.request.revision, plan.container,
+                      plan.definition, plan.input, state.interrupts.arrived);
+  if (state.interrupts.count > 0) {
     state.report = interrupted_before_start();
   } else if (revision) {
     if (*revision) plan.described = aws::ecs::task_definition_from_json(plan.definition);
@@ -215,8 +216,8 @@ net::Task<Result<RunReport>> run_plan(aws::Client& client, RunPlan plan, RunOpti
   }
   group.cancel();
   co_await group.join();
-  if (!revision) co_return fail(revision.error());
-  if (*revision) {
+  if (!revision && !state.report) co_return fail(revision.error());
+  if (revision && *revision) {
     const Result<> gone = co_await deregister(client, std::move(**revision));
     if (!gone) observer.notice(gone.error().line());
   }

@@ -23,8 +23,9 @@ using Then = std::function<net::Task<>(aws::Client&, Result<EphemeralRevision>)>
 std::vector<Asked> register_with(RevisionStage& stage, std::vector<net::HttpResponse> answers,
                                  const Then& then) {
   return stage.play(std::move(answers), [&](aws::Client& client) -> net::Task<> {
+    net::Event given_up(client.loop());
     Result<EphemeralRevision> revision =
-        co_await register_revision(client, stage.folder(), definition(), stage.arn("web:7"));
+        co_await register_revision(client, stage.folder(), definition(), stage.arn("web:7"), given_up);
     co_await then(client, std::move(revision));
   });
 }
@@ -75,6 +76,20 @@ TEST(RevisionRegistration, WaitsItsTurnWhereManyRegisterAtOnce) {
   EXPECT_EQ(stage.files(), 0);
 }
 
+TEST(RevisionRegistration, DoesNotWaitItsTurnForAUserWhoGaveUp) {
+  RevisionStage stage;
+  const net::HttpResponse slow_down = stage.refused("ThrottlingException", "Rate exceeded");
+  const auto asked = stage.play({slow_down, slow_down, slow_down}, [&](aws::Client& client) -> net::Task<> {
+    net::Event given_up(client.loop());
+    given_up.set();
+    const auto revision =
+        co_await register_revision(client, stage.folder(), definition(), stage.arn("web:7"), given_up);
+    EXPECT_FALSE(revision);
+  });
+  EXPECT_EQ(asked.size(), 3U);
+  EXPECT_EQ(stage.files(), 0);
+}
+
 TEST(RevisionRegistration, AnAnswerThatLeavesItOpenStaysInTheJournalWithItsMark) {
   RevisionStage stage;
   const auto asked = register_with(stage, {stage.refused("ServerException", "Try again.", 500)},
@@ -93,8 +108,9 @@ TEST(RevisionRegistration, AnAnswerThatLeavesItOpenStaysInTheJournalWithItsMark)
 TEST(RevisionRegistration, NothingIsRegisteredWithoutAJournal) {
   RevisionStage stage;
   const auto asked = stage.play({}, [&](aws::Client& client) -> net::Task<> {
+    net::Event given_up(client.loop());
     const auto revision =
-        co_await register_revision(client, "/dev/null/revisions", definition(), stage.arn("web:7"));
+        co_await register_revision(client, "/dev/null/revisions", definition(), stage.arn("web:7"), given_up);
     EXPECT_FALSE(revision);
     if (!revision) EXPECT_NE(revision.error().what.find("journal"), std::string::npos);
   });
@@ -156,7 +172,8 @@ TEST(Revise, TurnsTheRunIntoTheRevisions) {
                          {"containerDefinitions", {{{"name", "app"}, {"image", "web:1"}}}}};
   json::object input{{"taskDefinition", "web"}, {"overrides", {{"cpu", "512"}}}};
   const auto asked = stage.play({stage.registered("ferry-web:1")}, [&](aws::Client& client) -> net::Task<> {
-    const auto revision = co_await revise(client, stage.folder(), change, "app", described, input);
+    net::Event given_up(client.loop());
+    const auto revision = co_await revise(client, stage.folder(), change, "app", described, input, given_up);
     EXPECT_TRUE(revision && *revision);
   });
   ASSERT_EQ(asked.size(), 1U);
@@ -173,13 +190,15 @@ TEST(Revise, DoesNothingWhereRunTaskIsEnoughAndNothingWhereItFails) {
   const auto asked = stage.play({}, [&](aws::Client& client) -> net::Task<> {
     RevisionChange change;
     change.allowed = true;
-    const auto nothing = co_await revise(client, stage.folder(), change, "app", described, input);
+    net::Event given_up(client.loop());
+    const auto nothing = co_await revise(client, stage.folder(), change, "app", described, input, given_up);
     EXPECT_TRUE(nothing && !*nothing);
     change.image = "web:2";
-    const auto no_journal = co_await revise(client, "", change, "app", described, input);
+    const auto no_journal = co_await revise(client, "", change, "app", described, input, given_up);
     EXPECT_FALSE(no_journal);
     change.allowed = false;
-    const auto not_allowed = co_await revise(client, stage.folder(), change, "app", described, input);
+    const auto not_allowed =
+        co_await revise(client, stage.folder(), change, "app", described, input, given_up);
     EXPECT_FALSE(not_allowed);
   });
   EXPECT_TRUE(asked.empty());

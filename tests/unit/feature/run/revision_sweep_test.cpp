@@ -56,9 +56,10 @@ TEST(RevisionSweep, DeregistersWhatAProcessThatEndedLeft) {
 TEST(RevisionSweep, WhatALivingProcessNeedsStays) {
   RevisionStage stage;
   const auto asked = stage.play({stage.registered("ferry-web:1")}, [&](aws::Client& client) -> net::Task<> {
+    net::Event given_up(client.loop());
     const auto revision = co_await register_revision(
         client, stage.folder(), {{"family", "ferry-web"}, {"containerDefinitions", {{{"name", "app"}}}}},
-        stage.arn("web:7"));
+        stage.arn("web:7"), given_up);
     EXPECT_TRUE(revision);
     co_await sweep_revisions(client, stage.folder(), [](std::string_view) {});
   });
