@@ -4,6 +4,7 @@
 #include "cli/connection.hpp"
 #include "cli/result_output.hpp"
 #include "cli/status_line.hpp"
+#include "cli/terminal_flags.hpp"
 #include "feature/exec.hpp"
 #include "feature/result_json.hpp"
 #include "sys/tty.hpp"
@@ -22,7 +23,8 @@ constexpr int kDefaultUnknownExitCode = 255;
 struct ExecFlags {
   std::string target, cluster, container;
   aws::Flags connection;
-  bool input = false, terminal = false, no_terminal = false, all = false;
+  TerminalFlags streams;
+  bool all = false;
   std::optional<milliseconds> timeout;
   std::string wait, keep_alive, framing = "auto", output = "text", result_path;
   std::optional<std::int64_t> unknown_exit_code;
@@ -38,10 +40,7 @@ Arguments describe(ExecFlags& flags) {
   Arguments arguments("exec", "run a command in a running task");
   arguments.word("TARGET", "SERVICE, CLUSTER/SERVICE, task/ID, family/NAME or an ARN", flags.target);
   arguments.command_after_dashes("the command; without it /bin/sh", flags.command);
-  arguments.toggle("-i,--interactive", "send standard input to the command", flags.input);
-  arguments.toggle("-t,--tty", "give the command a terminal", flags.terminal);
-  arguments.toggle("-T,--no-tty", "give it none, even if all standard streams are terminals",
-                   flags.no_terminal);
+  describe_terminal_flags(arguments, flags.streams);
   arguments.text("--container", "NAME", "the task's container; needed where it has several", flags.container);
   arguments.toggle("--all", "in every running task of the target, with a result for each", flags.all);
   arguments.duration("--timeout", "DURATION", "end the command after this time (status 124)", flags.timeout);
@@ -89,26 +88,6 @@ tl::unexpected<Failure> contradiction(std::string_view what, std::string_view hi
   return fail(FailureCode::usage, fmt::format("exec: {}", what), std::string(hint));
 }
 
-// -it by itself where a person sits at all three ends.
-Result<> settle_terminal(ExecFlags& flags) {
-  if (flags.terminal && flags.no_terminal)
-    return contradiction("-t and -T exclude each other", "leave one out");
-  if (flags.terminal && flags.wants_json())
-    return contradiction("-t and -o json exclude each other", "--result-file goes with a terminal");
-  if (flags.all && (flags.terminal || flags.input))
-    return contradiction("--all runs without input and terminal", "leave -i and -t out");
-  const bool is_input_terminal = sys::is_terminal(STDIN_FILENO);
-  const bool are_all_terminals =
-      is_input_terminal && sys::is_terminal(STDOUT_FILENO) && sys::is_terminal(STDERR_FILENO);
-  if (are_all_terminals && !flags.no_terminal && !flags.wants_json() && !flags.all)
-    flags.input = flags.terminal = true;
-  if (flags.terminal && flags.input && !is_input_terminal) {
-    return contradiction("-it needs a terminal, and standard input is not one",
-                         "leave -t out: -i alone sends standard input as it is");
-  }
-  return {};
-}
-
 Result<> check_command(const std::vector<std::string>& command) {
   for (const std::string& word : command) {
     if (!is_valid_utf8(word)) {
@@ -122,9 +101,9 @@ Result<> check_command(const std::vector<std::string>& command) {
 
 Result<feature::ExecOptions> session_options(const ExecFlags& flags) {
   feature::ExecOptions options;
-  if (flags.input) options.input = STDIN_FILENO;
+  if (flags.streams.input) options.input = STDIN_FILENO;
   options.capture = flags.wants_json();
-  options.on_terminal = flags.terminal;
+  options.on_terminal = flags.streams.terminal;
   options.terminal_type = environment_variable("TERM").value_or("");
   options.time_limit = flags.timeout;
   options.framing = flags.framing == "plain"   ? feature::Framing::plain
@@ -146,7 +125,10 @@ Result<feature::ExecRequest> request_from(ExecFlags& flags) {
     if (!agreed) return fail(agreed.error());
   }
   request.target = std::move(*target);
-  const Result<> settled = settle_terminal(flags);
+  if (flags.all && (flags.streams.terminal || flags.streams.input))
+    return contradiction("--all runs without input and terminal", "leave -i and -t out");
+  if (flags.all) flags.streams.no_terminal = true;
+  const Result<> settled = settle_terminal("exec", flags.streams, flags.wants_json());
   if (!settled) return fail(settled.error());
   request.may_ask = sys::is_terminal(STDIN_FILENO) && sys::is_terminal(STDERR_FILENO);
   request.container = flags.container;

@@ -42,8 +42,10 @@ Result<int> run_command(Words words) {
   feature::CommandResult& result = report->result;
   if (!result.explanation.empty()) output.notice(result.explanation);
   if (flags.wants_json() || !flags.result_path.empty()) {
-    if (flags.wants_json()) result.standard_output = output.take_log();
-    result.streams_merged = true;
+    if (!flags.attach.attach) {
+      if (flags.wants_json()) result.standard_output = output.take_log();
+      result.streams_merged = true;
+    }
     const Result<> shown =
         show_result(feature::result_json_line(result), flags.wants_json(), flags.result_path);
     if (!shown) return fail(shown.error());

@@ -322,11 +322,13 @@ Arguments describe_run(RunFlags& flags) {
   describe_place(arguments, flags);
   describe_changes(arguments, flags);
   describe_life(arguments, flags);
+  describe_attach_flags(arguments, flags.attach);
   describe_connection_flags(arguments, flags.connection);
   arguments.epilogue(
       "Examples:\n"
       "  ferry run --like prod/web -- rake db:migrate\n"
       "  ferry run app:42 --timeout 30m -- ./migrate --all\n"
+      "  pg_dump old | ferry run --like prod/db --attach -i -- psql new\n"
       "  ferry run app --capacity FARGATE_SPOT,FARGATE --retries 2\n"
       "  ferry run app --overrides file://o.json --launch-type FARGATE \\\n"
       "      --network-configuration 'awsvpcConfiguration={subnets=[subnet-1],securityGroups=[sg-1]}'\n");
@@ -336,6 +338,8 @@ Arguments describe_run(RunFlags& flags) {
 Result<feature::RunOptions> run_options(const RunFlags& flags) {
   if (flags.detach && flags.retries.value_or(0) > 0)
     return wrong("run: --retries needs somebody who waits, and -d does not", "leave one out");
+  if (flags.detach && flags.attach.attach)
+    return wrong("run: -d and --attach exclude each other", "leave one out");
   if (!flags.capacity.empty() && (!flags.launch_type.empty() || !flags.capacity_provider_strategy.empty()))
     return wrong("run: --capacity, --launch-type and --capacity-provider-strategy exclude each other",
                  "leave the others out");
@@ -351,6 +355,9 @@ Result<feature::RunOptions> run_options(const RunFlags& flags) {
   for (const std::string_view provider : split(flags.capacity, ',')) {
     if (!trim(provider).empty()) options.capacity.emplace_back(trim(provider));
   }
+  Result<std::optional<feature::AttachOptions>> attach = attach_options(flags.attach, flags.wants_json());
+  if (!attach) return fail(attach.error());
+  options.attach = std::move(*attach);
   options.retries = static_cast<int>(flags.retries.value_or(0));
   options.timeout = flags.timeout;
   options.detach = flags.detach;

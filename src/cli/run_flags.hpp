@@ -5,6 +5,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "cli/arguments.hpp"
+#include "cli/attach_flags.hpp"
 #include "feature/run/run.hpp"
 
 #include <cstdint>
@@ -17,6 +18,7 @@ namespace ferry::cli {
 // What the command line says, as it stands there.
 struct RunFlags {
   aws::Flags connection;
+  AttachFlags attach;
   std::string task_definition, cluster, like, container;
   std::string cli_input, overrides, network_configuration, capacity_provider_strategy;
   std::string launch_type, platform_version, started_by, group, propagate_tags;

@@ -29,6 +29,7 @@ void RunOutput::accepted(const std::string& task_arn) {
 
 void RunOutput::status(std::string_view last_status) {
   status_ = last_status;
+  if (status_.empty()) clear_status();
   show_status();
 }
 

@@ -35,7 +35,7 @@ ExecRequest exec_request(AttachRequest& request) {
   exec.target.name = request.task_arn.substr(request.task_arn.rfind('/') + 1);
   exec.target.cluster = request.cluster;
   exec.container = request.container;
-  exec.command = std::move(request.command);
+  exec.command = std::move(request.attach.command);
   exec.wait_limit = request.attach.wait_limit;
   exec.status = std::move(request.status);
   exec.options = std::move(request.attach.session);
@@ -128,22 +128,21 @@ std::string explain_not_entered(const aws::ecs::Task& task, const std::string& c
   }
 }
 
-std::vector<std::string> hold(RunRequest& request, const AttachOptions& options) {
+void hold(RunRequest& request, AttachOptions& options) {
   request.enable_execute_command = true;
-  std::vector<std::string> command =
-      std::exchange(request.change.command, holder_command(options.mark, options.holder));
-  if (command.empty()) command.emplace_back("/bin/sh");
-  return command;
+  options.command = std::exchange(request.change.command, holder_command(options.mark, options.holder));
+  if (options.command.empty()) options.command.emplace_back("/bin/sh");
 }
 
 net::Task<Result<CommandResult>> attach(aws::Client& client, AttachRequest request) {
-  assert(!request.command.empty());
+  assert(!request.attach.command.empty());
   const HeldTask held(request);
   Result<CommandResult> result = co_await exec(client, exec_request(request));
   if (result) {
     result->mode = Mode::run;
     result->task = held.task_arn;
     result->container = held.container;
+    if (result->outcome == Outcome::exited) result->logs = LogState::complete;
     if (result->outcome == Outcome::not_started) co_await explain(client, held, *result);
   }
   co_await stop(client, held);

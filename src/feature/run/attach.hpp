@@ -34,21 +34,21 @@ struct AttachOptions {
   // Without a sign of life from ferry for so long the session's processes are ended: longer than a broken
   // connection takes to be resumed.
   seconds silence{90};
+  std::vector<std::string> command;  // to run there; from hold()
   // Input, terminal, where output goes, time limit, cancel, notice: as for exec().
   ExecOptions session;
 };
 
 struct AttachRequest {
   std::string cluster, task_arn, container;
-  std::vector<std::string> command;  // not empty
   AttachOptions attach;
   // What is waited for, at each change; may be empty.
   std::function<void(std::string_view line)> status;
 };
 
-// Turns the request's command into the holder's and enables exec. Answers the command that attach() is to
-// run: the request's own, or a shell where it has none. Before the plan is made; pure.
-std::vector<std::string> hold(RunRequest& request, const AttachOptions& options);
+// Turns the request's command into the holder's and enables exec; the command becomes the one that attach()
+// runs, a shell where there is none. Before the plan is made; pure.
+void hold(RunRequest& request, AttachOptions& options);
 
 // RunTask's refusal with what to do about it, where it is for want of a task role, which exec needs; else as
 // it was. Pure.

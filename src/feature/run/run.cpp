@@ -46,6 +46,7 @@ class Run {
  private:
   [[nodiscard]] boost::json::object attempt_input() const;
   net::Task<Result<RunReport>> attempt();
+  net::Task<Result<RunReport>> enter(std::string task_arn);
   [[nodiscard]] bool moves_on(const Result<RunReport>& report);
   net::Task<> pause();
 
@@ -97,7 +98,7 @@ Result<std::string> accepted_task(const Result<aws::ecs::DescribedTasks>& answer
 net::Task<Result<RunReport>> Run::attempt() {
   const Result<aws::ecs::DescribedTasks> answer = co_await aws::ecs::run_task(client_, attempt_input());
   Result<std::string> arn = accepted_task(answer);
-  if (!arn) co_return fail(arn.error());
+  if (!arn) co_return fail(options_.attach ? explain_refused_attach(arn.error()) : arn.error());
   state_.task_arn = *arn;
   observer_.accepted(*arn);
   RunReport report;
@@ -109,9 +110,32 @@ net::Task<Result<RunReport>> Run::attempt() {
     report.result.outcome = Outcome::detached;
     co_return report;
   }
+  if (options_.attach) {
+    Result<RunReport> entered = co_await enter(*arn);
+    co_return entered;
+  }
   LogSource log = log_source(plan_.described, plan_.container, answer->tasks.front().id());
   RunWatch watch(client_, options_, state_.interrupts, observer_, *arn, plan_.container, std::move(log));
   report.result = co_await watch.follow();
+  co_return report;
+}
+
+// The command in a session of the task, which is stopped afterwards.
+net::Task<Result<RunReport>> Run::enter(std::string task_arn) {
+  AttachRequest request;
+  request.cluster = plan_.cluster;
+  request.task_arn = task_arn;
+  request.container = plan_.container;
+  request.attach = *options_.attach;
+  request.attach.session.time_limit = options_.timeout;
+  request.attach.session.notice = [this](std::string_view line) { observer_.notice(line); };
+  if (state_.interrupts.count > 0) request.attach.session.cancel = &state_.interrupts.arrived;
+  request.status = [this](std::string_view line) { observer_.status(line); };
+  Result<CommandResult> result = co_await attach(client_, std::move(request));
+  if (!result) co_return fail(result.error());
+  RunReport report;
+  report.task_arn = std::move(task_arn);
+  report.result = std::move(*result);
   co_return report;
 }
 
@@ -228,6 +252,7 @@ net::Task<Result<RunReport>> run_plan(aws::Client& client, RunPlan plan, RunOpti
 }  // namespace
 
 net::Task<Result<RunReport>> run(aws::Client& client, RunOptions options, RunObserver& observer) {
+  if (options.attach) hold(options.request, *options.attach);
   Result<RunPlan> plan = co_await plan_run(client, options.request);
   if (!plan) co_return fail(plan.error());
   options.request.cluster = plan->cluster;

@@ -10,6 +10,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "feature/result.hpp"
+#include "feature/run/attach.hpp"
 #include "feature/run/input.hpp"
 #include "net/task.hpp"
 
@@ -30,6 +31,8 @@ struct RunOptions {
   // Capacity providers in the order to try them: the next one where one has no capacity. Empty: as the
   // request says.
   std::vector<std::string> capacity;
+  // The command runs in a session of the task instead; its output goes where the session's options say.
+  std::optional<AttachOptions> attach;
   std::string journal_folder;        // of ephemeral revisions: revision_journal_folder()
   bool detach = false;               // end when the task is accepted
   bool detach_on_interrupt = false;  // leave the task running at the first interrupt too

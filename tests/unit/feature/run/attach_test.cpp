@@ -30,14 +30,17 @@ TEST(Hold, PutsTheHolderInThePlaceOfTheCommand) {
   AttachOptions options;
   RunRequest request;
   request.change.command = {"rake", "db:migrate"};
-  EXPECT_THAT(hold(request, options), testing::ElementsAre("rake", "db:migrate"));
+  hold(request, options);
+  EXPECT_THAT(options.command, testing::ElementsAre("rake", "db:migrate"));
   EXPECT_EQ(request.change.command, holder_command(options.mark, options.holder));
   EXPECT_TRUE(request.enable_execute_command);
 }
 
 TEST(Hold, RunsAShellWhereThereIsNoCommand) {
+  AttachOptions options;
   RunRequest request;
-  EXPECT_THAT(hold(request, {}), testing::ElementsAre("/bin/sh"));
+  hold(request, options);
+  EXPECT_THAT(options.command, testing::ElementsAre("/bin/sh"));
 }
 
 TEST(ExplainNotEntered, AnEntrypointThatSwallowsTheCommandHasANextStep) {
