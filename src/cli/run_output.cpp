@@ -12,8 +12,12 @@
 #include <fmt/format.h>
 
 namespace ferry::cli {
-RunOutput::RunOutput(Shown shown)
-    : shown_(shown), on_terminal_(sys::is_terminal(STDERR_FILENO)), began_at_(net::steady_now()) {}
+
+RunOutput::RunOutput(Shown shown, bool names_containers)
+    : shown_(shown),
+      names_containers_(names_containers),
+      on_terminal_(sys::is_terminal(STDERR_FILENO)),
+      began_at_(net::steady_now()) {}
 
 RunOutput::~RunOutput() {
   clear_status();
@@ -33,9 +37,10 @@ void RunOutput::status(std::string_view last_status) {
   show_status();
 }
 
-void RunOutput::log(std::span<const aws::logs::Event> events) {
+void RunOutput::log(std::string_view container, std::span<const aws::logs::Event> events) {
   std::string text;
   for (const aws::logs::Event& event : events) {
+    if (names_containers_) text += fmt::format("[{}] ", container);
     text += event.message;
     text += '\n';
   }

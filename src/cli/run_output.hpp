@@ -17,12 +17,13 @@ class RunOutput final : public feature::RunObserver {
  public:
   // What stdout gets: the log as it comes, the task's ARN, or nothing, and the log is kept.
   enum class Shown { log, arn, nothing };
-  explicit RunOutput(Shown shown);
+  // `names_containers`: before each line of the log stands whose it is.
+  RunOutput(Shown shown, bool names_containers);
   ~RunOutput() override;
 
   void accepted(const std::string& task_arn) override;
   void status(std::string_view last_status) override;
-  void log(std::span<const aws::logs::Event> events) override;
+  void log(std::string_view container, std::span<const aws::logs::Event> events) override;
   void notice(std::string_view line) override;
   void second_passed() override;
 
@@ -39,6 +40,7 @@ class RunOutput final : public feature::RunObserver {
   void clear_status();
 
   Shown shown_;
+  bool names_containers_;
   bool on_terminal_;
   bool status_shown_ = false;
   int write_error_ = 0;

@@ -6,6 +6,7 @@
 #include "wire/command_line.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -19,7 +20,6 @@ namespace {
 constexpr milliseconds kUnknownTolerance{60'000};   // DescribeTasks may say MISSING for a while
 constexpr milliseconds kFailureTolerance{300'000};  // a network cut is no reason to leave a task
 constexpr milliseconds kStopTolerance{180'000};     // stopTimeout is at most 120 s, then the network goes
-constexpr int kMostLogFailures = 6;                 // in a row, after the task has stopped
 
 // How long the log must stay silent after the stop. A platform that takes seconds to start a container (AWS)
 // may take seconds to bring its last lines; one that starts it at once has them at once. Both times are the
@@ -59,21 +59,28 @@ std::string stop_line(const RunOptions& options, std::string_view task_arn) {
 }
 
 RunWatch::RunWatch(aws::Client& client, const RunOptions& options, Interrupts& interrupts,
-                   RunObserver& observer, std::string task_arn, std::string container, LogSource log)
+                   RunObserver& observer, std::string task_arn, std::string container,
+                   std::vector<FollowedLog> logs)
     : client_(client),
       options_(options),
       interrupts_(interrupts),
       observer_(observer),
       task_arn_(std::move(task_arn)),
       container_(std::move(container)),
-      log_(std::move(log)),
       accepted_at_(net::steady_now()),
       last_seen_at_(accepted_at_),
-      pacing_(accepted_at_),
-      log_not_before_(accepted_at_) {}
+      pacing_(accepted_at_) {
+  const LogListener listener{
+      .events = [&observer](std::string_view of,
+                            std::span<const aws::logs::Event> events) { observer.log(of, events); },
+      .notice = [&observer](std::string_view line) { observer.notice(line); }};
+  logs_.reserve(logs.size());
+  for (FollowedLog& log : logs)
+    logs_.emplace_back(client, std::move(log.container), std::move(log.source), listener);
+  if (!has_open_log()) pacing_.no_log();
+}
 
 net::Task<CommandResult> RunWatch::follow() {
-  if (!log_.unreadable.empty()) no_log(log_.unreadable);
   while (!done()) {
     const Step step = next_step(net::steady_now());
     const bool interrupted = co_await interrupts_.arrived.wait_until(next_wake(step));
@@ -84,17 +91,35 @@ net::Task<CommandResult> RunWatch::follow() {
 }
 
 bool RunWatch::done() const {
-  return left_ || (stopped_ && (!log_readable_ || follower_.end()));
+  return left_ || (stopped_ && !has_open_log());
 }
 
-RunWatch::Step RunWatch::next_step(Instant now) const {
-  const std::optional<Instant> log_due = log_readable_ ? follower_.due() : std::nullopt;
-  if (stopped_ && log_due)
-    return {.call = RunPacing::Call::read_log, .due = std::max(*log_due, log_not_before_), .paced = false};
+bool RunWatch::has_open_log() const {
+  return std::ranges::any_of(logs_, &ContainerLog::is_open);
+}
+
+// The pacing's reads go round the logs.
+ContainerLog* RunWatch::next_in_turn() {
+  for (std::size_t count = 0; count < logs_.size(); ++count) {
+    ContainerLog& log = logs_[turn_++ % logs_.size()];
+    if (log.is_open()) return &log;
+  }
+  return nullptr;
+}
+
+RunWatch::Step RunWatch::next_step(Instant now) {
+  Step own{.call = RunPacing::Call::read_log, .due = Instant::max(), .paced = false};
+  for (ContainerLog& log : logs_) {
+    const std::optional<Instant> due = log.due();
+    if (due && *due < own.due) {
+      own.due = *due;
+      own.log = &log;
+    }
+  }
+  if (stopped_ && own.log != nullptr) return own;
   const RunPacing::Step paced = pacing_.next();
   // The paced call goes first once it is due: a log that never pauses must not hide the task's end.
-  if (log_due && now < paced.due)
-    return {.call = RunPacing::Call::read_log, .due = std::max(*log_due, log_not_before_), .paced = false};
+  if (own.log != nullptr && now < paced.due) return own;
   return {.call = paced.call, .due = paced.due, .paced = true};
 }
 
@@ -120,7 +145,7 @@ net::Task<> RunWatch::take(Step step) {
   } else if (now >= step.due && step.call == RunPacing::Call::describe_task) {
     co_await describe();
   } else if (now >= step.due) {
-    co_await read_log(step.paced);
+    co_await read_log(step);
   }
 }
 
@@ -152,13 +177,16 @@ void RunWatch::seen(aws::ecs::Task task) {
     status_ = task.last_status;
     observer_.status(status_);
   }
-  if (log_readable_ && has_started(status_)) pacing_.running();
+  if (has_open_log() && has_started(status_)) pacing_.running();
   task_ = std::move(task);
   if (status_ != "STOPPED" && status_ != "DELETED") return;
   stopped_ = true;
   stop_deadline_.reset();
-  if (result_of(*task_, container_).outcome == Outcome::not_started) log_readable_ = false;
-  follower_.task_stopped(last_seen_at_, settle_window(*task_));
+  const bool never_ran = result_of(*task_, container_).outcome == Outcome::not_started;
+  for (ContainerLog& log : logs_) {
+    if (never_ran) log.never_ran();
+    if (log.is_open()) log.task_stopped(last_seen_at_, settle_window(*task_));
+  }
 }
 
 void RunWatch::not_seen(const Failure& failure, milliseconds tolerance) {
@@ -169,83 +197,30 @@ void RunWatch::not_seen(const Failure& failure, milliseconds tolerance) {
   }
 }
 
-net::Task<> RunWatch::read_log(bool paced) {
-  const Instant asked_at = net::steady_now();
-  Result<aws::logs::Page> page =
-      co_await aws::logs::get_log_events(client_, log_.group, log_.stream, follower_.token());
-  if (!page) {
-    log_failed(page.error(), paced);
-    if (page.error().service_code == "ResourceNotFoundException") follower_.missing(asked_at);
-    co_await judge_log_end();
+net::Task<> RunWatch::read_log(Step step) {
+  ContainerLog* log = step.log == nullptr ? next_in_turn() : step.log;
+  if (log == nullptr) {
+    pacing_.no_log();
     co_return;
   }
-  log_failures_ = 0;
-  std::size_t bytes = 0;
-  for (const aws::logs::Event& event : page->events) {
-    bytes += event.message.size();
-    shown_.seen(event.timestamp_ms, event.message);
-  }
-  const bool brought_events = !page->events.empty();
-  if (brought_events) observer_.log(page->events);
-  follower_.page(asked_at, page->events.size(), bytes, std::move(page->next_forward_token));
-  if (paced) pacing_.log_read(net::steady_now(), brought_events);
-  co_await judge_log_end();
-}
-
-void RunWatch::log_failed(const Failure& failure, bool paced) {
+  const LogRead read = co_await log->read();
   const Instant now = net::steady_now();
-  if (failure.service_code == "ResourceNotFoundException") {
-    if (paced) pacing_.log_read(now, false);
-    return;
+  if (step.paced && read == LogRead::refused) {
+    pacing_.refused(now);
+  } else if (step.paced) {
+    pacing_.log_read(now, read == LogRead::brought_events);
   }
-  ++log_failures_;
-  if (!may_pass(failure) || (stopped_ && log_failures_ >= kMostLogFailures)) {
-    no_log(failure.line());
-    return;
-  }
-  log_not_before_ = now + seconds(1LL << std::min(log_failures_, 5));
-  if (paced) pacing_.refused(now);
+  if (!has_open_log()) pacing_.no_log();
 }
 
-void RunWatch::no_log(std::string_view reason) {
-  log_readable_ = false;
-  log_state_ = LogState::unavailable;
-  pacing_.no_log();
-  observer_.notice(
-      fmt::format("the log of container '{}' cannot be read: {}; its exit code is given all the same",
-                  container_, reason));
-}
-
-net::Task<> RunWatch::judge_log_end() {
-  if (!stopped_ || !follower_.end()) co_return;
-  if (follower_.end() == wire::LogEnd::missing) {
-    std::string reason = fmt::format("there is no stream {} in log group {}", log_.stream, log_.group);
-    if (!log_.region.empty() && log_.region != client_.settings().region)
-      reason += fmt::format(" (it is written in {}, and was looked for in {})", log_.region,
-                            client_.settings().region);
-    no_log(reason);
-    co_return;
+// Of several logs, what holds for all of them.
+std::optional<LogState> RunWatch::log_state() const {
+  std::optional<LogState> state;
+  for (const ContainerLog& log : logs_) {
+    if (log.state() == LogState::unavailable) return LogState::unavailable;
+    if (log.state()) state = log.state();
   }
-  if (follower_.end() == wire::LogEnd::unproven)
-    observer_.notice("the log gave no sign of its end: later lines may be missing");
-  log_state_ = LogState::settled;
-  co_await read_again();
-}
-
-// What was ingested late, behind the place that had been read.
-net::Task<> RunWatch::read_again() {
-  const Result<std::vector<aws::logs::Event>> events =
-      co_await aws::logs::filter_log_events(client_, log_.group, log_.stream);
-  if (!events) {
-    observer_.notice(fmt::format("the log was read once only, lines that came late may be missing: {}",
-                                 events.error().line()));
-    co_return;
-  }
-  std::vector<aws::logs::Event> late;
-  for (const aws::logs::Event& event : *events) {
-    if (shown_.is_new(event.id, event.timestamp_ms, event.message)) late.push_back(event);
-  }
-  if (!late.empty()) observer_.log(late);
+  return state;
 }
 
 net::Task<> RunWatch::stop(StopCause cause) {
@@ -282,13 +257,13 @@ void RunWatch::leave_running(Outcome outcome, std::string_view why) {
   result.outcome = outcome;
   result.explanation = fmt::format("{}: task {} may go on running; stop it with: {}", why, task_arn_,
                                    stop_line(options_, task_arn_));
-  result.logs = log_state_;
+  result.logs = log_state();
   left_ = std::move(result);
 }
 
 CommandResult RunWatch::verdict() const {
   CommandResult result = result_of(*task_, container_);
-  result.logs = log_state_;
+  result.logs = log_state();
   const bool ended_by_us = task_->stop_code == "UserInitiated";
   if (stop_cause_ == StopCause::timeout && (ended_by_us || result.outcome != Outcome::exited)) {
     result.outcome = Outcome::timeout;

@@ -1,5 +1,5 @@
-// Watches one accepted task to its end: polls it, shows its log, stops it when asked, and judges the result.
-// Owns the log's position and the pace of the calls. Bounded: 60 s while the service does not know the task,
+// Watches one accepted task to its end: polls it, shows its logs, stops it when asked, and judges the result.
+// Owns the logs' positions and the pace of the calls. Bounded: 60 s while the service does not know the task,
 // 5 minutes of failing calls, 3 minutes from a stop request to the end.
 #pragma once
 
@@ -7,17 +7,17 @@
 #include "aws/ecs.hpp"
 #include "base/time.hpp"
 #include "feature/result.hpp"
+#include "feature/run/container_log.hpp"
 #include "feature/run/input.hpp"
 #include "feature/run/pacing.hpp"
 #include "feature/run/run.hpp"
 #include "net/loop.hpp"
-#include "wire/log_follower.hpp"
-#include "wire/log_merge.hpp"
 
 #include <csignal>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ferry::feature {
 
@@ -33,11 +33,17 @@ struct Interrupts {
 // `ferry api ecs StopTask ...`: the line that stops a task which is left running.
 std::string stop_line(const RunOptions& options, std::string_view task_arn);
 
+// A container whose log is shown, and where that is.
+struct FollowedLog {
+  std::string container;
+  LogSource source;
+};
+
 class RunWatch {
  public:
   // All references outlive follow().
   RunWatch(aws::Client& client, const RunOptions& options, Interrupts& interrupts, RunObserver& observer,
-           std::string task_arn, std::string container, LogSource log);
+           std::string task_arn, std::string container, std::vector<FollowedLog> logs);
 
   // Once. Until the task has stopped and its log is read, or one of the bounds is reached.
   net::Task<CommandResult> follow();
@@ -47,23 +53,23 @@ class RunWatch {
   struct Step {
     RunPacing::Call call;
     Instant due;
-    bool paced;  // one of the pacing's own, no continuation of the log
+    bool paced;                   // one of the pacing's own, no continuation of a log
+    ContainerLog* log = nullptr;  // to read; of a paced step the next in turn
   };
 
   [[nodiscard]] bool done() const;
-  [[nodiscard]] Step next_step(Instant now) const;
+  [[nodiscard]] Step next_step(Instant now);
   [[nodiscard]] Instant next_wake(const Step& step) const;
   net::Task<> take(Step step);
   net::Task<> describe();
   void seen(aws::ecs::Task task);
   void not_seen(const Failure& failure, milliseconds tolerance);
-  net::Task<> read_log(bool paced);
-  void log_failed(const Failure& failure, bool paced);
-  void no_log(std::string_view reason);
+  [[nodiscard]] bool has_open_log() const;
+  ContainerLog* next_in_turn();
+  net::Task<> read_log(Step step);
   net::Task<> stop(StopCause cause);
   void leave_running(Outcome outcome, std::string_view why);
-  net::Task<> judge_log_end();
-  net::Task<> read_again();
+  [[nodiscard]] std::optional<LogState> log_state() const;
   [[nodiscard]] CommandResult verdict() const;
 
   aws::Client& client_;
@@ -72,21 +78,16 @@ class RunWatch {
   RunObserver& observer_;
   std::string task_arn_;
   std::string container_;
-  LogSource log_;
+  std::vector<ContainerLog> logs_;
+  std::size_t turn_ = 0;  // of the logs, at the pacing's reads
 
   Instant accepted_at_;
   Instant last_seen_at_;
   RunPacing pacing_;
-  wire::LogFollower follower_;
-  wire::LogMerge shown_;
-  std::optional<LogState> log_state_;
   std::optional<aws::ecs::Task> task_;
   std::string status_;
   bool stopped_ = false;
-  bool log_readable_ = true;
   bool said_unseen_ = false;
-  int log_failures_ = 0;
-  Instant log_not_before_;
   StopCause stop_cause_ = StopCause::none;
   std::optional<Instant> stop_deadline_;
   std::optional<CommandResult> left_;  // the result of leaving before the end
