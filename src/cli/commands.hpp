@@ -15,6 +15,7 @@ using Words = std::span<const std::string>;
 Result<int> exec_command(Words words);                    // exec_command.cpp
 Result<int> run_command(Words words);                     // run_command.cpp
 Result<int> ps_command(Words words);                      // ps_command.cpp
+Result<int> logs_command(Words words);                    // logs_command.cpp
 Result<int> wait_command(Words words);                    // wait_command.cpp
 Result<int> stop_command(Words words);                    // stop_command.cpp
 Result<int> wrap_command(Words words);                    // wrap_command.cpp

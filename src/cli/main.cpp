@@ -25,6 +25,7 @@ constexpr std::array kCommands{
     Command{"exec", "run a command in a running task", exec_command},
     Command{"run", "run a task to its end and show its log", run_command},
     Command{"ps", "list tasks, stopped ones too", ps_command},
+    Command{"logs", "show the log of a task, running or stopped", logs_command},
     Command{"wait", "wait until a task has stopped and exit with its code", wait_command},
     Command{"stop", "stop a task and wait until it has stopped", stop_command},
     Command{"wrap", "print the command to give an SDK's ExecuteCommand", wrap_command},

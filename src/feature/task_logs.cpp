@@ -1,0 +1,180 @@
+#include "feature/task_logs.hpp"
+
+#include "feature/run/pacing.hpp"
+#include "feature/task_lookup.hpp"
+#include "feature/task_wait.hpp"
+#include "net/clock.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace ferry::feature {
+namespace {
+
+// How long a stopped task's log must stay silent: nobody knows here when its last line was written.
+constexpr milliseconds kSettleWindow{1'000};
+constexpr milliseconds kLongestOutage{300'000};
+
+bool has_stopped(const aws::ecs::Task& task) {
+  return task.last_status == "STOPPED" || task.last_status == "DELETED";
+}
+
+Result<std::vector<std::string>> wanted_containers(const aws::ecs::TaskDefinition& definition,
+                                                   const LogsRequest& request) {
+  if (!request.all_containers) {
+    RunRequest run;
+    run.task_definition = definition.arn;
+    run.container = request.container;
+    const Result<std::string> chosen = choose_container(definition, run);
+    if (!chosen) return fail(chosen.error());
+    return std::vector<std::string>{*chosen};
+  }
+  std::vector<std::string> names;
+  std::ranges::transform(definition.containers, std::back_inserter(names),
+                         &aws::ecs::ContainerDefinition::name);
+  return names;
+}
+
+// Leaves out what is older than was asked for.
+LogListener since(std::optional<std::int64_t> since_ms, LogListener listener) {
+  if (!since_ms) return listener;
+  return {.events =
+              [since_ms, events = std::move(listener.events)](std::string_view container,
+                                                              std::span<const aws::logs::Event> all) {
+                std::vector<aws::logs::Event> newer;
+                std::ranges::copy_if(
+                    all, std::back_inserter(newer),
+                    [since_ms](const aws::logs::Event& event) { return event.timestamp_ms >= *since_ms; });
+                if (!newer.empty()) events(container, newer);
+              },
+          .notice = std::move(listener.notice)};
+}
+
+// One task's logs, one call after the other.
+class Following {
+ public:
+  Following(aws::Client& client, std::string cluster, aws::ecs::Task task, std::vector<ContainerLog> logs)
+      : client_(client),
+        cluster_(std::move(cluster)),
+        task_(std::move(task)),
+        logs_(std::move(logs)),
+        pacing_(net::steady_now()),
+        last_seen_at_(net::steady_now()) {
+    pacing_.running();
+  }
+
+  // To where nothing newer is at the moment.
+  net::Task<> once() {
+    for (ContainerLog& log : logs_) {
+      log.task_stopped(net::steady_now(), milliseconds(0));
+      co_await to_end(log);
+    }
+  }
+
+  net::Task<Result<>> until_stopped() {
+    while (std::ranges::any_of(logs_, &ContainerLog::is_open)) {
+      if (has_stopped(task_)) {
+        co_await rest();
+        break;
+      }
+      const Result<> stepped = co_await step();
+      if (!stepped) co_return stepped;
+    }
+    co_return Result<>();
+  }
+
+  [[nodiscard]] bool is_any_readable() const {
+    return std::ranges::any_of(logs_,
+                               [](const ContainerLog& log) { return log.state() != LogState::unavailable; });
+  }
+
+ private:
+  net::Task<> to_end(ContainerLog& log) {
+    while (log.is_open()) {
+      const std::optional<Instant> due = log.due();
+      if (due) co_await net::sleep_until(client_.loop(), *due);
+      co_await log.read();
+    }
+  }
+
+  net::Task<> rest() {
+    for (ContainerLog& log : logs_) {
+      if (log.is_open()) log.task_stopped(net::steady_now(), kSettleWindow);
+    }
+    for (ContainerLog& log : logs_) co_await to_end(log);
+  }
+
+  net::Task<Result<>> step() {
+    for (ContainerLog& log : logs_) {
+      const std::optional<Instant> due = log.due();
+      if (due && *due <= net::steady_now()) co_await log.read();
+    }
+    const RunPacing::Step next = pacing_.next();
+    co_await net::sleep_until(client_.loop(), next.due);
+    if (next.call == RunPacing::Call::describe_task) co_return co_await look();
+    bool brought_events = false;
+    for (ContainerLog& log : logs_) {
+      if (!log.is_open()) continue;
+      const LogRead read = co_await log.read();
+      brought_events = brought_events || read == LogRead::brought_events;
+    }
+    pacing_.log_read(net::steady_now(), brought_events);
+    co_return Result<>();
+  }
+
+  net::Task<Result<>> look() {
+    Result<aws::ecs::Task> task = co_await describe_task(client_, cluster_, task_.arn);
+    const Instant now = net::steady_now();
+    if (task) {
+      task_ = std::move(*task);
+      last_seen_at_ = now;
+      pacing_.described(now);
+      co_return Result<>();
+    }
+    if (!may_pass(task.error()) || now - last_seen_at_ > kLongestOutage) co_return fail(task.error());
+    pacing_.refused(now);
+    co_return Result<>();
+  }
+
+  aws::Client& client_;
+  std::string cluster_;
+  aws::ecs::Task task_;
+  std::vector<ContainerLog> logs_;
+  RunPacing pacing_;
+  Instant last_seen_at_;
+};
+
+}  // namespace
+
+net::Task<Result<>> show_logs(aws::Client& client, LogsRequest request, LogListener listener) {
+  const Result<std::string> name = co_await find_task(client, request.task);
+  if (!name) co_return fail(name.error());
+  Result<aws::ecs::Task> task = co_await describe_task(client, request.task.cluster, *name);
+  if (!task) co_return fail(task.error());
+  const Result<aws::ecs::TaskDefinition> definition =
+      co_await aws::ecs::describe_task_definition(client, task->task_definition_arn);
+  if (!definition) co_return fail(definition.error().in(task->task_definition_arn));
+  const Result<std::vector<std::string>> containers = wanted_containers(*definition, request);
+  if (!containers) co_return fail(containers.error());
+  const LogListener newer = since(request.since_ms, std::move(listener));
+  std::vector<ContainerLog> logs;
+  logs.reserve(containers->size());
+  for (const std::string& container : *containers)
+    logs.emplace_back(client, container, log_source(*definition, container, task->id()), newer);
+  Following following(client, request.task.cluster, std::move(*task), std::move(logs));
+  if (request.follow) {
+    const Result<> followed = co_await following.until_stopped();
+    if (!followed) co_return followed;
+  } else {
+    co_await following.once();
+  }
+  if (!following.is_any_readable())
+    co_return fail(FailureCode::not_found, "there is no log that can be read");
+  co_return Result<>();
+}
+
+}  // namespace ferry::feature
