@@ -23,6 +23,9 @@ struct ExecRequest {
   std::string container;  // empty where the user named none
   std::vector<std::string> command;
   milliseconds wait_limit{120'000};  // for a task to run and its exec agent to take sessions
+  // The target is a task that was just started: it is entered once it is seen ready, and may be unknown at
+  // first.
+  bool is_starting = false;
   bool may_ask = false;  // a person at the terminal chooses among the tasks of an ambiguous prefix
   // What is waited for, at each change; empty when there is nothing more to wait for. May be empty.
   std::function<void(std::string_view line)> status;

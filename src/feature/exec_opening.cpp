@@ -16,6 +16,8 @@ constexpr milliseconds kFirstPause{1'000};
 constexpr milliseconds kLongestPause{5'000};
 // For an agent that runs but is not connected: more often than not it never will be, for want of rights.
 constexpr milliseconds kLongestUnconnected{20'000};
+// A task that was just started is not known everywhere at once.
+constexpr milliseconds kLongestUnknown{60'000};
 // DescribeTasks takes no more.
 constexpr std::size_t kMaxDescribed = 100;
 
@@ -60,6 +62,7 @@ net::Task<Result<aws::ecs::ExecSession>> ExecOpening::open(std::string command) 
     if (!place_) {
       const Result<> ready = co_await wait_until_ready();
       if (!ready) co_return fail(ready.error());
+      is_seen_ready_ = true;
     }
     Result<aws::ecs::ExecSession> opened = co_await execute(command);
     if (opened) {
@@ -75,7 +78,10 @@ net::Task<Result<aws::ecs::ExecSession>> ExecOpening::open(std::string command) 
       const bool is_elsewhere =
           place_->task.substr(place_->task.rfind('/') + 1) != tried.task.substr(tried.task.rfind('/') + 1);
       if (is_elsewhere || place_->container != tried.container) continue;
-      if (refusal == Refusal::not_ready) co_return fail(explained(opened.error()));
+      // Refused although it was seen ready before: that is not what stands in the way.
+      const bool was_ready = std::exchange(is_seen_ready_, true);
+      if (refusal == Refusal::not_ready && was_ready) co_return fail(explained(opened.error()));
+      if (refusal == Refusal::not_ready) continue;
       if (!unconnected_until_) unconnected_until_ = net::steady_now() + kLongestUnconnected;
       deadline_ = std::min(deadline_, *unconnected_until_);
     }
@@ -97,7 +103,7 @@ net::Task<Result<>> ExecOpening::find() {
     if (*picked >= names->size()) co_return fail(ambiguous_target(target, *names));
     chosen = *picked;
   }
-  if (!names->empty()) {
+  if (!names->empty() && !request_.is_starting) {
     place_ = ExecPlace{.cluster = target.cluster, .task = (*names)[chosen], .container = request_.container};
   }
   co_return Result<>();
@@ -145,6 +151,11 @@ net::Task<Readiness> ExecOpening::look() {
       co_await aws::ecs::describe_tasks(client_, target.cluster, std::move(names));
   if (!described) {
     readiness.failure = described.error();
+    co_return readiness;
+  }
+  if (described->tasks.empty() && request_.is_starting && net::steady_now() < began_at_ + kLongestUnknown) {
+    readiness.kind = Readiness::Kind::not_yet;
+    readiness.failure = nothing_found(target);
     co_return readiness;
   }
   co_return judge_readiness(target, described->tasks, request_.container);

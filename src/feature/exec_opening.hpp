@@ -40,7 +40,7 @@ class ExecOpening {
   const ExecRequest& request_;
   EndWatch& end_;
   std::optional<ExecPlace> place_;  // where the next ExecuteCommand goes
-  bool is_found_ = false;
+  bool is_found_ = false, is_seen_ready_ = false;
   Instant began_at_, deadline_;
   std::optional<Instant> unconnected_until_;
   milliseconds next_pause_;

@@ -36,6 +36,7 @@ ExecRequest exec_request(AttachRequest& request) {
   exec.target.cluster = request.cluster;
   exec.container = request.container;
   exec.command = std::move(request.attach.command);
+  exec.is_starting = true;
   exec.wait_limit = request.attach.wait_limit;
   exec.status = std::move(request.status);
   exec.options = std::move(request.attach.session);
