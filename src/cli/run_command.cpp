@@ -35,7 +35,8 @@ Result<int> run_command(Words words) {
   if (!client) return fail(client.error());
   RunOutput output(flags.wants_json() ? RunOutput::Shown::nothing
                    : flags.detach     ? RunOutput::Shown::arn
-                                      : RunOutput::Shown::log);
+                                      : RunOutput::Shown::log,
+                   flags.all_containers);
   Result<feature::RunReport> report = loop.run(feature::run(**client, std::move(*options), output));
   output.finish();
   if (!report) return fail(report.error());

@@ -85,13 +85,18 @@ void describe_changes(Arguments& arguments, RunFlags& flags) {
 
 void describe_life(Arguments& arguments, RunFlags& flags) {
   constexpr std::int64_t kMostRetries = 100;
+  constexpr std::int64_t kMostTasks = 10'000;
   arguments.text("--started-by", "NAME", "what the task's startedBy says, at most 128 characters; else ferry",
                  flags.started_by);
+  arguments.text("--reference-id", "NAME", "a reference of yours that the task keeps", flags.reference_id);
   arguments.text("--group", "NAME", "the task group", flags.group);
   arguments.texts("--tag", "NAME=VALUE", "tag the task", flags.tags);
   arguments.text("--propagate-tags", "TASK_DEFINITION", "tag it as its definition is", flags.propagate_tags);
   arguments.toggle("--enable-ecs-managed-tags", "tag it with its cluster", flags.enable_managed_tags);
   arguments.toggle("--enable-execute-command", "allow `ferry exec` into it", flags.enable_execute_command);
+  arguments.integer("--count", "N", 1, kMostTasks, "so many tasks, with a result for each", flags.count);
+  arguments.toggle("--all-containers", "the log of every container, each line with its container's name",
+                   flags.all_containers);
   arguments.duration("--timeout", "DURATION", "stop the task after 90s, 30m, 2h ..., and exit with 124",
                      flags.timeout);
   arguments.integer("--retries", "N", 0, kMostRetries,
@@ -214,6 +219,7 @@ Result<> read_structures(const RunFlags& flags, feature::RunRequest& request) {
 Result<feature::RevisionChange> revision_of(const RunFlags& flags) {
   feature::RevisionChange change;
   change.allowed = flags.ephemeral_revision;
+  change.logs_of_all_containers = flags.all_containers;
   change.image = flags.image;
   if (!flags.entry_point.empty()) {
     Result<std::vector<std::string>> words = wire::split_command_line(flags.entry_point);
@@ -264,6 +270,7 @@ Result<feature::RunRequest> request_of(const RunFlags& flags) {
   request.started_by = flags.started_by;
   if (request.started_by.empty() && !request.given_input.contains("startedBy"))
     request.started_by = kDefaultStartedBy;
+  request.reference_id = flags.reference_id;
   request.group = flags.group;
   request.propagate_tags = flags.propagate_tags;
   request.enable_execute_command = flags.enable_execute_command;
@@ -340,6 +347,10 @@ Result<feature::RunOptions> run_options(const RunFlags& flags) {
     return wrong("run: --retries needs somebody who waits, and -d does not", "leave one out");
   if (flags.detach && flags.attach.attach)
     return wrong("run: -d and --attach exclude each other", "leave one out");
+  if (flags.attach.attach && flags.all_containers)
+    return wrong("run: --attach and --all-containers exclude each other", "leave one out");
+  if (flags.attach.attach && flags.count.value_or(1) > 1)
+    return wrong("run: --attach enters one task", "leave --count out");
   if (!flags.capacity.empty() && (!flags.launch_type.empty() || !flags.capacity_provider_strategy.empty()))
     return wrong("run: --capacity, --launch-type and --capacity-provider-strategy exclude each other",
                  "leave the others out");
@@ -358,7 +369,9 @@ Result<feature::RunOptions> run_options(const RunFlags& flags) {
   Result<std::optional<feature::AttachOptions>> attach = attach_options(flags.attach, flags.wants_json());
   if (!attach) return fail(attach.error());
   options.attach = std::move(*attach);
+  options.count = static_cast<int>(flags.count.value_or(1));
   options.retries = static_cast<int>(flags.retries.value_or(0));
+  options.all_containers = flags.all_containers;
   options.timeout = flags.timeout;
   options.detach = flags.detach;
   options.detach_on_interrupt = flags.on_interrupt == "detach";

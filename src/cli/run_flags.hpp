@@ -21,16 +21,16 @@ struct RunFlags {
   AttachFlags attach;
   std::string task_definition, cluster, like, container;
   std::string cli_input, overrides, network_configuration, capacity_provider_strategy;
-  std::string launch_type, platform_version, started_by, group, propagate_tags;
+  std::string launch_type, platform_version, started_by, reference_id, group, propagate_tags;
   std::string task_cpu, task_memory, task_role_arn, execution_role_arn;
   std::string capacity, retry_on_exit;
   std::string image, entry_point, logs;
   std::string on_interrupt = "stop", output = "text", result_path;
   std::vector<std::string> environment, environment_files, secrets, tags, command;
-  std::optional<std::int64_t> cpu, memory_mib, ephemeral_storage_gib, retries, unknown_exit_code;
+  std::optional<std::int64_t> cpu, memory_mib, ephemeral_storage_gib, count, retries, unknown_exit_code;
   std::optional<milliseconds> timeout;
   bool enable_execute_command = false, enable_managed_tags = false, detach = false;
-  bool ephemeral_revision = false;
+  bool all_containers = false, ephemeral_revision = false;
 
   [[nodiscard]] bool wants_json() const { return output == "json"; }
 };

@@ -65,6 +65,7 @@ json::object flags_input(const RunRequest& request) {
   put(input, "launchType", request.launch_type);
   put(input, "platformVersion", request.platform_version);
   put(input, "startedBy", request.started_by);
+  put(input, "referenceId", request.reference_id);
   put(input, "group", request.group);
   put(input, "propagateTags", request.propagate_tags);
   if (request.capacity_provider_strategy)

@@ -28,7 +28,7 @@ struct RunRequest {
   boost::json::object overrides;  // from parse_overrides()
   std::optional<boost::json::object> network_configuration;
   std::optional<boost::json::array> capacity_provider_strategy;
-  std::string launch_type, platform_version, started_by, group, propagate_tags;
+  std::string launch_type, platform_version, started_by, reference_id, group, propagate_tags;
   std::vector<std::pair<std::string, std::string>> tags;
   bool enable_execute_command = false, enable_managed_tags = false;
   // RunTask's input as --cli-input-json has it: every other member of this request wins over its own.

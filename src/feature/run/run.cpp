@@ -45,6 +45,7 @@ class Run {
 
  private:
   [[nodiscard]] boost::json::object attempt_input() const;
+  [[nodiscard]] std::vector<FollowedLog> followed_logs(const std::string& task_id) const;
   net::Task<Result<RunReport>> attempt();
   net::Task<Result<RunReport>> enter(std::string task_arn);
   [[nodiscard]] bool moves_on(const Result<RunReport>& report);
@@ -95,6 +96,16 @@ Result<std::string> accepted_task(const Result<aws::ecs::DescribedTasks>& answer
   return fail(std::move(failure));
 }
 
+std::vector<FollowedLog> Run::followed_logs(const std::string& task_id) const {
+  std::vector<FollowedLog> logs;
+  for (const aws::ecs::ContainerDefinition& container : plan_.described.containers) {
+    if (!options_.all_containers && container.name != plan_.container) continue;
+    logs.push_back(
+        {.container = container.name, .source = log_source(plan_.described, container.name, task_id)});
+  }
+  return logs;
+}
+
 net::Task<Result<RunReport>> Run::attempt() {
   const Result<aws::ecs::DescribedTasks> answer = co_await aws::ecs::run_task(client_, attempt_input());
   Result<std::string> arn = accepted_task(answer);
@@ -114,8 +125,8 @@ net::Task<Result<RunReport>> Run::attempt() {
     Result<RunReport> entered = co_await enter(*arn);
     co_return entered;
   }
-  LogSource log = log_source(plan_.described, plan_.container, answer->tasks.front().id());
-  RunWatch watch(client_, options_, state_.interrupts, observer_, *arn, plan_.container, std::move(log));
+  RunWatch watch(client_, options_, state_.interrupts, observer_, *arn, plan_.container,
+                 followed_logs(answer->tasks.front().id()));
   report.result = co_await watch.follow();
   co_return report;
 }

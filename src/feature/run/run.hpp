@@ -34,6 +34,8 @@ struct RunOptions {
   // The command runs in a session of the task instead; its output goes where the session's options say.
   std::optional<AttachOptions> attach;
   std::string journal_folder;        // of ephemeral revisions: revision_journal_folder()
+  int count = 1;                     // tasks to start
+  bool all_containers = false;       // every container's log, not only the chosen one's
   bool detach = false;               // end when the task is accepted
   bool detach_on_interrupt = false;  // leave the task running at the first interrupt too
   std::string connection_flags;      // quoted, for the commands that explanations suggest; may be empty
@@ -48,10 +50,11 @@ class RunObserver {
   RunObserver& operator=(const RunObserver&) = delete;
 
   virtual void accepted(const std::string& task_arn) = 0;
-  virtual void status(std::string_view last_status) = 0;           // after each change
-  virtual void log(std::span<const aws::logs::Event> events) = 0;  // each event once, in the stream's order
-  virtual void notice(std::string_view line) = 0;                  // one thing that the user has to know now
-  virtual void second_passed() = 0;                                // about once a second
+  virtual void status(std::string_view last_status) = 0;  // after each change
+  // Each event once, in the stream's order; late ones last.
+  virtual void log(std::string_view container, std::span<const aws::logs::Event> events) = 0;
+  virtual void notice(std::string_view line) = 0;  // one thing that the user has to know now
+  virtual void second_passed() = 0;                // about once a second
 };
 
 struct RunReport {
