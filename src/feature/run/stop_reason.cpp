@@ -1,5 +1,7 @@
 #include "feature/run/stop_reason.hpp"
 
+#include "feature/run/stop_cause.hpp"
+
 #include <algorithm>
 #include <array>
 #include <optional>
@@ -14,18 +16,6 @@ namespace {
 struct Advice {
   std::string_view word;
   std::string_view next_step;
-};
-
-constexpr std::array kStopAdvice{
-    Advice{"CannotPullContainer",
-           "check the image's name and tag, the execution role's rights to the registry, and that the subnet "
-           "reaches it (public IP, NAT or endpoint)"},
-    Advice{"ResourceInitialization",
-           "check the execution role's rights and the subnet's route to secrets, registry, logs and file "
-           "systems"},
-    Advice{"OutOfMemory", "raise --memory, or the memory of the task definition"},
-    Advice{"CannotStartContainer", "check that the command exists in the image and is executable"},
-    Advice{"CannotCreateContainer", "check the container definition: command, mounts and log driver"},
 };
 
 constexpr std::array kPlacementAdvice{
@@ -53,22 +43,6 @@ constexpr std::array kCodeMeanings{
     CodeMeaning{143, "asked to end (SIGTERM)"},
 };
 
-// What the service says of causes that pass by themselves: the same task may well run a minute later.
-constexpr std::array<std::string_view, 12> kPassing{
-    "Timeout waiting for network interface provisioning",
-    "Timeout waiting for EphemeralStorage provisioning",
-    "i/o timeout",
-    "unexpected EOF",
-    "TLS handshake timeout",
-    "net/http: request canceled",
-    "toomanyrequests",
-    "Unexpected EC2 error while attempting to Create Network Interface",
-    "service discovery registration",
-    "Host EC2",
-    "Capacity is unavailable",
-    "Spot",
-};
-
 bool holds_any(std::string_view text, std::span<const std::string_view> words) {
   return std::ranges::any_of(words, [text](std::string_view word) { return text.contains(word); });
 }
@@ -88,9 +62,9 @@ std::string reason_of(const aws::ecs::Task& task, const aws::ecs::Container* con
   return {};
 }
 
-std::string with_advice(std::string line, std::string_view reason) {
-  const std::string_view next_step = advice_for(kStopAdvice, reason);
-  if (!next_step.empty()) line += fmt::format("; {}", next_step);
+std::string with_cause(std::string line, std::string_view reason) {
+  const StopCause* known = stop_cause_of(reason);
+  if (known != nullptr) line += fmt::format("; {}: {}", known->cause, known->next_step);
   return line;
 }
 
@@ -102,14 +76,15 @@ std::string explain_exit(std::string_view container, int code, const std::string
   } else if (meaning != kCodeMeanings.end()) {
     line += fmt::format(": {}", meaning->meaning);
   }
-  return with_advice(std::move(line), reason);
+  return with_cause(std::move(line), reason);
 }
 
 // Of a task whose command brought no exit code of its own; nothing where the reason is not known.
 std::optional<bool> may_pass_by_itself(const aws::ecs::Task& task, std::string_view reason) {
   if (task.stop_code == "SpotInterruption" || task.stop_code == "TerminationNotice") return true;
-  if (holds_any(reason, kPassing) || holds_any(task.stopped_reason, kPassing)) return true;
-  if (!advice_for(kStopAdvice, reason).empty()) return false;
+  const StopCause* known = stop_cause_of(reason);
+  if (known == nullptr) known = stop_cause_of(task.stopped_reason);
+  if (known != nullptr) return known->is_passing;
   return std::nullopt;
 }
 
@@ -159,7 +134,7 @@ CommandResult result_of(const aws::ecs::Task& task, std::string_view container_n
   result.retryable = may_pass_by_itself(task, words);
   if (!task.stop_code.empty()) line += fmt::format(" ({})", task.stop_code);
   if (!words.empty()) line += fmt::format(": {}", words);
-  result.explanation = with_advice(std::move(line), words);
+  result.explanation = with_cause(std::move(line), words);
   return result;
 }
 
