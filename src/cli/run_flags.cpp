@@ -6,17 +6,15 @@
 #include "cli/file_argument.hpp"
 #include "feature/run/network_configuration.hpp"
 #include "feature/run/revision_journal.hpp"
-#include "feature/run/shorthand.hpp"
+#include "feature/run/structure_argument.hpp"
 #include "feature/target.hpp"
 #include "wire/command_line.hpp"
 
-#include <array>
 #include <charconv>
 #include <limits>
+#include <tuple>
 #include <utility>
 
-#include <boost/json/array.hpp>
-#include <boost/json/parse.hpp>
 #include <fmt/format.h>
 
 namespace ferry::cli {
@@ -25,6 +23,7 @@ namespace {
 using Pair = std::pair<std::string, std::string>;
 
 constexpr int kLargestExitCode = 255;
+constexpr std::int64_t kMostTasks = 10'000;
 constexpr std::string_view kDefaultStartedBy = "ferry";
 
 tl::unexpected<Failure> wrong(std::string what, std::string hint = {}) {
@@ -44,9 +43,15 @@ void describe_place(Arguments& arguments, RunFlags& flags) {
                  flags.network_configuration);
   arguments.text("--launch-type", "TYPE", "FARGATE, EC2 or EXTERNAL; else the cluster's default",
                  flags.launch_type);
-  arguments.text("--capacity-provider-strategy", "STRATEGY",
-                 "capacityProvider=FARGATE_SPOT,weight=1,base=0, JSON or file://FILE",
-                 flags.capacity_provider_strategy);
+  arguments.texts(
+      "--capacity-provider-strategy", "STRATEGY",
+      "capacityProvider=FARGATE_SPOT,weight=1,base=0, JSON or file://FILE; once for each provider",
+      flags.strategy);
+  arguments.texts("--placement-constraints", "CONSTRAINT", "type=memberOf,expression=..., likewise",
+                  flags.placement_constraints);
+  arguments.texts("--placement-strategy", "STRATEGY", "type=spread,field=..., likewise",
+                  flags.placement_strategy);
+  arguments.texts("--volume-configurations", "VOLUME", "a volume made for the task, likewise", flags.volumes);
   arguments.text("--capacity", "PROVIDER,..",
                  "capacity providers in the order to try them: FARGATE_SPOT,FARGATE", flags.capacity);
   arguments.text("--platform-version", "VERSION", "of Fargate; else LATEST", flags.platform_version);
@@ -85,7 +90,6 @@ void describe_changes(Arguments& arguments, RunFlags& flags) {
 
 void describe_life(Arguments& arguments, RunFlags& flags) {
   constexpr std::int64_t kMostRetries = 100;
-  constexpr std::int64_t kMostTasks = 10'000;
   arguments.text("--started-by", "NAME", "what the task's startedBy says, at most 128 characters; else ferry",
                  flags.started_by);
   arguments.text("--reference-id", "NAME", "a reference of yours that the task keeps", flags.reference_id);
@@ -151,42 +155,29 @@ Result<std::vector<Pair>> environment_of(const RunFlags& flags) {
   return variables;
 }
 
-Result<boost::json::array> strategy_of(const std::string& argument) {
-  const Result<std::string> text = argument_or_file(argument);
-  if (!text) return fail(text.error());
-  const auto refuse = [](std::string why) {
-    return wrong("--capacity-provider-strategy: " + std::move(why),
-                 "write capacityProvider=FARGATE_SPOT,weight=1,base=0, or a JSON list of such objects");
-  };
-  const std::string_view written = trim(*text);
-  if (written.starts_with('[') || written.starts_with('{')) {
-    boost::system::error_code error;
-    boost::json::value value = boost::json::parse(written, error);
-    if (error) return refuse("not valid JSON: " + error.message());
-    if (value.is_object()) return boost::json::array{value};
-    return std::move(value.get_array());
-  }
-  boost::json::array strategy;
-  for (const std::string_view word : split(written, ' ')) {
-    if (word.empty()) continue;
-    Result<boost::json::object> item = feature::parse_shorthand(word);
-    if (!item) return refuse(item.error().what);
-    for (const std::string_view member : {"weight", "base"}) {
-      boost::json::value* value = item->if_contains(member);
-      if (value == nullptr) continue;
-      const std::string_view digits = value->is_string() ? value->get_string() : std::string_view();
-      std::int64_t number = 0;
-      const auto [end, error] = std::from_chars(digits.begin(), digits.end(), number);
-      if (error != std::errc() || end != digits.end() || digits.empty())
-        return refuse(fmt::format("{} is not a whole number", member));
-      *value = number;
+Result<> read_place(const RunFlags& flags, feature::RunRequest& request) {
+  const feature::ReadFile read_file = argument_or_file;
+  for (const auto& [flag, member, words] :
+       {std::tuple("--capacity-provider-strategy", "capacityProviderStrategy", &flags.strategy),
+        std::tuple("--placement-constraints", "placementConstraints", &flags.placement_constraints),
+        std::tuple("--placement-strategy", "placementStrategy", &flags.placement_strategy),
+        std::tuple("--volume-configurations", "volumeConfigurations", &flags.volumes)}) {
+    if (words->empty()) continue;
+    std::vector<std::string> contents;
+    for (const std::string& word : *words) {
+      Result<std::string> content = argument_or_file(word);
+      if (!content) return fail(content.error());
+      contents.push_back(std::move(*content));
     }
-    strategy.emplace_back(std::move(*item));
+    Result<boost::json::value> value = feature::parse_structure(flag, member, contents, read_file);
+    if (!value) return fail(value.error());
+    request.structures[member] = std::move(*value);
   }
-  return strategy;
+  return {};
 }
 
 Result<> read_structures(const RunFlags& flags, feature::RunRequest& request) {
+  const feature::ReadFile read_file = argument_or_file;
   if (!flags.cli_input.empty()) {
     const Result<std::string> text = argument_or_file(flags.cli_input);
     if (!text) return fail(text.error());
@@ -197,23 +188,18 @@ Result<> read_structures(const RunFlags& flags, feature::RunRequest& request) {
   if (!flags.overrides.empty()) {
     const Result<std::string> text = argument_or_file(flags.overrides);
     if (!text) return fail(text.error());
-    Result<boost::json::object> overrides = feature::parse_overrides(*text);
+    Result<boost::json::object> overrides = feature::parse_overrides(*text, read_file);
     if (!overrides) return fail(overrides.error());
     request.overrides = std::move(*overrides);
   }
   if (!flags.network_configuration.empty()) {
     const Result<std::string> text = argument_or_file(flags.network_configuration);
     if (!text) return fail(text.error());
-    Result<boost::json::object> network = feature::parse_network_configuration(*text);
+    Result<boost::json::object> network = feature::parse_network_configuration(*text, read_file);
     if (!network) return fail(network.error());
-    request.network_configuration = std::move(*network);
+    request.structures["networkConfiguration"] = std::move(*network);
   }
-  if (!flags.capacity_provider_strategy.empty()) {
-    Result<boost::json::array> strategy = strategy_of(flags.capacity_provider_strategy);
-    if (!strategy) return fail(strategy.error());
-    request.capacity_provider_strategy = std::move(*strategy);
-  }
-  return {};
+  return read_place(flags, request);
 }
 
 Result<feature::RevisionChange> revision_of(const RunFlags& flags) {
@@ -310,6 +296,15 @@ Result<std::vector<int>> exit_codes(const std::string& text) {
   return codes;
 }
 
+// --count, else that of --cli-input-json.
+Result<int> count_of(const RunFlags& flags, const boost::json::object& given) {
+  const boost::json::value* member = given.if_contains("count");
+  const std::int64_t count = flags.count.value_or(member == nullptr ? 1 : member->get_int64());
+  if (count < 1 || count > kMostTasks)
+    return wrong(fmt::format("--cli-input-json: count must be from 1 to {}", kMostTasks));
+  return static_cast<int>(count);
+}
+
 std::string connection_words(const aws::Flags& flags) {
   std::vector<std::string> words;
   for (const auto& [name, value] : {Pair("--region", flags.region), Pair("--profile", flags.profile),
@@ -351,7 +346,7 @@ Result<feature::RunOptions> run_options(const RunFlags& flags) {
     return wrong("run: --attach and --all-containers exclude each other", "leave one out");
   if (flags.attach.attach && flags.count.value_or(1) > 1)
     return wrong("run: --attach enters one task", "leave --count out");
-  if (!flags.capacity.empty() && (!flags.launch_type.empty() || !flags.capacity_provider_strategy.empty()))
+  if (!flags.capacity.empty() && (!flags.launch_type.empty() || !flags.strategy.empty()))
     return wrong("run: --capacity, --launch-type and --capacity-provider-strategy exclude each other",
                  "leave the others out");
   feature::RunOptions options;
@@ -369,7 +364,9 @@ Result<feature::RunOptions> run_options(const RunFlags& flags) {
   Result<std::optional<feature::AttachOptions>> attach = attach_options(flags.attach, flags.wants_json());
   if (!attach) return fail(attach.error());
   options.attach = std::move(*attach);
-  options.count = static_cast<int>(flags.count.value_or(1));
+  Result<int> count = count_of(flags, options.request.given_input);
+  if (!count) return fail(count.error());
+  options.count = *count;
   options.retries = static_cast<int>(flags.retries.value_or(0));
   options.all_containers = flags.all_containers;
   options.timeout = flags.timeout;

@@ -20,12 +20,13 @@ struct RunFlags {
   aws::Flags connection;
   AttachFlags attach;
   std::string task_definition, cluster, like, container;
-  std::string cli_input, overrides, network_configuration, capacity_provider_strategy;
+  std::string cli_input, overrides, network_configuration;
   std::string launch_type, platform_version, started_by, reference_id, group, propagate_tags;
   std::string task_cpu, task_memory, task_role_arn, execution_role_arn;
   std::string capacity, retry_on_exit;
   std::string image, entry_point, logs;
   std::string on_interrupt = "stop", output = "text", result_path;
+  std::vector<std::string> strategy, placement_constraints, placement_strategy, volumes;
   std::vector<std::string> environment, environment_files, secrets, tags, command;
   std::optional<std::int64_t> cpu, memory_mib, ephemeral_storage_gib, count, retries, unknown_exit_code;
   std::optional<milliseconds> timeout;

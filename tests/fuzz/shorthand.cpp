@@ -10,6 +10,6 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string text(data, data + size);
   static_cast<void>(ferry::feature::parse_shorthand(text));
-  static_cast<void>(ferry::feature::parse_network_configuration(text));
+  static_cast<void>(ferry::feature::parse_network_configuration(std::string(text)));
   return 0;
 }

@@ -1,9 +1,9 @@
 #include "feature/run/input.hpp"
 
 #include "base/text.hpp"
+#include "feature/run/run_task_model.hpp"
 
 #include <algorithm>
-#include <array>
 #include <string_view>
 
 #include <boost/json/array.hpp>
@@ -32,26 +32,7 @@ bool are_utf8(const std::vector<std::pair<std::string, std::string>>& pairs) {
       pairs, [](const auto& pair) { return is_valid_utf8(pair.first) && is_valid_utf8(pair.second); });
 }
 
-// RunTaskRequest in the ECS API reference.
-constexpr std::array<std::string_view, 19> kRunTaskMembers{"capacityProviderStrategy",
-                                                           "clientToken",
-                                                           "cluster",
-                                                           "count",
-                                                           "enableECSManagedTags",
-                                                           "enableExecuteCommand",
-                                                           "group",
-                                                           "launchType",
-                                                           "networkConfiguration",
-                                                           "overrides",
-                                                           "placementConstraints",
-                                                           "placementStrategy",
-                                                           "platformVersion",
-                                                           "propagateTags",
-                                                           "referenceId",
-                                                           "startedBy",
-                                                           "tags",
-                                                           "taskDefinition",
-                                                           "volumeConfigurations"};
+constexpr std::string_view kFlag = "--cli-input-json";
 
 // `over` member by member; RunTask takes a launch type or a strategy, so that the newer one drops the other.
 void put_over(json::object& input, const json::object& over) {
@@ -68,9 +49,7 @@ json::object flags_input(const RunRequest& request) {
   put(input, "referenceId", request.reference_id);
   put(input, "group", request.group);
   put(input, "propagateTags", request.propagate_tags);
-  if (request.capacity_provider_strategy)
-    input["capacityProviderStrategy"] = *request.capacity_provider_strategy;
-  if (request.network_configuration) input["networkConfiguration"] = *request.network_configuration;
+  for (const auto& [member, value] : request.structures) input[member] = value;
   if (request.enable_execute_command) input["enableExecuteCommand"] = true;
   if (request.enable_managed_tags) input["enableECSManagedTags"] = true;
   if (!request.tags.empty()) {
@@ -129,19 +108,17 @@ Result<json::object> parse_cli_input(std::string_view text) {
   boost::system::error_code error;
   json::value value = json::parse(text, error);
   const auto wrong = [](std::string what) {
-    return fail(FailureCode::usage, "--cli-input-json: " + std::move(what),
+    return fail(FailureCode::usage, fmt::format("{}: {}", kFlag, what),
                 "`aws ecs run-task --generate-cli-skeleton` prints its form");
   };
   if (error) return wrong("not valid JSON: " + error.message());
   if (!value.is_object()) return wrong("not a JSON object");
   json::object input = std::move(value.get_object());
-  for (const auto& [key, member] : input) {
-    if (std::ranges::find(kRunTaskMembers, std::string_view(key)) == kRunTaskMembers.end())
-      return wrong(fmt::format("RunTask has no member '{}'", std::string_view(key)));
-  }
-  if (json::value* overrides = input.if_contains("overrides")) {
-    Result<json::object> checked = check_overrides(*overrides);
-    if (!checked) return wrong(checked.error().what);
+  const Result<> checked = check_members(input, {}, run_task_members());
+  if (!checked) return fail(checked.error().in(kFlag));
+  if (const json::value* overrides = input.if_contains("overrides")) {
+    const Result<> named = check_container_names(overrides->get_object());
+    if (!named) return fail(named.error().in(kFlag));
   }
   return input;
 }

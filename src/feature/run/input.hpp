@@ -13,7 +13,6 @@
 #include <utility>
 #include <vector>
 
-#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
 namespace ferry::feature {
@@ -26,8 +25,8 @@ struct RunRequest {
   ContainerChange change;         // of the chosen container
   TaskChange task_change;         // of the task as a whole
   boost::json::object overrides;  // from parse_overrides()
-  std::optional<boost::json::object> network_configuration;
-  std::optional<boost::json::array> capacity_provider_strategy;
+  // Members of RunTask's input whose flags take JSON: networkConfiguration, capacityProviderStrategy ...
+  boost::json::object structures;
   std::string launch_type, platform_version, started_by, reference_id, group, propagate_tags;
   std::vector<std::pair<std::string, std::string>> tags;
   bool enable_execute_command = false, enable_managed_tags = false;

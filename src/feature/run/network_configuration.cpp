@@ -1,15 +1,15 @@
 #include "feature/run/network_configuration.hpp"
 
-#include "base/text.hpp"
-#include "feature/run/shorthand.hpp"
+#include "aws/answer_reader.hpp"
+#include "feature/run/structure_argument.hpp"
 
-#include <string>
+#include <algorithm>
+#include <span>
+#include <string_view>
 #include <utility>
 
 #include <boost/json/array.hpp>
-#include <boost/json/parse.hpp>
 #include <boost/json/value.hpp>
-#include <fmt/format.h>
 
 namespace ferry::feature {
 namespace {
@@ -23,62 +23,32 @@ tl::unexpected<Failure> wrong(std::string what) {
   return fail(FailureCode::usage, "--network-configuration: " + std::move(what), std::string(kForm));
 }
 
-Result<json::object> parse_text(std::string_view text) {
-  if (!text.starts_with('{')) {
-    Result<json::object> object = parse_shorthand(text);
-    if (!object) return wrong(object.error().what);
-    return object;
-  }
-  boost::system::error_code error;
-  json::value value = json::parse(text, error);
-  if (error) return wrong("not valid JSON: " + error.message());
-  if (!value.is_object()) return wrong("not a JSON object");
-  return std::move(value.get_object());
-}
-
-Result<json::array> names(std::string_view member, const json::value& value) {
-  if (value.is_string()) return json::array{value};
-  if (!value.is_array()) return wrong(fmt::format("{} is not a list", member));
-  for (const json::value& name : value.get_array()) {
-    if (!name.is_string() || name.get_string().empty())
-      return wrong(fmt::format("{} holds something that is not a name", member));
-  }
-  return value.get_array();
-}
-
-Result<json::object> check_vpc(const json::object& vpc) {
-  json::object checked;
-  for (const auto& [key, value] : vpc) {
-    const std::string_view member = key;
-    if (member == "subnets" || member == "securityGroups") {
-      Result<json::array> list = names(member, value);
-      if (!list) return fail(list.error());
-      checked[member] = std::move(*list);
-    } else if (member == "assignPublicIp") {
-      const json::string* text = value.if_string();
-      if (text == nullptr || (*text != "ENABLED" && *text != "DISABLED"))
-        return wrong("assignPublicIp is neither ENABLED nor DISABLED");
-      checked[member] = *text;
-    } else {
-      return wrong(fmt::format("awsvpcConfiguration has no member '{}'", member));
-    }
-  }
-  const json::value* subnets = checked.if_contains("subnets");
-  if (subnets == nullptr || subnets->get_array().empty()) return wrong("no subnets are named");
-  return checked;
+Result<> check_vpc(const json::object& vpc) {
+  const json::array& subnets = vpc.at("subnets").get_array();
+  if (subnets.empty()) return wrong("no subnets are named");
+  if (std::ranges::any_of(subnets, [](const json::value& name) { return name.get_string().empty(); }))
+    return wrong("a subnet has no name");
+  const std::string assigned = aws::text_in(vpc, "assignPublicIp");
+  if (vpc.contains("assignPublicIp") && assigned != "ENABLED" && assigned != "DISABLED")
+    return wrong("assignPublicIp is neither ENABLED nor DISABLED");
+  return {};
 }
 
 }  // namespace
 
-Result<json::object> parse_network_configuration(std::string_view text) {
-  Result<json::object> object = parse_text(trim(text));
-  if (!object) return object;
-  const json::value* vpc = object->if_contains("awsvpcConfiguration");
-  if (vpc == nullptr || !vpc->is_object() || object->size() != 1)
-    return wrong("its one member must be the structure awsvpcConfiguration");
-  Result<json::object> checked = check_vpc(vpc->get_object());
-  if (!checked) return checked;
-  return json::object{{"awsvpcConfiguration", std::move(*checked)}};
+Result<json::object> parse_network_configuration(const std::string& text, const ReadFile& read_file) {
+  Result<json::value> value =
+      parse_structure("--network-configuration", "networkConfiguration", std::span(&text, 1), read_file);
+  if (!value) {
+    Failure failure = std::move(value.error());
+    failure.hint = kForm;
+    return fail(std::move(failure));
+  }
+  const json::object* vpc = aws::object_in(value->get_object(), "awsvpcConfiguration");
+  if (vpc == nullptr) return wrong("its one member must be the structure awsvpcConfiguration");
+  const Result<> checked = check_vpc(*vpc);
+  if (!checked) return fail(checked.error());
+  return std::move(value->get_object());
 }
 
 }  // namespace ferry::feature

@@ -2,8 +2,9 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "feature/run/shorthand.hpp"
 
-#include <string_view>
+#include <string>
 
 #include <boost/json/object.hpp>
 
@@ -13,6 +14,7 @@ namespace ferry::feature {
 // `awsvpcConfiguration={subnets=[a,b],securityGroups=[c],assignPublicIp=ENABLED}`. A single name where a list
 // belongs is a list of one, as in the AWS CLI. Fails (usage) on members that RunTask does not have there, on
 // missing subnets, and on an assignPublicIp other than ENABLED and DISABLED.
-Result<boost::json::object> parse_network_configuration(std::string_view text);
+Result<boost::json::object> parse_network_configuration(const std::string& text,
+                                                        const ReadFile& read_file = {});
 
 }  // namespace ferry::feature

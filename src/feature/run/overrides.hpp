@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "feature/run/shorthand.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -11,7 +12,6 @@
 #include <vector>
 
 #include <boost/json/object.hpp>
-#include <boost/json/value.hpp>
 
 namespace ferry::feature {
 
@@ -32,14 +32,13 @@ struct TaskChange {
   std::optional<std::int64_t> ephemeral_storage_gib;
 };
 
-// --overrides: JSON (first character '{') or the AWS CLI's shorthand, in which a number is its digits and one
-// element may stand for a list of one. Fails (usage) where it is no object, where a member's name or type, at
-// any depth, is not one of TaskOverride in the ECS API reference, and where containers or variables lack a
-// name or a container is there twice. What the values mean is the service's to judge.
-Result<boost::json::object> parse_overrides(std::string_view text);
+// --overrides: JSON or the AWS CLI's shorthand. Fails (usage) where it is not what parse_structure() takes,
+// and as check_container_names() does. What the values mean is the service's to judge.
+Result<boost::json::object> parse_overrides(const std::string& text, const ReadFile& read_file = {});
 
-// The same of a value that is JSON already: the member `overrides` of --cli-input-json.
-Result<boost::json::object> check_overrides(boost::json::value overrides);
+// Fails (usage) where containers or variables lack a name or a container is there twice. `overrides` has the
+// members and types of RunTask's (check_members()).
+Result<> check_container_names(const boost::json::object& overrides);
 
 // The names in containerOverrides, in their order.
 std::vector<std::string> overridden_containers(const boost::json::object& overrides);

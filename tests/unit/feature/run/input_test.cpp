@@ -93,7 +93,7 @@ TEST(RunTaskInput, SaysOnlyWhatWasAskedFor) {
 TEST(RunTaskInput, SaysEverythingThatWasAskedFor) {
   RunRequest request = request_for();
   request.change.command = {"./job"};
-  request.network_configuration = json::parse(R"({"awsvpcConfiguration":{"subnets":["s"]}})").as_object();
+  request.structures["networkConfiguration"] = json::parse(R"({"awsvpcConfiguration":{"subnets":["s"]}})");
   request.launch_type = "FARGATE";
   request.platform_version = "1.4.0";
   request.started_by = "ci";

@@ -78,7 +78,7 @@ TEST(Overrides, ParseRefusesWhatCannotBeMerged) {
         R"({"containerOverrides":[{"name":1}]})", R"({"containerOverrides":[{"name":"a"},{"name":"a"}]})",
         R"({"containerOverrides":[{"name":"a","environment":{"A":"1"}}]})",
         R"({"containerOverrides":[{"name":"a","environment":[{"value":"1"}]}]})"}) {
-    const auto parsed = parse_overrides(text);
+    const auto parsed = parse_overrides(std::string(text));
     ASSERT_FALSE(parsed.has_value()) << text;
     EXPECT_TRUE(parsed.error().what.starts_with("--overrides: ")) << parsed.error().what;
   }
@@ -93,7 +93,7 @@ TEST(Overrides, ParseTakesEveryMemberOfTheApi) {
     "containerOverrides":[{"name":"app","command":["./job",""],"environment":[{"name":"A","value":""}],
       "environmentFiles":[{"value":"arn:aws:s3:::b/a.env","type":"s3"}],"cpu":256,"memory":512,
       "memoryReservation":128,"resourceRequirements":[{"value":"1","type":"GPU"}]}]})";
-  EXPECT_EQ(parse_overrides(text), object(text));
+  EXPECT_EQ(parse_overrides(std::string(text)), object(text));
 }
 
 TEST(Overrides, ParseRefusesMembersTheServiceDoesNotKnow) {
@@ -110,7 +110,7 @@ TEST(Overrides, ParseRefusesMembersTheServiceDoesNotKnow) {
                 "--overrides: containerOverrides[0].environment[0] has no member 'val'"},
            Case{R"({"ephemeralStorage":{"size":30}})", "--overrides: ephemeralStorage has no member 'size'"},
        }) {
-    const auto parsed = parse_overrides(text);
+    const auto parsed = parse_overrides(std::string(text));
     ASSERT_FALSE(parsed.has_value()) << text;
     EXPECT_EQ(parsed.error().code, FailureCode::usage);
     EXPECT_EQ(parsed.error().what, line);
@@ -140,7 +140,7 @@ TEST(Overrides, ParseRefusesWrongTypes) {
            Case{R"({"containerOverrides":[{"name":"a","environment":[{"name":"A","value":1}]}]})",
                 "containerOverrides[0].environment[0].value must be a string"},
        }) {
-    const auto parsed = parse_overrides(text);
+    const auto parsed = parse_overrides(std::string(text));
     ASSERT_FALSE(parsed.has_value()) << text;
     EXPECT_EQ(parsed.error().code, FailureCode::usage);
     EXPECT_EQ(parsed.error().what, "--overrides: " + std::string(what));
