@@ -65,7 +65,7 @@ TEST(Overrides, ShorthandIsReadByTheTypesOfTheMembers) {
   ASSERT_TRUE(read) << read.error().line();
   EXPECT_EQ(*read, object(R"({"cpu":"512","ephemeralStorage":{"sizeInGiB":30},"containerOverrides":[
       {"name":"app","command":["echo","1"],"cpu":256,"environment":[{"name":"A","value":"2"}]}]})"));
-  const Result<json::object> single = parse_overrides("containerOverrides={name=app,command=./job}");
+  const Result<json::object> single = parse_overrides("containerOverrides={name=app,command=[./job]}");
   ASSERT_TRUE(single) << single.error().line();
   EXPECT_EQ(*single, object(R"({"containerOverrides":[{"name":"app","command":["./job"]}]})"));
   EXPECT_FALSE(parse_overrides("containerOverrides=[{name=app,cpu=much}]"));
