@@ -103,7 +103,7 @@ class Endpoint {
                                .keys = &keys_,
                                .notice = std::move(on_notice),
                                .cut_after = [this] { return faults_.decide_cut(); }}),
-        engine_(loop, documents_, logs_, *runtime_, sessions_, [this] { return faults_.decide_agent(); }),
+        engine_(loop, documents_, logs_, *runtime_, sessions_, faults_.fates()),
         scheduler_(loop, documents_, engine_),
         stop_(loop),
         front_(loop, Guard(store_.key, port, !is_loopback(settings.host)), faults_, dispatcher_, sessions_,
@@ -148,15 +148,26 @@ class Endpoint {
     const std::string stream_base = "ws://" + authority_;
     dispatcher_.add("ecs", cluster_operations(documents_, region_));
     dispatcher_.add("ecs", task_definition_operations(documents_, region_));
-    dispatcher_.add("ecs", run_task_operations(documents_, engine_));
-    dispatcher_.add("ecs", task_operations(documents_, engine_, region_));
+    dispatcher_.add("ecs", run_task_operations(documents_, engine_, [this](std::string_view capacity) {
+                      return run_failure(capacity);
+                    }));
+    dispatcher_.add("ecs", task_operations(documents_, engine_, region_,
+                                           [this](milliseconds age) { return faults_.decide_missing(age); }));
     dispatcher_.add("ecs", service_operations(documents_, scheduler_, region_));
     dispatcher_.add("ecs", execute_command_operations(documents_, sessions_, region_, stream_base));
     dispatcher_.add("logs", logs_operations(logs_, region_));
-    dispatcher_.add("logs", logs_reading_operations(logs_));
+    dispatcher_.add("logs", logs_reading_operations(logs_, [this] { return faults_.decide_repeated(); }));
     dispatcher_.add("ssm", ssm_operations(sessions_, stream_base));
     dispatcher_.add("kms", kms_operations(keys_));
     dispatcher_.add("sts", sts_operations());
+  }
+
+  std::optional<json::object> run_failure(std::string_view capacity) {
+    const auto fault = faults_.decide_run(capacity);
+    if (!fault) return std::nullopt;
+    json::object failure{{"reason", fault->reason}};
+    if (!fault->detail.empty()) failure["detail"] = fault->detail;
+    return failure;
   }
 
   [[nodiscard]] json::object health() const {

@@ -7,6 +7,7 @@
 #include "local/store/log_store.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,7 +22,8 @@ inline constexpr std::size_t kMaxLogBatchBytes = 1'048'576;
 inline constexpr std::size_t kMaxLogEvents = 10'000;  // of a batch, and of a page
 
 Operations logs_operations(LogStore& logs, std::string region);
-Operations logs_reading_operations(LogStore& logs);
+// `repeats` tells whether FilterLogEvents is to give an event twice.
+Operations logs_reading_operations(LogStore& logs, std::function<bool()> repeats = [] { return false; });
 
 // The group that `logGroupName` or `logGroupIdentifier` (a name or an ARN) of a request means.
 tl::expected<std::string, ServiceError> existing_group(const LogStore& logs,

@@ -140,7 +140,7 @@ json::object shown_record(const LogRecord& record) {
                       {"eventId", fmt::format("{:020}{:036}", record.event.timestamp_ms, record.event.id)}};
 }
 
-Answer filter_events(const LogStore& logs, const json::object& input) {
+Answer filter_events(const LogStore& logs, const std::function<bool()>& repeats, const json::object& input) {
   const auto group = existing_group(logs, input);
   if (!group) return tl::unexpected(group.error());
   const auto filter = LogFilter::parse(text_of(input, "filterPattern"));
@@ -169,7 +169,9 @@ Answer filter_events(const LogStore& logs, const json::object& input) {
   const std::vector<LogRecord> records = logs.read(*group, question);
   json::array& events = answer["events"].get_array();
   for (const LogRecord& record : records) {
-    if (filter->matches(record.event.message)) events.push_back(shown_record(record));
+    if (!filter->matches(record.event.message)) continue;
+    events.push_back(shown_record(record));
+    if (repeats()) events.push_back(shown_record(record));
   }
   if (records.empty()) return answer;
   question.after = position_of(records.back().event);
@@ -182,7 +184,7 @@ Answer filter_events(const LogStore& logs, const json::object& input) {
 
 }  // namespace
 
-Operations logs_reading_operations(LogStore& logs) {
+Operations logs_reading_operations(LogStore& logs, std::function<bool()> repeats) {
   Operations operations;
   operations["GetLogEvents"] = shaped_at_once(
       R"({"logGroupName": "string", "logGroupIdentifier": "string", "logStreamName": "string",
@@ -193,7 +195,9 @@ Operations logs_reading_operations(LogStore& logs) {
       R"({"logGroupName": "string", "logGroupIdentifier": "string", "logStreamNames": ["string"],
           "logStreamNamePrefix": "string", "startTime": "integer", "endTime": "integer",
           "filterPattern": "string", "nextToken": "string", "limit": "integer", "interleaved": "boolean"})",
-      [&logs](const json::object& input) { return filter_events(logs, input); });
+      [&logs, repeats = std::move(repeats)](const json::object& input) {
+        return filter_events(logs, repeats, input);
+      });
   return operations;
 }
 

@@ -115,8 +115,8 @@ tl::expected<TaskOrder, ServiceError> order_of(const json::object& input, const 
   return order;
 }
 
-json::object answer_of(json::array tasks) {
-  return {{"tasks", std::move(tasks)}, {"failures", json::array()}};
+json::object answer_of(json::array tasks, json::array failures = {}) {
+  return {{"tasks", std::move(tasks)}, {"failures", std::move(failures)}};
 }
 
 // One call of RunTask.
@@ -147,21 +147,28 @@ class Call {
     return tl::unexpected(std::move(conflict));
   }
 
-  json::object launch(const TaskOrder& order) {
+  json::object launch(const TaskOrder& order, const RunRefusals& refusals) {
+    const std::string& capacity =
+        order.capacity_provider.empty() ? order.launch_type : order.capacity_provider;
     json::array tasks;
+    json::array failures;
     json::array arns;
     for (std::int64_t i = 0; i < integer_of(input_, "count", 1); ++i) {
+      if (auto failure = refusals(capacity)) {
+        failures.emplace_back(std::move(*failure));
+        continue;
+      }
       json::object task = new_task(order, net::wall_now());
       arns.push_back(task["taskArn"]);
       tasks.push_back(task);
       engine_.launch(std::move(task), order.task_definition);
     }
-    if (!token_.empty()) {
+    if (!token_.empty() && !tasks.empty()) {
       const json::object record = {
           {"usedAt", epoch_seconds(net::wall_now())}, {"input", input_}, {"taskArns", std::move(arns)}};
       documents_.put(kTokenKind, token_key_, record);
     }
-    return answer_of(std::move(tasks));
+    return answer_of(std::move(tasks), std::move(failures));
   }
 
  private:
@@ -171,7 +178,8 @@ class Call {
   std::string token_, token_key_;
 };
 
-Answer run_task(Documents& documents, TaskEngine& engine, const json::object& input) {
+Answer run_task(Documents& documents, TaskEngine& engine, const RunRefusals& refusals,
+                const json::object& input) {
   if (auto refusal = wrong_members(input)) return tl::unexpected(*refusal);
   auto cluster = find_cluster(documents, text_of(input, "cluster"));
   if (!cluster) return cluster;
@@ -181,16 +189,17 @@ Answer run_task(Documents& documents, TaskEngine& engine, const json::object& in
   if (!record) return tl::unexpected(record.error());
   auto order = order_of(input, *cluster, std::move(*record));
   if (!order) return tl::unexpected(order.error());
-  return call.launch(*order);
+  return call.launch(*order, refusals);
 }
 
 }  // namespace
 
-Operations run_task_operations(Documents& documents, TaskEngine& engine) {
+Operations run_task_operations(Documents& documents, TaskEngine& engine, RunRefusals refusals) {
   Operations operations;
-  operations["RunTask"] = shaped_at_once(run_task_shape(), [&documents, &engine](const json::object& input) {
-    return run_task(documents, engine, input);
-  });
+  operations["RunTask"] = shaped_at_once(
+      run_task_shape(), [&documents, &engine, refusals = std::move(refusals)](const json::object& input) {
+        return run_task(documents, engine, refusals, input);
+      });
   return operations;
 }
 

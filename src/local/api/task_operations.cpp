@@ -6,8 +6,11 @@
 #include "local/api/shape.hpp"
 #include "local/tasks/document.hpp"
 #include "local/tasks/task_document.hpp"
+#include "net/clock.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <functional>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -18,6 +21,8 @@ namespace ferry::local {
 namespace {
 
 namespace json = boost::json;
+
+using Hides = std::function<bool(milliseconds age)>;
 
 constexpr std::size_t kMostDescribed = 100;
 constexpr std::size_t kMostListed = 100;
@@ -44,7 +49,13 @@ bool asks_for(const json::object& input, std::string_view field) {
   return std::ranges::find(fields, field) != fields.end();
 }
 
-Answer describe_tasks(const Documents& documents, std::string_view region, const json::object& input) {
+milliseconds age_of(const json::object& task) {
+  const double seconds = epoch_seconds(net::wall_now()) - seconds_in(task, "createdAt");
+  return std::chrono::duration_cast<milliseconds>(std::chrono::duration<double>(seconds));
+}
+
+Answer describe_tasks(const Documents& documents, std::string_view region, const Hides& hides,
+                      const json::object& input) {
   const std::vector<std::string> references = texts_of(input, "tasks");
   if (references.empty()) return invalid_parameter("Tasks cannot be empty.");
   if (references.size() > kMostDescribed) {
@@ -59,7 +70,7 @@ Answer describe_tasks(const Documents& documents, std::string_view region, const
     auto arn = full_task_arn(region, cluster_name, reference);
     if (!arn) return tl::unexpected(arn.error());
     auto task = documents.get(kTaskKind, *arn);
-    if (!task) {
+    if (!task || hides(age_of(*task))) {
       failures.push_back(json::object{{"arn", *arn}, {"reason", "MISSING"}});
       continue;
     }
@@ -155,11 +166,13 @@ Answer find_task(const Documents& documents, std::string_view region, std::strin
   return std::move(*task);
 }
 
-Operations task_operations(Documents& documents, TaskEngine& engine, std::string region) {
+Operations task_operations(Documents& documents, TaskEngine& engine, std::string region, Hides hides) {
   Operations operations;
-  operations["DescribeTasks"] = shaped_at_once(
-      R"({"cluster": "string", "tasks": ["string"], "include": ["string"]})",
-      [&documents, region](const json::object& input) { return describe_tasks(documents, region, input); });
+  operations["DescribeTasks"] =
+      shaped_at_once(R"({"cluster": "string", "tasks": ["string"], "include": ["string"]})",
+                     [&documents, region, hides = std::move(hides)](const json::object& input) {
+                       return describe_tasks(documents, region, hides, input);
+                     });
   operations["ListTasks"] = shaped_at_once(
       R"({"cluster": "string", "containerInstance": "string", "family": "string", "nextToken": "string",
           "maxResults": "integer", "startedBy": "string", "serviceName": "string", "desiredStatus": "string",

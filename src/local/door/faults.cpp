@@ -1,78 +1,11 @@
 #include "local/door/faults.hpp"
 
-#include "local/api/input.hpp"
-
-#include <algorithm>
-#include <initializer_list>
-#include <limits>
-
-#include <fmt/format.h>
+#include <utility>
 
 namespace ferry::local {
 namespace {
 
 namespace json = boost::json;
-
-constexpr std::size_t kMostRules = 1000;
-constexpr std::int64_t kLongestDelayMs = 600'000;
-
-// The codes by which the services name failures of their own; all others are the caller's.
-int status_of(std::string_view error) {
-  constexpr int kServerError = 500;
-  constexpr int kUnavailable = 503;
-  constexpr int kClientError = 400;
-  if (error.starts_with("ServiceUnavailable")) return kUnavailable;
-  for (const std::string_view name : {"ServerException", "InternalFailure", "InternalServerError",
-                                      "InternalServerException", "InternalError"}) {
-    if (error == name) return kServerError;
-  }
-  return kClientError;
-}
-
-Failure wrong(std::string what) {
-  return Failure{.code = FailureCode::usage, .what = std::move(what), .hint = {}, .service_code = {}};
-}
-
-std::optional<Failure> unknown_member(const json::object& object,
-                                      std::initializer_list<std::string_view> names) {
-  for (const auto& member : object) {
-    const std::string_view key = member.key();
-    if (std::ranges::find(names, key) == names.end()) {
-      return wrong(fmt::format("there is no member \"{}\"", key));
-    }
-  }
-  return std::nullopt;
-}
-
-Result<std::optional<std::string>> text_member(const json::object& rule, std::string_view name) {
-  const json::value* member = rule.if_contains(name);
-  if (member == nullptr || member->is_null()) return std::nullopt;
-  if (!member->is_string() || member->get_string().empty()) {
-    return fail(wrong(fmt::format("\"{}\" must be a string that is not empty", name)));
-  }
-  return std::string(member->get_string());
-}
-
-Result<std::optional<std::int64_t>> integer_member(const json::object& rule, std::string_view name,
-                                                   std::int64_t least, std::int64_t most) {
-  const json::value* member = rule.if_contains(name);
-  if (member == nullptr || member->is_null()) return std::nullopt;
-  if (!member->is_int64() || member->get_int64() < least || member->get_int64() > most) {
-    return fail(wrong(fmt::format("\"{}\" must be an integer from {} to {}", name, least, most)));
-  }
-  return member->get_int64();
-}
-
-Result<double> probability_member(const json::object& rule) {
-  const json::value* member = rule.if_contains("probability");
-  if (member == nullptr || member->is_null()) return 1.0;
-  boost::system::error_code error;
-  const double probability = member->is_number() ? member->to_number<double>(error) : -1;
-  if (error || !(probability >= 0 && probability <= 1)) {
-    return fail(wrong("\"probability\" must be a number from 0 to 1"));
-  }
-  return probability;
-}
 
 // A number from 0 to 1 out of 53 random bits: unlike the standard distributions the same everywhere.
 double fraction(std::mt19937_64& random) {
@@ -81,117 +14,17 @@ double fraction(std::mt19937_64& random) {
   return static_cast<double>(random() >> kUnused) / kSteps;
 }
 
-Result<CallFault> parse_call(const json::object& rule,
-                             const std::function<bool(std::string_view)>& is_known) {
-  if (auto unknown =
-          unknown_member(rule, {"operation", "error", "message", "times", "probability", "delay_ms"})) {
-    return fail(std::move(*unknown));
-  }
-  const auto operation = text_member(rule, "operation");
-  if (!operation) return fail(operation.error());
-  if (!*operation) return fail(wrong("\"operation\" is missing"));
-  if (**operation != "*" && !is_known(**operation)) {
-    return fail(wrong(fmt::format("there is no operation {}", **operation)));
-  }
-  const auto error = text_member(rule, "error");
-  if (!error) return fail(error.error());
-  const auto message = text_member(rule, "message");
-  if (!message) return fail(message.error());
-  const auto delay_ms = integer_member(rule, "delay_ms", 0, kLongestDelayMs);
-  if (!delay_ms) return fail(delay_ms.error());
-  if (!*error && !*delay_ms) return fail(wrong("it has neither \"error\" nor \"delay_ms\""));
-
-  CallFault call;
-  call.operation = **operation;
-  call.delay = milliseconds(delay_ms->value_or(0));
-  if (*error) {
-    call.error = ServiceError{.type = **error,
-                              .message = message->value_or("injected by a fault rule"),
-                              .status = status_of(**error),
-                              .extra = {}};
-  }
-  return call;
-}
-
-Result<AgentFate> parse_agent_fate(const json::object& rule) {
-  if (auto unknown = unknown_member(rule, {"agent", "times", "probability", "delay_ms"})) {
-    return fail(std::move(*unknown));
-  }
-  const auto status = text_member(rule, "agent");
-  if (!status) return fail(status.error());
-  if (*status != "PENDING" && *status != "STOPPED") {
-    return fail(wrong("\"agent\" must be \"PENDING\" or \"STOPPED\""));
-  }
-  const auto delay_ms = integer_member(rule, "delay_ms", 0, kLongestDelayMs);
-  if (!delay_ms) return fail(delay_ms.error());
-  AgentFate fate;
-  fate.is_stopped = *status == "STOPPED";
-  if (*delay_ms) {
-    fate.delay = milliseconds(**delay_ms);
-  } else if (!fate.is_stopped) {
-    fate.delay.reset();
-  }
-  return fate;
-}
-
-Result<CutFault> parse_cut(const json::object& rule) {
-  if (auto unknown = unknown_member(rule, {"session", "times", "probability", "after_bytes"})) {
-    return fail(std::move(*unknown));
-  }
-  const auto what = text_member(rule, "session");
-  if (!what) return fail(what.error());
-  if (*what != "cut") return fail(wrong("\"session\" must be \"cut\""));
-  const auto after_bytes = integer_member(rule, "after_bytes", 0, std::numeric_limits<std::int64_t>::max());
-  if (!after_bytes) return fail(after_bytes.error());
-  return CutFault{.after_bytes = static_cast<std::size_t>(after_bytes->value_or(0))};
+bool fits(std::string_view wanted, std::string_view capacity) {
+  return wanted.empty() || wanted == capacity;
 }
 
 }  // namespace
 
-Result<Faults::Rule> Faults::parse_rule(const json::value& value,
-                                        const std::function<bool(std::string_view)>& is_known) {
-  const json::object* rule = value.if_object();
-  if (rule == nullptr) return fail(wrong("a rule must be a JSON object"));
-  Rule parsed;
-  if (rule->contains("agent")) {
-    auto fate = parse_agent_fate(*rule);
-    if (!fate) return fail(std::move(fate.error()));
-    parsed.fault = *fate;
-  } else if (rule->contains("session")) {
-    auto cut = parse_cut(*rule);
-    if (!cut) return fail(std::move(cut.error()));
-    parsed.fault = *cut;
-  } else {
-    auto call = parse_call(*rule, is_known);
-    if (!call) return fail(std::move(call.error()));
-    parsed.fault = std::move(*call);
-  }
-  const auto times = integer_member(*rule, "times", 1, std::numeric_limits<std::int64_t>::max());
-  if (!times) return fail(times.error());
-  const auto probability = probability_member(*rule);
-  if (!probability) return fail(probability.error());
-  parsed.times_left = *times;
-  parsed.probability = *probability;
-  return parsed;
-}
-
 Result<> Faults::replace(const json::object& input, const std::function<bool(std::string_view)>& is_known) {
-  if (auto unknown = unknown_member(input, {"rules", "seed"})) return fail(std::move(*unknown));
-  const json::value* list = input.if_contains("rules");
-  if (list == nullptr || !list->is_array()) return fail(wrong("\"rules\" must be a list"));
-  if (list->get_array().size() > kMostRules) {
-    return fail(wrong(fmt::format("there are more than {} rules", kMostRules)));
-  }
-  const auto seed = integer_member(input, "seed", 0, std::numeric_limits<std::int64_t>::max());
-  if (!seed) return fail(seed.error());
-  std::vector<Rule> rules;
-  for (const json::value& value : list->get_array()) {
-    auto rule = parse_rule(value, is_known);
-    if (!rule) return fail(rule.error().in(fmt::format("rule {}", rules.size() + 1)));
-    rules.push_back(std::move(*rule));
-  }
-  rules_ = std::move(rules);
-  random_.seed(static_cast<std::uint64_t>(seed->value_or(0)));
+  auto parsed = parse_fault_rules(input, is_known);
+  if (!parsed) return fail(std::move(parsed.error()));
+  rules_ = std::move(parsed->rules);
+  random_.seed(parsed->seed);
   return {};
 }
 
@@ -199,7 +32,7 @@ void Faults::clear() {
   rules_.clear();
 }
 
-bool Faults::fires(Rule& rule) {
+bool Faults::fires(FaultRule& rule) {
   if (rule.times_left && *rule.times_left == 0) return false;
   if (rule.probability < 1.0 && fraction(random_) >= rule.probability) return false;
   if (rule.times_left) --*rule.times_left;
@@ -208,7 +41,7 @@ bool Faults::fires(Rule& rule) {
 
 Faults::Verdict Faults::decide(std::string_view operation) {
   Verdict verdict;
-  for (Rule& rule : rules_) {
+  for (FaultRule& rule : rules_) {
     const CallFault* call = std::get_if<CallFault>(&rule.fault);
     if (call == nullptr || (call->operation != "*" && call->operation != operation)) continue;
     if (!fires(rule)) continue;
@@ -220,20 +53,66 @@ Faults::Verdict Faults::decide(std::string_view operation) {
   return verdict;
 }
 
-AgentFate Faults::decide_agent() {
-  for (Rule& rule : rules_) {
-    const AgentFate* fate = std::get_if<AgentFate>(&rule.fault);
-    if (fate != nullptr && fires(rule)) return *fate;
+template <class Fault, class Fits>
+const Fault* Faults::first(const Fits& fits) {
+  for (FaultRule& rule : rules_) {
+    const Fault* fault = std::get_if<Fault>(&rule.fault);
+    if (fault != nullptr && fits(*fault) && fires(rule)) return fault;
   }
-  return {};
+  return nullptr;
+}
+
+std::optional<RunFault> Faults::decide_run(std::string_view capacity) {
+  const auto* fault =
+      first<RunFault>([&](const RunFault& one) { return fits(one.capacity_provider, capacity); });
+  return fault == nullptr ? std::nullopt : std::optional(*fault);
+}
+
+TaskFate Faults::decide_task(std::string_view capacity) {
+  const auto* fault =
+      first<TaskFault>([&](const TaskFault& one) { return fits(one.capacity_provider, capacity); });
+  return fault == nullptr ? TaskFate() : fault->fate;
+}
+
+bool Faults::decide_missing(milliseconds age) {
+  return first<MissingFault>([&](const MissingFault& one) { return !one.age || age < *one.age; }) != nullptr;
+}
+
+LineFate Faults::decide_line() {
+  const auto is = [](LogFault::Kind kind) {
+    return [kind](const LogFault& one) { return one.kind == kind; };
+  };
+  LineFate fate;
+  if (const auto* late = first<LogFault>(is(LogFault::Kind::late))) fate.delay = late->delay;
+  fate.is_doubled = first<LogFault>(is(LogFault::Kind::doubled)) != nullptr;
+  return fate;
+}
+
+milliseconds Faults::decide_stream() {
+  const auto* late =
+      first<LogFault>([](const LogFault& one) { return one.kind == LogFault::Kind::late_stream; });
+  return late == nullptr ? milliseconds(0) : late->delay;
+}
+
+bool Faults::decide_repeated() {
+  return first<LogFault>([](const LogFault& one) { return one.kind == LogFault::Kind::repeated; }) != nullptr;
+}
+
+AgentFate Faults::decide_agent() {
+  const auto* fate = first<AgentFate>([](const AgentFate&) { return true; });
+  return fate == nullptr ? AgentFate() : *fate;
 }
 
 std::optional<std::size_t> Faults::decide_cut() {
-  for (Rule& rule : rules_) {
-    const CutFault* cut = std::get_if<CutFault>(&rule.fault);
-    if (cut != nullptr && fires(rule)) return cut->after_bytes;
-  }
-  return std::nullopt;
+  const auto* cut = first<CutFault>([](const CutFault&) { return true; });
+  return cut == nullptr ? std::nullopt : std::optional(cut->after_bytes);
+}
+
+Fates Faults::fates() {
+  return {.agent = [this] { return decide_agent(); },
+          .task = [this](std::string_view capacity) { return decide_task(capacity); },
+          .line = [this] { return decide_line(); },
+          .stream = [this] { return decide_stream(); }};
 }
 
 }  // namespace ferry::local

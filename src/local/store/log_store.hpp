@@ -66,6 +66,8 @@ class LogStore {
   [[nodiscard]] std::vector<LogGroup> groups(std::string_view prefix) const;
   [[nodiscard]] std::vector<LogStream> streams(std::string_view group, std::string_view prefix) const;
 
+  // For several append() in one transaction.
+  Transaction begin() { return Transaction(*database_); }
   // In one transaction; the stream must exist. ids and ingestion times of the argument are not read.
   void append(std::string_view group, std::string_view stream, std::span<const LogEvent> events,
               std::int64_t now_ms);

@@ -25,15 +25,17 @@ constexpr std::string_view kToldToStop = "ferry local was told to stop";
 
 struct TaskEngine::State {
   State(net::Loop& event_loop, Documents& store, LogStore& logs, ContainerRuntime& runtime,
-        SessionRegistry& sessions, AgentFates agent_fate)
+        SessionRegistry& sessions, Fates wanted_fates)
       : loop(event_loop),
         documents(store),
+        fates(std::move(wanted_fates)),
+        intake(event_loop, logs, fates),
         around{.loop = event_loop,
-               .logs = logs,
+               .intake = intake,
                .runtime = runtime,
                .sessions = sessions,
                .save = [this](json::object& task) { save(task); },
-               .agent_fate = std::move(agent_fate)},
+               .fates = fates},
         tasks(event_loop),
         sweeper(event_loop),
         idle(event_loop) {
@@ -67,6 +69,8 @@ struct TaskEngine::State {
 
   net::Loop& loop;
   Documents& documents;
+  Fates fates;
+  LogIntake intake;
   TaskRun::Surroundings around;
   std::function<void(const json::object&)> listener;
   std::map<std::string, std::unique_ptr<TaskRun>> runs;
@@ -77,8 +81,8 @@ struct TaskEngine::State {
 };
 
 TaskEngine::TaskEngine(net::Loop& loop, Documents& documents, LogStore& logs, ContainerRuntime& runtime,
-                       SessionRegistry& sessions, AgentFates agent_fate)
-    : state_(std::make_unique<State>(loop, documents, logs, runtime, sessions, std::move(agent_fate))) {}
+                       SessionRegistry& sessions, Fates fates)
+    : state_(std::make_unique<State>(loop, documents, logs, runtime, sessions, std::move(fates))) {}
 
 TaskEngine::~TaskEngine() = default;
 
@@ -128,6 +132,7 @@ net::Task<> TaskEngine::stop_all(milliseconds grace) {
     for (const auto& [arn, run] : state_->runs) run->kill();
   }
   co_await state_->idle.wait();
+  state_->intake.settle_all();
   state_->is_closed = state_->is_shut_down;
 }
 
@@ -135,6 +140,7 @@ net::Task<> TaskEngine::shut_down() {
   state_->is_shut_down = true;
   co_await stop_all();
   co_await state_->tasks.join();
+  co_await state_->intake.shut_down();
   state_->sweeper.cancel();
   co_await state_->sweeper.join();
 }

@@ -6,7 +6,7 @@
 #include "local/runtime/container_runtime.hpp"
 #include "local/store/documents.hpp"
 #include "local/store/log_store.hpp"
-#include "local/tasks/agent_fate.hpp"
+#include "local/tasks/fates.hpp"
 #include "net/loop.hpp"
 
 #include <functional>
@@ -19,9 +19,8 @@ namespace ferry::local {
 
 class TaskEngine {
  public:
-  TaskEngine(
-      net::Loop& loop, Documents& documents, LogStore& logs, ContainerRuntime& runtime,
-      SessionRegistry& sessions, AgentFates agent_fate = [] { return AgentFate(); });
+  TaskEngine(net::Loop& loop, Documents& documents, LogStore& logs, ContainerRuntime& runtime,
+             SessionRegistry& sessions, Fates fates = {});
   // shut_down() first.
   ~TaskEngine();
 

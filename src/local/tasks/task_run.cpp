@@ -14,9 +14,24 @@
 namespace ferry::local {
 namespace {
 
-// A read is stored in one transaction, in which nothing else is served: small enough for a few thousand
-// lines.
+namespace json = boost::json;
+
 constexpr std::size_t kReadBytes = 16U << 10U;
+
+// The services' own words.
+constexpr std::string_view kNetworkTimeout =
+    "Timeout waiting for network interface provisioning to complete.";
+constexpr std::string_view kOutOfMemory = "OutOfMemoryError: Container killed due to memory usage";
+constexpr std::string_view kNoExitCode =
+    "DockerTimeoutError: Could not transition to stopped; timed out after waiting 30s";
+
+std::string pull_failure_of(std::string_view image) {
+  return fmt::format(
+      "CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref {}: "
+      "pull access denied, repository does not exist or may require authorization: server message: "
+      "insufficient_scope: authorization failed",
+      image);
+}
 
 }  // namespace
 
@@ -27,22 +42,64 @@ TaskRun::TaskRun(Surroundings& around, boost::json::object task, boost::json::ob
     : around_(around), task_(std::move(task)), definition_(std::move(task_definition)), stop_(around.loop) {}
 
 net::Task<> TaskRun::live() {
-  auto prepared = prepare();
-  if (!prepared) {
-    stop("TaskFailedToStart", prepared.error().what);
-  } else {
-    net::TaskGroup containers(around_.loop);
-    for (const auto& run : runs_) {
-      containers.spawn(run_container(*run));
-      containers.spawn(end_on_stop(*run));
-    }
-    release_ready();
-    co_await containers.join();
+  fate_ = around_.fates.task(find_text(task_, "capacityProviderName").value_or(text_of(task_, "launchType")));
+  if (fate_.kind == TaskFate::Kind::network_timeout) co_await fail_to_attach_network();
+  if (!is_stopping_) {
+    auto prepared = prepare();
+    if (!prepared) stop("TaskFailedToStart", prepared.error().what);
   }
+  if (fate_.kind == TaskFate::Kind::pull_failure && !is_stopping_) co_await fail_to_pull();
+  co_await run_containers();
   task_deprovisioning(task_);
   save();
   task_stopped(task_, net::wall_now());
   save();
+}
+
+net::Task<> TaskRun::run_containers() {
+  net::TaskGroup containers(around_.loop);
+  net::TaskGroup fate(around_.loop);
+  for (const auto& run : runs_) {
+    containers.spawn(run_container(*run));
+    containers.spawn(end_on_stop(*run));
+  }
+  release_ready();
+  fate.spawn(meet_fate());
+  co_await containers.join();
+  fate.cancel();
+  co_await fate.join();
+}
+
+net::Task<> TaskRun::fail_to_attach_network() {
+  const Instant deadline = net::steady_now() + fate_.delay;
+  const bool is_stopped = co_await stop_.wait_until(deadline);
+  if (!is_stopped) stop("TaskFailedToStart", kNetworkTimeout);
+}
+
+net::Task<> TaskRun::fail_to_pull() {
+  const Instant deadline = net::steady_now() + fate_.delay;
+  const bool is_stopped = co_await stop_.wait_until(deadline);
+  if (is_stopped) co_return;
+  json::object& container = task_["containers"].as_array().front().as_object();
+  const std::string reason = pull_failure_of(text_of(container, "image"));
+  container["reason"] = reason;
+  stop("TaskFailedToStart", reason);
+}
+
+net::Task<> TaskRun::meet_fate() {
+  const bool kills = fate_.kind == TaskFate::Kind::out_of_memory;
+  if (!kills && fate_.kind != TaskFate::Kind::spot_interruption) co_return;
+  for (const auto& run : runs_) co_await run->settled.wait();
+  co_await net::sleep_for(around_.loop, fate_.delay);
+  if (!kills) {
+    stop("SpotInterruption", "Your Spot Task was interrupted.");
+    co_return;
+  }
+  for (const auto& run : runs_) {
+    if (!run->plan.essential || run->process == nullptr || run->exited.is_set()) continue;
+    container_of(task_, run->plan.name)["reason"] = kOutOfMemory;
+    run->process->signal(SIGKILL);
+  }
 }
 
 Result<> TaskRun::prepare() {
@@ -52,28 +109,11 @@ Result<> TaskRun::prepare() {
   if (!plans) return fail(plans.error());
   for (ContainerPlan& plan : *plans) {
     if (plan.log) {
-      auto opened = open_log(*plan.log);
+      auto opened = around_.intake.open(*plan.log);
       if (!opened) return opened;
     }
     runs_.push_back(std::make_unique<ContainerRun>(around_.loop, std::move(plan)));
   }
-  return {};
-}
-
-Result<> TaskRun::open_log(const LogTarget& target) {
-  const std::int64_t now_ms = net::wall_now().time_since_epoch().count();
-  if (!around_.logs.has_group(target.group)) {
-    if (!target.create_group) {
-      return fail(
-          FailureCode::not_found,
-          fmt::format("ResourceInitializationError: failed to validate logger args: create stream has been "
-                      "retried 1 times: failed to create Cloudwatch log stream: "
-                      "ResourceNotFoundException: The specified log group does not exist. ({})",
-                      target.group));
-    }
-    around_.logs.create_group(target.group, now_ms);
-  }
-  around_.logs.create_stream(target.group, target.stream, now_ms);
   return {};
 }
 
@@ -153,11 +193,12 @@ net::Task<> TaskRun::watch(ContainerRun& run) {
   co_await readers.join();
   keep_lines(run, run.output.finish());
   keep_lines(run, run.error.finish());
+  around_.intake.settle();
   ended(run, status.code);
 }
 
 net::Task<> TaskRun::lead_agent(ContainerRun& run) {
-  const AgentFate fate = around_.agent_fate();
+  const AgentFate fate = around_.fates.agent();
   if (!fate.delay) co_return;
   if (*fate.delay > milliseconds(0)) co_await net::sleep_for(around_.loop, *fate.delay);
   if (fate.is_stopped) {
@@ -186,16 +227,7 @@ net::Task<> TaskRun::keep_output(ContainerRun& run, int fd, LineSplitter& lines)
 
 void TaskRun::keep_lines(const ContainerRun& run, std::vector<std::string> lines) {
   if (!run.plan.log || lines.empty()) return;
-  const std::int64_t now_ms = net::wall_now().time_since_epoch().count();
-  std::vector<LogEvent> events;
-  events.reserve(lines.size());
-  for (std::string& line : lines) {
-    LogEvent event;
-    event.timestamp_ms = now_ms;
-    event.message = std::move(line);
-    events.push_back(std::move(event));
-  }
-  around_.logs.append(run.plan.log->group, run.plan.log->stream, events, now_ms);
+  around_.intake.put(*run.plan.log, std::move(lines));
 }
 
 // Those that depend on a container end before it does.
@@ -242,7 +274,12 @@ void TaskRun::ended(ContainerRun& run, int exit_code) {
   run.phase = Phase::exited;
   run.exit_code = exit_code;
   container_stopped(task_, run.plan.name);
-  container_of(task_, run.plan.name)["exitCode"] = exit_code;
+  json::object& container = container_of(task_, run.plan.name);
+  if (fate_.kind == TaskFate::Kind::no_exit_code) {
+    container["reason"] = kNoExitCode;
+  } else {
+    container["exitCode"] = exit_code;
+  }
   run.process.reset();
   save();
   release_ready();

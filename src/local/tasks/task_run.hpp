@@ -6,10 +6,10 @@
 #include "base/time.hpp"
 #include "local/agent/session_registry.hpp"
 #include "local/runtime/container_runtime.hpp"
-#include "local/store/log_store.hpp"
-#include "local/tasks/agent_fate.hpp"
 #include "local/tasks/container_plan.hpp"
+#include "local/tasks/fates.hpp"
 #include "local/tasks/line_splitter.hpp"
+#include "local/tasks/log_intake.hpp"
 #include "net/loop.hpp"
 
 #include <functional>
@@ -29,11 +29,11 @@ class TaskRun {
  public:
   struct Surroundings {
     net::Loop& loop;
-    LogStore& logs;
+    LogIntake& intake;
     ContainerRuntime& runtime;
     SessionRegistry& sessions;
     std::function<void(boost::json::object& task)> save;  // after each change
-    AgentFates agent_fate;
+    const Fates& fates;
   };
 
   TaskRun(Surroundings& around, boost::json::object task, boost::json::object task_definition);
@@ -63,7 +63,11 @@ class TaskRun {
   };
 
   Result<> prepare();
-  Result<> open_log(const LogTarget& target);
+  net::Task<> run_containers();
+  // Waits for the task's fate, and stops it; nothing where it has none or was stopped before.
+  net::Task<> fail_to_attach_network();
+  net::Task<> fail_to_pull();
+  net::Task<> meet_fate();
   void release_ready();
   [[nodiscard]] ContainerRun* find(const std::string& name);
 
@@ -84,6 +88,7 @@ class TaskRun {
   boost::json::object task_;
   boost::json::object definition_;
   std::vector<std::unique_ptr<ContainerRun>> runs_;
+  TaskFate fate_;
   bool is_stopping_ = false;
   bool is_killed_ = false;
   net::Event stop_;

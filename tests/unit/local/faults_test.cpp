@@ -81,6 +81,47 @@ TEST(Faults, ProbabilityZeroNeverFires) {
   for (int i = 0; i < 100; ++i) EXPECT_EQ(error_of(faults, "RunTask"), "");
 }
 
+TEST(Faults, OfTasksFitTheirCapacity) {
+  Faults faults;
+  ASSERT_TRUE(replace(faults, R"({"rules":[
+      {"task":"spot_interruption","delay_ms":40,"capacity_provider":"FARGATE_SPOT","times":1},
+      {"failure":"RESOURCE:CPU","capacity_provider":"EC2","times":1}]})"));
+  EXPECT_EQ(faults.decide_task("FARGATE").kind, TaskFate::Kind::none);
+  const TaskFate fate = faults.decide_task("FARGATE_SPOT");
+  EXPECT_EQ(fate.kind, TaskFate::Kind::spot_interruption);
+  EXPECT_EQ(fate.delay, milliseconds(40));
+  EXPECT_EQ(faults.decide_task("FARGATE_SPOT").kind, TaskFate::Kind::none);
+  EXPECT_FALSE(faults.decide_run("FARGATE"));
+  EXPECT_EQ(faults.decide_run("EC2")->reason, "RESOURCE:CPU");
+  EXPECT_FALSE(faults.decide_run("EC2"));
+}
+
+TEST(Faults, HideTasksByAgeOrByTimes) {
+  Faults faults;
+  ASSERT_TRUE(replace(faults, R"({"rules":[{"task":"missing","delay_ms":100}]})"));
+  EXPECT_TRUE(faults.decide_missing(milliseconds(99)));
+  EXPECT_FALSE(faults.decide_missing(milliseconds(100)));
+  ASSERT_TRUE(replace(faults, R"({"rules":[{"task":"missing","times":1}]})"));
+  EXPECT_TRUE(faults.decide_missing(milliseconds(99'999)));
+  EXPECT_FALSE(faults.decide_missing(milliseconds(0)));
+}
+
+TEST(Faults, OfLinesAndStreamsAreIndependent) {
+  Faults faults;
+  ASSERT_TRUE(replace(faults, R"({"rules":[{"log":"late","delay_ms":5,"times":1},{"log":"doubled","times":2},
+                                           {"log":"late_stream","delay_ms":7},{"log":"repeated","times":1}]})"));
+  const LineFate both = faults.decide_line();
+  EXPECT_EQ(both.delay, milliseconds(5));
+  EXPECT_TRUE(both.is_doubled);
+  const LineFate doubled = faults.decide_line();
+  EXPECT_EQ(doubled.delay, milliseconds(0));
+  EXPECT_TRUE(doubled.is_doubled);
+  EXPECT_FALSE(faults.decide_line().is_doubled);
+  EXPECT_EQ(faults.decide_stream(), milliseconds(7));
+  EXPECT_TRUE(faults.decide_repeated());
+  EXPECT_FALSE(faults.decide_repeated());
+}
+
 struct BadRules {
   std::string_view input, says;
 };
@@ -111,6 +152,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadRules{R"({"rules":[{"operation":"RunTask","error":"E","times":0}]})", "\"times\" must be"},
         BadRules{R"({"rules":[{"operation":"RunTask","error":"E","probability":1.5}]})", "\"probability\""},
         BadRules{R"({"rules":[{"operation":"RunTask","delay_ms":-1}]})", "\"delay_ms\" must be"},
+        BadRules{R"({"rules":[{"task":"explodes"}]})", "\"task\" must be"},
+        BadRules{R"({"rules":[{"log":"late"}]})", "\"delay_ms\" goes with"},
+        BadRules{R"({"rules":[{"log":"lost"}]})", "\"log\" must be"},
+        BadRules{R"({"rules":[{"failure":"RESOURCE:CPU","delay_ms":1}]})", "no member \"delay_ms\""},
         BadRules{R"({"rules":[{"operation":"RunTask","error":"E","probabilty":1}]})",
                  "no member \"probabilty\""}));
 
