@@ -23,7 +23,6 @@ namespace {
 using Pair = std::pair<std::string, std::string>;
 
 constexpr int kLargestExitCode = 255;
-constexpr std::int64_t kMostTasks = 10'000;
 constexpr std::string_view kDefaultStartedBy = "ferry";
 
 tl::unexpected<Failure> wrong(std::string what, std::string hint = {}) {
@@ -98,7 +97,6 @@ void describe_life(Arguments& arguments, RunFlags& flags) {
   arguments.text("--propagate-tags", "TASK_DEFINITION", "tag it as its definition is", flags.propagate_tags);
   arguments.toggle("--enable-ecs-managed-tags", "tag it with its cluster", flags.enable_managed_tags);
   arguments.toggle("--enable-execute-command", "allow `ferry exec` into it", flags.enable_execute_command);
-  arguments.integer("--count", "N", 1, kMostTasks, "so many tasks, with a result for each", flags.count);
   arguments.toggle("--all-containers", "the log of every container, each line with its container's name",
                    flags.all_containers);
   arguments.duration("--timeout", "DURATION", "stop the task after 90s, 30m, 2h ..., and exit with 124",
@@ -296,13 +294,11 @@ Result<std::vector<int>> exit_codes(const std::string& text) {
   return codes;
 }
 
-// --count, else that of --cli-input-json.
-Result<int> count_of(const RunFlags& flags, const boost::json::object& given) {
-  const boost::json::value* member = given.if_contains("count");
-  const std::int64_t count = flags.count.value_or(member == nullptr ? 1 : member->get_int64());
-  if (count < 1 || count > kMostTasks)
-    return wrong(fmt::format("--cli-input-json: count must be from 1 to {}", kMostTasks));
-  return static_cast<int>(count);
+// One run is one task.
+Result<> check_count(const boost::json::object& given) {
+  const boost::json::value* count = given.if_contains("count");
+  if (count == nullptr || *count == 1) return {};
+  return wrong("--cli-input-json: count is not 1", "a run is one task: start `ferry run` for each");
 }
 
 std::string connection_words(const aws::Flags& flags) {
@@ -344,8 +340,6 @@ Result<feature::RunOptions> run_options(const RunFlags& flags) {
     return wrong("run: -d and --attach exclude each other", "leave one out");
   if (flags.attach.attach && flags.all_containers)
     return wrong("run: --attach and --all-containers exclude each other", "leave one out");
-  if (flags.attach.attach && flags.count.value_or(1) > 1)
-    return wrong("run: --attach enters one task", "leave --count out");
   if (!flags.capacity.empty() && (!flags.launch_type.empty() || !flags.strategy.empty()))
     return wrong("run: --capacity, --launch-type and --capacity-provider-strategy exclude each other",
                  "leave the others out");
@@ -364,9 +358,8 @@ Result<feature::RunOptions> run_options(const RunFlags& flags) {
   Result<std::optional<feature::AttachOptions>> attach = attach_options(flags.attach, flags.wants_json());
   if (!attach) return fail(attach.error());
   options.attach = std::move(*attach);
-  Result<int> count = count_of(flags, options.request.given_input);
-  if (!count) return fail(count.error());
-  options.count = *count;
+  const Result<> counted = check_count(options.request.given_input);
+  if (!counted) return fail(counted.error());
   options.retries = static_cast<int>(flags.retries.value_or(0));
   options.all_containers = flags.all_containers;
   options.timeout = flags.timeout;

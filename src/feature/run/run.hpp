@@ -34,7 +34,6 @@ struct RunOptions {
   // The command runs in a session of the task instead; its output goes where the session's options say.
   std::optional<AttachOptions> attach;
   std::string journal_folder;        // of ephemeral revisions: revision_journal_folder()
-  int count = 1;                     // tasks to start
   bool all_containers = false;       // every container's log, not only the chosen one's
   bool detach = false;               // end when the task is accepted
   bool detach_on_interrupt = false;  // leave the task running at the first interrupt too

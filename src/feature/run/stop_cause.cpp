@@ -163,7 +163,7 @@ constexpr std::array kCauses{
               "a service's tasks come and go: `ferry run` starts one of its own"},
     StopCause{"SpotInterruption", "", "the spot capacity was taken back", kTryAgain, true},
     StopCause{"TaskFailedToStart", "", "the task could not be started",
-              "look at the containers' reasons with `ferry explain`"},
+              "look at the reasons of its containers"},
 };
 
 }  // namespace
