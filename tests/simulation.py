@@ -52,9 +52,12 @@ def simulated_service():
 
 @pytest.fixture(scope="session")
 def simulated_images(ferry, simulated_service, simulated_image, tmp_path_factory):
-    """Every image as a task at the agent simulator, whose cluster logs nothing."""
+    """Every image as a task at the agent simulator, whose cluster logs nothing.
+
+    A session that something of its command keeps open takes one of the task's two places until it has been idle for so long.
+    """
     containers = {name: simulated_image(name) for name in IMAGES}
-    return simulated_place(ferry, simulated_service, tmp_path_factory.mktemp("home"), containers, Quirks())
+    return simulated_place(ferry, simulated_service, tmp_path_factory.mktemp("home"), containers, Quirks(idle_limit_s=20))
 
 
 @pytest.fixture(params=["local", "simulated"])
