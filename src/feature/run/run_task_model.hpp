@@ -18,7 +18,9 @@ enum class Shape { text, integer, boolean, texts, structure, structures };
 struct Member {
   std::string_view name;
   Shape shape;
-  std::span<const Member> members{};  // of a structure, or of each of a list of them
+  // Of a structure, or of each of a list of them. The initializer lets the table's rows leave it out.
+  // NOLINTNEXTLINE(readability-redundant-member-init)
+  std::span<const Member> members{};
   bool required = false;
 };
 
