@@ -26,7 +26,8 @@ namespace {
 using testing::HasSubstr;
 using Words = std::vector<std::string>;
 
-constexpr std::string_view kMark = "ferry-0123456789abcdef";
+// Of this process: other tests that run beside it are seen in /proc too.
+const std::string kMark = "ferry-0123456789abcdef" + std::to_string(::getpid());
 constexpr milliseconds kLongEnough{20'000};
 
 struct Shell {
@@ -105,7 +106,7 @@ TEST_P(Holder, WaitsForTheEndOfTheSession) {
 }
 
 TEST_P(Holder, IsNotMisledByTheSessionsOfOthers) {
-  const Process inside = session("ferry-fedcba9876543210");
+  const Process inside = session("ferry-fedcba9876543210" + std::to_string(::getpid()));
   Process holder(words({.until_entered = seconds(1), .after_session = seconds(1000)}));
   EXPECT_EQ(holder.exit_code_within(kLongEnough), kHolderNeverEntered);
 }
