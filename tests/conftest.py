@@ -1,6 +1,7 @@
 """Fixtures of the end-to-end and interop tests."""
 
 import os
+import signal
 
 import pytest
 from local_endpoint import Endpoint, ferry_path
@@ -14,6 +15,10 @@ from simulation import (  # noqa: F401: these are fixtures
     simulated_service,
     simulator,
 )
+
+# What a shell starts with `&` ignores SIGINT, and so would every program that the tests start: bash cannot trap
+# what it was started to ignore.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -1,17 +1,24 @@
 #include "aws/client.hpp"
 
+#include "aws/credential_fetch.hpp"
+#include "aws/credential_provider.hpp"
 #include "aws/endpoints.hpp"
 #include "aws/protocol.hpp"
+#include "aws/rate_limits.hpp"
+#include "aws/service_clock.hpp"
+#include "base/text.hpp"
 #include "net/clock.hpp"
 #include "net/url.hpp"
 #include "sys/random.hpp"
 #include "wire/sigv4.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <limits>
 #include <optional>
 #include <utility>
+#include <variant>
 
 #include <fmt/format.h>
 
@@ -25,15 +32,16 @@ double random_chance() {
   return number / (static_cast<double>(std::numeric_limits<std::uint32_t>::max()) + 1.0);
 }
 
-void add_signature(net::HttpRequest& request, Service service, const Settings& settings) {
+void add_signature(net::HttpRequest& request, Service service, const Settings& settings,
+                   const Credentials& credentials, WallTime now) {
   const wire::sigv4::Request unsigned_request{
       .method = request.method, .target = request.target, .headers = request.headers, .body = request.body};
-  const wire::sigv4::Identity identity{.access_key_id = settings.credentials.access_key_id,
-                                       .secret_access_key = settings.credentials.secret_access_key,
-                                       .session_token = settings.credentials.session_token};
+  const wire::sigv4::Identity identity{.access_key_id = credentials.access_key_id,
+                                       .secret_access_key = credentials.secret_access_key,
+                                       .session_token = credentials.session_token};
   const std::string region = signing_region(service, settings.region);
   const wire::sigv4::Scope scope{.region = region, .service = service_name(service)};
-  net::Headers added = wire::sigv4::sign(unsigned_request, identity, scope, net::wall_now());
+  net::Headers added = wire::sigv4::sign(unsigned_request, identity, scope, now);
   for (auto& header : added) request.headers.push_back(std::move(header));
 }
 
@@ -50,23 +58,56 @@ Result<net::Url> parse_endpoint(const Settings& settings, Service service) {
   return url;
 }
 
+// A quarter of an account's limits leaves deployments theirs.
+constexpr double kDefaultRateShare = 0.25;
+
+bool is_loopback(const net::Url& url) {
+  return url.host == "localhost" || url.host == "::1" || url.host.starts_with("127.");
+}
+
+// Retry-After in whole seconds; its other form, a date, no service of ours sends.
+milliseconds asked_delay(const net::HttpResponse& response) {
+  constexpr std::int64_t kMostSeconds = 3600;
+  const auto asked = parse_integer(net::find_header(response.headers, "Retry-After"));
+  return seconds(std::clamp<std::int64_t>(asked.value_or(0), 0, kMostSeconds));
+}
+
 }  // namespace
 
 struct Client::State {
-  State(net::Loop& its_loop, Settings its_settings, CallLimits its_limits, net::TlsTrust its_trust,
+  State(net::Loop& its_loop, Settings its_settings, CallLimits its_limits, net::Network its_network,
         net::HttpClientLimits http_limits)
       : loop(its_loop),
         settings(std::move(its_settings)),
         limits(its_limits),
-        trust(std::move(its_trust)),
-        http(loop, &trust, http_limits) {}
+        network(std::move(its_network)),
+        http(loop, &network, http_limits),
+        credentials(
+            loop, [this] { return fetch_credentials(loop, network, settings, settings.credentials); },
+            [this] { return clock.time(net::wall_now()); }),
+        rates(settings.rate_share.value_or(kDefaultRateShare)) {
+    if (settings.max_attempts) limits.max_attempts = *settings.max_attempts;
+  }
+
+  [[nodiscard]] net::Task<> wait_for_turn(Service service, std::string_view operation,
+                                          const boost::json::object& input) {
+    const bool is_limited = settings.rate_share || !is_loopback(endpoints[static_cast<std::size_t>(service)]);
+    if (!is_limited) co_return;
+    const Instant now = net::steady_now();
+    const Instant turn = rates.reserve(service, operation, input, now);
+    if (turn > now) co_await net::sleep_until(loop, turn);
+  }
 
   net::Loop& loop;
   Settings settings;
   CallLimits limits;
-  net::TlsTrust trust;
+  net::Network network;
   std::array<net::Url, kServices.size()> endpoints;  // as in enum Service
   net::HttpClient http;
+  ServiceClock clock;
+  CredentialProvider credentials;
+  RateLimits rates;
+  RetryQuota retry_quota;
 };
 
 Client::Client(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -80,9 +121,9 @@ Result<std::unique_ptr<Client>> Client::make(net::Loop& loop, Settings settings,
     if (!url) return fail(url.error());
     endpoints[static_cast<std::size_t>(service)] = std::move(*url);
   }
-  Result<net::TlsTrust> trust = net::TlsTrust::load(settings.ca_bundle);
-  if (!trust) return fail(trust.error());
-  auto state = std::make_unique<State>(loop, std::move(settings), limits, std::move(*trust), http_limits);
+  Result<net::Network> network = net::Network::load(settings.ca_bundle, settings.proxies);
+  if (!network) return fail(network.error());
+  auto state = std::make_unique<State>(loop, std::move(settings), limits, std::move(*network), http_limits);
   state->endpoints = std::move(endpoints);
   return std::unique_ptr<Client>(new Client(std::move(state)));
 }
@@ -92,25 +133,57 @@ net::Task<Result<boost::json::object>> Client::call(Service service, std::string
   const net::Url& endpoint = state_->endpoints[static_cast<std::size_t>(service)];
   const Result<net::HttpRequest> request = make_request(service, operation, input, endpoint);
   if (!request) co_return fail(request.error());
-  Retries retries(state_->limits, is_repeatable(operation, input));
+  const bool repeatable = is_repeatable(operation, input);
+  Retries retries(state_->limits, repeatable, state_->retry_quota);
+  bool may_follow_clock = true;
+  bool may_renew = !std::holds_alternative<Credentials>(state_->settings.credentials.kind);
   for (;;) {
+    const Result<Credentials> credentials = co_await state_->credentials.get();
+    if (!credentials) co_return fail(credentials.error());
+    co_await state_->wait_for_turn(service, operation, input);
     net::HttpRequest attempt = *request;
-    add_signature(attempt, service, state_->settings);  // anew for each attempt: signatures grow old
+    attempt.is_repeatable = repeatable;
+    // Anew for each attempt: signatures grow old. Nobody's credentials: AssumeRoleWithWebIdentity takes none.
+    if (!credentials->access_key_id.empty())
+      add_signature(attempt, service, state_->settings, *credentials, state_->clock.time(net::wall_now()));
     const Result<net::HttpResponse> response = co_await state_->http.send(endpoint, std::move(attempt));
     Result<boost::json::object> answer =
         response ? read_answer(service, operation, *response)
                  : Result<boost::json::object>(
                        fail(response.error().in(fmt::format("{} {}", service_name(service), operation))));
-    if (answer) co_return answer;
+    if (answer) {
+      retries.succeeded();
+      co_return answer;
+    }
+    if (answer.error().service_code.starts_with("ExpiredToken") && std::exchange(may_renew, false)) {
+      state_->credentials.forget();
+      continue;
+    }
+    if (response && may_follow_clock &&
+        state_->clock.follow(answer.error().service_code, net::find_header(response->headers, "Date"),
+                             net::wall_now())) {
+      may_follow_clock = false;
+      continue;
+    }
     const AttemptEnd end = attempt_end(answer.error(), response ? response->status : 0);
-    const std::optional<milliseconds> delay = retries.next(end, random_chance());
+    const std::optional<milliseconds> delay =
+        retries.next(end, random_chance(), response ? asked_delay(*response) : milliseconds(0));
     if (!delay) {
+      const std::string& renewal = state_->settings.credentials.renewal;
+      if (answer.error().service_code.starts_with("ExpiredToken") && !renewal.empty())
+        answer.error().hint = renewal;
+      if (answer.error().service_code == "ClusterNotFoundException" && answer.error().hint.empty())
+        answer.error().hint = fmt::format("check its name and the region, {}", state_->settings.region);
       if (retries.attempts() > 1)
         answer.error().what += fmt::format(", after {} attempts", retries.attempts());
       co_return answer;
     }
     co_await net::sleep_for(state_->loop, *delay);
   }
+}
+
+net::Task<Result<Credentials>> Client::credentials() {
+  return state_->credentials.get();
 }
 
 const Settings& Client::settings() const {
@@ -121,8 +194,8 @@ net::Loop& Client::loop() const {
   return state_->loop;
 }
 
-const net::TlsTrust& Client::trust() const {
-  return state_->trust;
+const net::Network& Client::network() const {
+  return state_->network;
 }
 
 }  // namespace ferry::aws

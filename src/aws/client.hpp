@@ -8,7 +8,7 @@
 #include "base/result.hpp"
 #include "net/http_client.hpp"
 #include "net/loop.hpp"
-#include "net/tls.hpp"
+#include "net/network.hpp"
 
 #include <memory>
 #include <string>
@@ -34,10 +34,13 @@ class Client {
   net::Task<Result<boost::json::object>> call(Service service, std::string operation,
                                               boost::json::object input);
 
+  // Those that the next call is signed with, fetched where they are not there yet.
+  net::Task<Result<Credentials>> credentials();
+
   [[nodiscard]] const Settings& settings() const;
   [[nodiscard]] net::Loop& loop() const;
-  // What wss connections trust: the same authorities as the calls.
-  [[nodiscard]] const net::TlsTrust& trust() const;
+  // What wss connections go by: the same authorities and proxies as the calls.
+  [[nodiscard]] const net::Network& network() const;
 
  private:
   struct State;

@@ -1,20 +1,26 @@
 #include "aws/credentials.hpp"
 
+#include "aws/endpoints.hpp"
+#include "base/text.hpp"
+#include "wire/command_line.hpp"
+#include "wire/digest.hpp"
+
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <optional>
-#include <span>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
 namespace ferry::aws {
 namespace {
 
-constexpr std::string_view kWhatWorks =
-    "ferry reads static keys only: put the result of `aws configure export-credentials --format env` into "
-    "the "
-    "environment";
+using Found = std::optional<Result<CredentialSource>>;
+
+// Set for programs that ferry starts for credentials, so that one that calls ferry again comes to an end.
+constexpr std::string_view kRecursionGuard = "FERRY_FETCHES_CREDENTIALS";
 
 // Keys go into headers: a blank or a line end (a variable filled from a file) would garble them.
 bool is_printable(std::string_view key) {
@@ -36,86 +42,328 @@ Result<Credentials> checked(Credentials credentials, std::string_view where) {
   return credentials;
 }
 
-std::optional<Result<Credentials>> from_environment(const Environment& environment) {
+template <class Kind>
+CredentialSource source(std::string method, std::string description, std::string renewal, Kind kind) {
+  return {.method = std::move(method),
+          .description = std::move(description),
+          .renewal = std::move(renewal),
+          .kind = std::move(kind)};
+}
+
+constexpr const char* kPlatformRenewal = "this machine's platform renews them: check its clock";
+
+tl::unexpected<Failure> wrong(std::string what, std::string hint) {
+  return fail(FailureCode::usage, std::move(what), std::move(hint));
+}
+
+Found static_keys(Credentials found, std::string method, std::string description, std::string_view where) {
+  std::string renewal = fmt::format("get new temporary credentials and put them in {}'s place", where);
+  if (found.access_key_id.empty()) return std::nullopt;
+  Result<Credentials> keys = checked(std::move(found), where);
+  if (!keys) return fail(keys.error());
+  return source(std::move(method), std::move(description), std::move(renewal), std::move(*keys));
+}
+
+Found from_environment(const Environment& environment) {
   Credentials found;
   found.access_key_id = environment_value(environment, "AWS_ACCESS_KEY_ID");
-  if (found.access_key_id.empty()) return std::nullopt;
   found.secret_access_key = environment_value(environment, "AWS_SECRET_ACCESS_KEY");
-  found.session_token = environment_value(environment, "AWS_SESSION_TOKEN");
-  found.source = "environment";
-  return checked(std::move(found), "the environment");
+  found.session_token = environment_value(environment, "AWS_SECURITY_TOKEN");  // the older name, and first
+  if (found.session_token.empty()) found.session_token = environment_value(environment, "AWS_SESSION_TOKEN");
+  const std::string expiration = environment_value(environment, "AWS_CREDENTIAL_EXPIRATION");
+  if (!expiration.empty() && !found.access_key_id.empty()) {
+    found.expires_at = parse_rfc3339(expiration);
+    if (!found.expires_at)
+      return wrong(fmt::format("AWS_CREDENTIAL_EXPIRATION is '{}', which is no time", expiration),
+                   "write it like 2026-11-23T18:19:36Z");
+  }
+  return static_keys(std::move(found), "env", "environment", "the environment");
 }
 
-std::optional<Result<Credentials>> from_section(const ConfigSection& section, const std::string& profile,
-                                                const std::string& path) {
+Found from_section(const ConfigSection& section, const std::string& method, const std::string& profile,
+                   const std::string& path) {
   Credentials found;
   found.access_key_id = config_value(section, "aws_access_key_id");
-  if (found.access_key_id.empty()) return std::nullopt;
   found.secret_access_key = config_value(section, "aws_secret_access_key");
-  found.session_token = config_value(section, "aws_session_token");
-  found.source = fmt::format("profile {} in {}", profile, path);
-  return checked(std::move(found), fmt::format("profile '{}' in {}", profile, path));
+  found.session_token = config_value(section, "aws_security_token");
+  if (found.session_token.empty()) found.session_token = config_value(section, "aws_session_token");
+  return static_keys(std::move(found), method, fmt::format("profile {} in {}", profile, path),
+                     fmt::format("profile '{}' in {}", profile, path));
 }
 
-struct Kind {
-  std::string_view option;
-  std::string_view name;
-};
+std::string session_name_or_default(std::string name) {
+  return name.empty() ? "ferry" : name;
+}
 
-std::optional<Failure> find_unsupported(const Profile& profile, std::span<const Kind> kinds) {
-  for (const Kind& kind : kinds) {
-    if (profile.value(kind.option).empty()) continue;
-    return Failure{.code = FailureCode::usage,
-                   .what = fmt::format("profile '{}' gets its credentials from {} ({}), which ferry does not "
-                                       "fetch yet",
-                                       profile.name, kind.name, kind.option),
-                   .hint = std::string(kWhatWorks),
-                   .service_code = {}};
+// Of a profile alone, or of the environment too where that may speak.
+Found from_web_identity(const Profile& profile, const Environment& environment, bool environment_counts) {
+  const auto value = [&](std::string_view variable, std::string_view option) {
+    std::string found = environment_counts ? environment_value(environment, variable) : std::string();
+    return found.empty() ? profile.value(option) : found;
+  };
+  WebIdentitySource identity;
+  identity.token_file = value("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file");
+  if (identity.token_file.empty()) return std::nullopt;
+  identity.role_arn = value("AWS_ROLE_ARN", "role_arn");
+  if (identity.role_arn.empty())
+    return wrong("a web identity token file is named, but no role",
+                 "set AWS_ROLE_ARN, or role_arn in the profile");
+  identity.session_name = session_name_or_default(value("AWS_ROLE_SESSION_NAME", "role_session_name"));
+  std::string description = fmt::format("web identity in {}", identity.token_file);
+  std::string renewal =
+      fmt::format("look at who renews {}, and at this machine's clock", identity.token_file);
+  return source("assume-role-with-web-identity", std::move(description), std::move(renewal),
+                std::move(identity));
+}
+
+Found from_identity_center(const Profile& profile, const Environment& environment) {
+  if (profile.value("sso_account_id").empty() && profile.value("sso_role_name").empty()) return std::nullopt;
+  const std::string session = profile.value("sso_session");
+  // The session's section counts as if it stood in the profile; what both say must be the same.
+  for (const auto& [option, value] : profile.sso_session) {
+    const std::string own = profile.value(option);
+    if (!own.empty() && own != value)
+      return wrong(fmt::format("profile '{}' and its sso-session '{}' say different things of {}",
+                               profile.name, session, option),
+                   "take it out of the profile");
   }
-  return std::nullopt;
+  const auto value = [&](std::string_view option) {
+    const std::string own = profile.value(option);
+    return own.empty() ? config_value(profile.sso_session, option) : own;
+  };
+  const std::string start_url = value("sso_start_url");
+  const std::string region = value("sso_region");
+  IdentityCenterSource center;
+  center.account_id = value("sso_account_id");
+  center.role_name = value("sso_role_name");
+  if (start_url.empty() || region.empty() || center.account_id.empty() || center.role_name.empty()) {
+    return wrong(fmt::format("profile '{}' uses IAM Identity Center, but lacks one of sso_start_url, "
+                             "sso_region, sso_account_id and sso_role_name",
+                             profile.name),
+                 "write them again with `aws configure sso`");
+  }
+  if (!is_region(region))
+    return wrong(fmt::format("sso_region '{}' is no AWS region", region), "write it like us-east-1");
+  const auto endpoint = [&](std::string_view id, std::string_view host) {
+    const std::string configured = configured_endpoint(id, environment, profile);
+    return configured.empty() ? fmt::format("https://{}.{}.{}", host, region, dns_suffix(region))
+                              : configured;
+  };
+  center.portal_url = endpoint("sso", "portal.sso");
+  center.token_url = endpoint("sso_oidc", "oidc");
+  center.token_path = fmt::format("{}/.aws/sso/cache/{}.json", environment_value(environment, "HOME"),
+                                  hex(wire::sha1(as_bytes(session.empty() ? start_url : session))));
+  center.login_command = fmt::format("aws sso login --profile {}", wire::quote_word(profile.name));
+  center.can_refresh = !session.empty();
+  return source("sso", fmt::format("IAM Identity Center, profile {}", profile.name),
+                fmt::format("log in again: {}", center.login_command), std::move(center));
 }
 
-Failure none_found(const Profile& profile, const Environment& environment) {
-  const std::string web_identity = environment_value(environment, "AWS_WEB_IDENTITY_TOKEN_FILE");
-  const std::string container = environment_value(environment, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") +
-                                environment_value(environment, "AWS_CONTAINER_CREDENTIALS_FULL_URI");
-  std::string what = profile.name_source == "--profile"
-                         ? "no AWS credentials found: AWS_ACCESS_KEY_ID does not count beside --profile"
-                         : "no AWS credentials found: AWS_ACCESS_KEY_ID is not set";
-  what += fmt::format(", profile '{}' has no aws_access_key_id in {} or {}", profile.name,
-                      profile.credentials_path, profile.config_path);
-  if (!web_identity.empty()) what += ", AWS_WEB_IDENTITY_TOKEN_FILE is set but not read yet";
-  if (!container.empty())
-    what += ", the container's credentials (AWS_CONTAINER_CREDENTIALS_...) are not read yet";
-  return Failure{
-      .code = FailureCode::not_found,
-      .what = std::move(what),
-      .hint =
-          "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or add a profile with `aws configure`; "
-          "for the local endpoint: eval \"$(ferry local env)\"",
-      .service_code = {}};
+// What the AWS CLI can do and ferry cannot.
+Found from_aws_cli(const Profile& profile, const Environment& environment) {
+  if (profile.value("login_session").empty()) return std::nullopt;
+  if (environment(kRecursionGuard)) {
+    return wrong(
+        fmt::format(
+            "profile '{}' is of `aws login`, whose credentials the AWS CLI gives; it asked ferry again",
+            profile.name),
+        "look for ferry in the profile's credential_process");
+  }
+  ProcessSource process;
+  process.argv = {"aws", "configure", "export-credentials", "--format", "process", "--profile", profile.name};
+  process.added_environment = {fmt::format("{}=1", kRecursionGuard)};
+  return source("login", fmt::format("`aws configure export-credentials`, profile {}", profile.name),
+                fmt::format("log in again: aws login --profile {}", wire::quote_word(profile.name)),
+                std::move(process));
+}
+
+Found from_process(const Profile& profile, const Environment& environment) {
+  const std::string command = profile.value("credential_process");
+  if (command.empty()) return std::nullopt;
+  Result<std::vector<std::string>> words = wire::split_command_line(command, wire::Dialect::python);
+  if (!words || words->empty())
+    return wrong(fmt::format("the credential_process of profile '{}' is no command", profile.name),
+                 "check its quotes");
+  if (environment(kRecursionGuard)) {
+    return wrong(fmt::format("the credential_process of profile '{}' asked ferry for its own credentials",
+                             profile.name),
+                 "use another profile in that program");
+  }
+  ProcessSource process;
+  process.argv = std::move(*words);
+  process.added_environment = {fmt::format("{}=1", kRecursionGuard)};
+  return source("custom-process", fmt::format("credential_process of profile {}", profile.name),
+                fmt::format("look at what {} prints", process.argv.front()), std::move(process));
+}
+
+// What a profile has of its own, without a role.
+Found from_profile(const Profile& profile, const Environment& environment, bool environment_counts) {
+  if (Found found = from_web_identity(profile, environment, environment_counts)) return found;
+  if (Found found = from_identity_center(profile, environment)) return found;
+  if (Found found = from_section(profile.credentials, "shared-credentials-file", profile.name,
+                                 profile.credentials_path))
+    return found;
+  if (Found found = from_aws_cli(profile, environment)) return found;
+  if (Found found = from_process(profile, environment)) return found;
+  return from_section(profile.config, "config-file", profile.name, profile.config_path);
+}
+
+constexpr std::string_view kRelativeUri = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
+constexpr std::string_view kFullUri = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
+
+Found from_container(const Environment& environment) {
+  ContainerSource container;
+  if (const std::optional<std::string> relative = environment(kRelativeUri)) {
+    container.url = "http://169.254.170.2" + *relative;
+  } else if (const std::optional<std::string> full = environment(kFullUri)) {
+    container.url = *full;
+  } else {
+    return std::nullopt;
+  }
+  container.token = environment_value(environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN");
+  container.token_file = environment_value(environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
+  return source("container-role", "the container's credentials endpoint", kPlatformRenewal,
+                std::move(container));
+}
+
+int number_or(std::string_view text, int otherwise) {
+  int number = 0;
+  const auto [end, error] = std::from_chars(text.begin(), text.end(), number);
+  return error == std::errc() && end == text.end() && number > 0 ? number : otherwise;
+}
+
+Found from_instance(const Profile& profile, const Environment& environment) {
+  if (equals_ignoring_case(environment_value(environment, "AWS_EC2_METADATA_DISABLED"), "true"))
+    return std::nullopt;
+  const auto value = [&](std::string_view variable, std::string_view option) {
+    std::string found = environment_value(environment, variable);
+    return found.empty() ? profile.value(option) : found;
+  };
+  InstanceMetadataSource instance;
+  instance.endpoint = value("AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint");
+  if (instance.endpoint.empty()) {
+    const std::string mode =
+        value("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "ec2_metadata_service_endpoint_mode");
+    instance.endpoint =
+        equals_ignoring_case(mode, "ipv6") ? "http://[fd00:ec2::254]" : "http://169.254.169.254";
+  }
+  while (instance.endpoint.ends_with('/')) instance.endpoint.pop_back();
+  constexpr int kMostAttempts = 10;
+  instance.timeout = seconds(number_or(value("AWS_METADATA_SERVICE_TIMEOUT", "metadata_service_timeout"), 1));
+  instance.attempts =
+      std::min(kMostAttempts,
+               number_or(value("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "metadata_service_num_attempts"), 1));
+  return source("iam-role", "the instance's metadata", kPlatformRenewal, std::move(instance));
+}
+
+std::string none_before(const Profile& profile) {
+  const std::string_view keys = profile.name_source == "--profile"
+                                    ? "AWS_ACCESS_KEY_ID does not count beside --profile"
+                                    : "AWS_ACCESS_KEY_ID is not set";
+  return fmt::format(
+      "no AWS credentials found: {}, profile '{}' has none in {} or {}, no container's are named", keys,
+      profile.name, profile.credentials_path, profile.config_path);
+}
+
+Found by_name(const std::string& name, const Profile& profile, const Environment& environment) {
+  if (name == "Environment") return from_environment(environment);
+  if (name == "EcsContainer") return from_container(environment);
+  if (name == "Ec2InstanceMetadata") return from_instance(profile, environment);
+  return wrong(
+      fmt::format("credential_source '{}' of profile '{}' is none that is known", name, profile.name),
+      "it is Environment, Ec2InstanceMetadata or EcsContainer");
+}
+
+bool has_role(const Profile& profile) {
+  return !profile.value("role_arn").empty() && profile.value("web_identity_token_file").empty();
+}
+
+bool has_keys(const Profile& profile) {
+  return !profile.value("aws_access_key_id").empty();
+}
+
+Result<CredentialSource> from_role(const Profile& profile, const Environment& environment,
+                                   std::vector<std::string>& visited);
+
+// Of the profile that a role's source_profile names.
+Result<CredentialSource> base_of(const Profile& role, const std::string& name, const Environment& environment,
+                                 std::vector<std::string>& visited) {
+  Flags flags;
+  flags.profile = name;
+  const Result<Profile> profile = load_profile(flags, environment);
+  if (!profile) return fail(profile.error().in(fmt::format("source_profile of profile '{}'", role.name)));
+  const bool was_visited = std::ranges::find(visited, name) != visited.end();
+  if (was_visited && !(name == role.name && has_keys(*profile))) {
+    return wrong(fmt::format("the source_profile of profile '{}' leads in a circle to '{}'", role.name, name),
+                 "one of them must have credentials of its own");
+  }
+  if (!has_keys(*profile) && has_role(*profile)) return from_role(*profile, environment, visited);
+  Found found = from_profile(*profile, environment, false);
+  if (found) return std::move(*found);
+  return wrong(fmt::format("profile '{}', the source_profile of '{}', has no credentials", name, role.name),
+               "add them there, or name another");
+}
+
+Result<CredentialSource> from_role(const Profile& profile, const Environment& environment,
+                                   std::vector<std::string>& visited) {
+  visited.push_back(profile.name);
+  const std::string base_profile = profile.value("source_profile");
+  const std::string base_source = profile.value("credential_source");
+  if (base_profile.empty() == base_source.empty()) {
+    return wrong(fmt::format("profile '{}' has a role_arn and {}", profile.name,
+                             base_profile.empty() ? "neither source_profile nor credential_source"
+                                                  : "both source_profile and credential_source"),
+                 "say with one of them who assumes the role");
+  }
+  Result<CredentialSource> base = fail(Failure{});
+  if (base_profile.empty()) {
+    Found found = by_name(base_source, profile, environment);
+    if (!found)
+      return wrong(
+          fmt::format("credential_source {} of profile '{}' has no credentials", base_source, profile.name),
+          "use source_profile where they are in a profile");
+    base = std::move(*found);
+  } else {
+    base = base_of(profile, base_profile, environment, visited);
+  }
+  if (!base) return fail(base.error());
+  AssumedRoleSource role;
+  role.role_arn = profile.value("role_arn");
+  role.session_name = session_name_or_default(profile.value("role_session_name"));
+  role.external_id = profile.value("external_id");
+  role.mfa_serial = profile.value("mfa_serial");
+  const std::string duration = profile.value("duration_seconds");
+  // As in botocore, what is no number counts for nothing.
+  if (const int duration_s = number_or(duration, 0); duration_s > 0) role.duration_s = duration_s;
+  role.base = std::make_shared<const CredentialSource>(std::move(*base));
+  std::string description = fmt::format("role {} of profile {}, assumed by {}", role.role_arn, profile.name,
+                                        role.base->description);
+  std::string renewal = role.base->renewal;
+  return source("assume-role", std::move(description), std::move(renewal), std::move(role));
 }
 
 }  // namespace
 
-Result<Credentials> find_credentials(const Profile& profile, const Environment& environment) {
-  if (profile.name_source != "--profile") {
-    if (std::optional<Result<Credentials>> found = from_environment(environment)) return std::move(*found);
+Result<CredentialSource> find_credentials(const Profile& profile, const Environment& environment) {
+  const bool environment_counts = profile.name_source != "--profile";
+  if (environment_counts) {
+    if (Found found = from_environment(environment)) return std::move(*found);
   }
-  constexpr std::array kBeforeKeys{
-      Kind{"role_arn", "an assumed role"}, Kind{"sso_session", "IAM Identity Center"},
-      Kind{"sso_start_url", "IAM Identity Center"}, Kind{"sso_account_id", "IAM Identity Center"}};
-  if (std::optional<Failure> failure = find_unsupported(profile, kBeforeKeys))
-    return fail(std::move(*failure));
-  if (auto found = from_section(profile.credentials, profile.name, profile.credentials_path)) {
+  if (has_role(profile)) {
+    std::vector<std::string> visited;
+    return from_role(profile, environment, visited);
+  }
+  if (Found found = from_profile(profile, environment, environment_counts)) return std::move(*found);
+  if (Found found = from_container(environment)) return std::move(*found);
+  constexpr std::string_view kHint =
+      "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or add a profile with `aws configure`; for the local "
+      "endpoint: eval \"$(ferry local env)\"";
+  if (Found found = from_instance(profile, environment)) {
+    if (*found) std::get<InstanceMetadataSource>((*found)->kind).others = none_before(profile);
     return std::move(*found);
   }
-  constexpr std::array kAfterKeys{Kind{"login_session", "`aws login`"},
-                                  Kind{"credential_process", "a program"}};
-  if (std::optional<Failure> failure = find_unsupported(profile, kAfterKeys))
-    return fail(std::move(*failure));
-  if (auto found = from_section(profile.config, profile.name, profile.config_path)) return std::move(*found);
-  return fail(none_found(profile, environment));
+  return fail(FailureCode::not_found, none_before(profile) + ", and AWS_EC2_METADATA_DISABLED is set",
+              std::string(kHint));
 }
 
 }  // namespace ferry::aws

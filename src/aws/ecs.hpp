@@ -47,7 +47,9 @@ struct Task {
   std::string last_status, desired_status, stop_code, stopped_reason, launch_type;
   bool enable_execute_command = false;
   std::vector<Container> containers;
-  std::optional<double> created_at, started_at, stopped_at;  // seconds since 1970
+  // Seconds since 1970.
+  std::optional<double> created_at, connectivity_at, pull_started_at, pull_stopped_at, started_at,
+      stopping_at, execution_stopped_at, stopped_at;
 
   [[nodiscard]] std::string id() const;            // the last part of the ARN
   [[nodiscard]] std::string cluster_name() const;  // the last part of cluster_arn

@@ -103,7 +103,12 @@ Task task_from_json(const json::object& json) {
     task.containers.push_back(container_from_json(*container));
   }
   task.created_at = number_in(json, "createdAt");
+  task.connectivity_at = number_in(json, "connectivityAt");
+  task.pull_started_at = number_in(json, "pullStartedAt");
+  task.pull_stopped_at = number_in(json, "pullStoppedAt");
   task.started_at = number_in(json, "startedAt");
+  task.stopping_at = number_in(json, "stoppingAt");
+  task.execution_stopped_at = number_in(json, "executionStoppedAt");
   task.stopped_at = number_in(json, "stoppedAt");
   return task;
 }

@@ -22,33 +22,31 @@ std::string upper(std::string_view text) {
   return result;
 }
 
-std::string configured_endpoint(Service service, const Environment& environment, const Profile& profile) {
-  std::string ignored = environment_value(environment, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
-  if (ignored.empty()) ignored = profile.value("ignore_configured_endpoint_urls");
-  if (equals_ignoring_case(ignored, "true")) return {};
-
-  const std::string_view id = configuration_id(service);
-  std::string url = environment_value(environment, fmt::format("AWS_ENDPOINT_URL_{}", upper(id)));
-  if (url.empty()) url = environment_value(environment, "AWS_ENDPOINT_URL");
-  if (url.empty()) url = config_value(nested_options(config_value(profile.services, id)), "endpoint_url");
-  if (url.empty()) url = profile.value("endpoint_url");
-  return url;
-}
-
+// As botocore's endpoint rules have them.
 struct Partition {
   std::string_view region_prefix, suffix;
-  std::string_view iam_host, iam_region;  // as botocore's endpoint rules have them
+  std::string_view dual_stack_suffix;  // empty: it has no dual-stack endpoints
+  std::string_view iam_host, iam_region;
+  std::string_view iam_label;  // in the names of IAM's other variants
 };
 
-constexpr Partition kCommercial{"", "amazonaws.com", "iam.amazonaws.com", "us-east-1"};
+constexpr Partition kCommercial{"",          "amazonaws.com", "api.aws", "iam.amazonaws.com",
+                                "us-east-1", "aws-global"};
 constexpr std::array kOthers{
-    Partition{"cn-", "amazonaws.com.cn", "iam.cn-north-1.amazonaws.com.cn", "cn-north-1"},
-    Partition{"us-gov-", "amazonaws.com", "iam.us-gov.amazonaws.com", "us-gov-west-1"},
-    Partition{"us-iso-", "c2s.ic.gov", "iam.us-iso-east-1.c2s.ic.gov", "us-iso-east-1"},
-    Partition{"us-isob-", "sc2s.sgov.gov", "iam.us-isob-east-1.sc2s.sgov.gov", "us-isob-east-1"},
-    Partition{"us-isof-", "csp.hci.ic.gov", "iam.us-isof-south-1.csp.hci.ic.gov", "us-isof-south-1"},
-    Partition{"eu-isoe-", "cloud.adc-e.uk", "iam.eu-isoe-west-1.cloud.adc-e.uk", "eu-isoe-west-1"},
-    Partition{"eusc-", "amazonaws.eu", "iam.eusc-de-east-1.amazonaws.eu", "eusc-de-east-1"}};
+    Partition{"cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn", "iam.cn-north-1.amazonaws.com.cn",
+              "cn-north-1", "aws-cn-global"},
+    Partition{"us-gov-", "amazonaws.com", "api.aws", "iam.us-gov.amazonaws.com", "us-gov-west-1",
+              "aws-us-gov-global"},
+    Partition{"us-iso-", "c2s.ic.gov", "api.aws", "iam.us-iso-east-1.c2s.ic.gov", "us-iso-east-1",
+              "aws-iso-global"},
+    Partition{"us-isob-", "sc2s.sgov.gov", "api.aws", "iam.us-isob-east-1.sc2s.sgov.gov", "us-isob-east-1",
+              "aws-iso-b-global"},
+    Partition{"us-isof-", "csp.hci.ic.gov", "", "iam.us-isof-south-1.csp.hci.ic.gov", "us-isof-south-1",
+              "aws-iso-f-global"},
+    Partition{"eu-isoe-", "cloud.adc-e.uk", "", "iam.eu-isoe-west-1.cloud.adc-e.uk", "eu-isoe-west-1",
+              "eu-isoe-west-1"},
+    Partition{"eusc-", "amazonaws.eu", "api.amazonwebservices.eu", "iam.eusc-de-east-1.amazonaws.eu",
+              "eusc-de-east-1", "eusc-de-east-1"}};
 
 const Partition& partition_of(std::string_view region) {
   const auto found = std::ranges::find_if(
@@ -56,23 +54,86 @@ const Partition& partition_of(std::string_view region) {
   return found == kOthers.end() ? kCommercial : *found;
 }
 
+// Whether its usual endpoints in us-gov are FIPS ones already.
+bool is_fips_by_itself(Service service) {
+  return service == Service::ec2 || service == Service::logs || service == Service::ssm ||
+         service == Service::sts;
+}
+
+std::string iam_host(const Partition& partition, EndpointVariant variant) {
+  const bool is_commercial = partition.region_prefix.empty();
+  // IAM's dual-stack endpoint is the commercial one in these, too.
+  const bool is_shared =
+      is_commercial || partition.region_prefix == "us-iso-" || partition.region_prefix == "us-isob-";
+  if (variant.dual_stack && is_shared)
+    return variant.fips ? "iam-fips.aws-global.api.aws" : "iam.global.api.aws";
+  if (variant.dual_stack)
+    return fmt::format("iam{}.{}.{}", variant.fips ? "-fips" : "", partition.iam_label,
+                       partition.dual_stack_suffix);
+  if (!variant.fips || partition.region_prefix == "us-gov-") return std::string(partition.iam_host);
+  if (is_commercial) return "iam-fips.amazonaws.com";
+  return fmt::format("iam-fips.{}.{}", partition.iam_label, partition.suffix);
+}
+
 }  // namespace
 
-std::string public_endpoint(Service service, std::string_view region) {
+std::string configured_endpoint(std::string_view id, const Environment& environment, const Profile& profile) {
+  std::string ignored = environment_value(environment, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
+  if (ignored.empty()) ignored = profile.value("ignore_configured_endpoint_urls");
+  if (equals_ignoring_case(ignored, "true")) return {};
+
+  std::string url = environment_value(environment, fmt::format("AWS_ENDPOINT_URL_{}", upper(id)));
+  if (url.empty()) url = environment_value(environment, "AWS_ENDPOINT_URL");
+  if (url.empty()) url = config_value(nested_options(config_value(profile.services, id)), "endpoint_url");
+  if (url.empty()) url = profile.value("endpoint_url");
+  return url;
+}
+
+std::string_view dns_suffix(std::string_view region) {
+  return partition_of(region).suffix;
+}
+
+std::string public_endpoint(Service service, std::string_view region, EndpointVariant variant) {
   const Partition& partition = partition_of(region);
-  if (service == Service::iam) return fmt::format("https://{}", partition.iam_host);
-  return fmt::format("https://{}.{}.{}", service_name(service), region, partition.suffix);
+  if (service == Service::iam) return fmt::format("https://{}", iam_host(partition, variant));
+  const bool has_fips_name =
+      !(partition.region_prefix == "us-gov-" && !variant.dual_stack && is_fips_by_itself(service));
+  return fmt::format("https://{}{}.{}.{}", service_name(service),
+                     variant.fips && has_fips_name ? "-fips" : "", region,
+                     variant.dual_stack ? partition.dual_stack_suffix : partition.suffix);
 }
 
 std::string signing_region(Service service, std::string_view region) {
   return std::string(service == Service::iam ? partition_of(region).iam_region : region);
 }
 
-std::string find_endpoint(Service service, const Flags& flags, const Environment& environment,
-                          const Profile& profile, std::string_view region) {
-  if (!flags.endpoint_url.empty()) return flags.endpoint_url;
-  const std::string configured = configured_endpoint(service, environment, profile);
-  return configured.empty() ? public_endpoint(service, region) : configured;
+EndpointVariant find_variant(const Environment& environment, const Profile& profile) {
+  const auto is_set = [&](std::string_view variable, std::string_view option) {
+    std::string value = environment_value(environment, variable);
+    if (value.empty()) value = profile.value(option);
+    return equals_ignoring_case(value, "true");
+  };
+  return {.fips = is_set("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"),
+          .dual_stack = is_set("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")};
+}
+
+Result<std::string> find_endpoint(Service service, const Flags& flags, const Environment& environment,
+                                  const Profile& profile, std::string_view region, EndpointVariant variant) {
+  std::string named = flags.endpoint_url;
+  if (named.empty()) named = configured_endpoint(configuration_id(service), environment, profile);
+  const std::string_view wanted = variant.fips ? "FIPS" : "dual-stack";
+  if (!named.empty() && (variant.fips || variant.dual_stack)) {
+    return fail(FailureCode::usage,
+                fmt::format("the endpoint of {} is {}, and a {} endpoint is asked for too",
+                            service_name(service), named, wanted),
+                "leave one out: AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT are for AWS's own");
+  }
+  if (!named.empty()) return named;
+  if (variant.dual_stack && partition_of(region).dual_stack_suffix.empty()) {
+    return fail(FailureCode::usage, fmt::format("region {} has no dual-stack endpoints", region),
+                "leave AWS_USE_DUALSTACK_ENDPOINT out");
+  }
+  return public_endpoint(service, region, variant);
 }
 
 }  // namespace ferry::aws

@@ -3,14 +3,31 @@
 
 #include "aws/profile.hpp"
 #include "aws/settings.hpp"
+#include "base/result.hpp"
 
 #include <string>
 #include <string_view>
 
 namespace ferry::aws {
 
-// The public endpoint of a region, by the DNS suffix of its partition. IAM has one endpoint a partition.
-std::string public_endpoint(Service service, std::string_view region);
+struct EndpointVariant {
+  bool fips = false;
+  bool dual_stack = false;  // IPv6 too
+};
+
+// AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT, else the profile's options of those names.
+EndpointVariant find_variant(const Environment& environment, const Profile& profile);
+
+// The public endpoint of a region, by the partition that the region's name tells. IAM has one endpoint a
+// partition.
+std::string public_endpoint(Service service, std::string_view region, EndpointVariant variant = {});
+
+// "amazonaws.com", or that of the region's partition.
+std::string_view dns_suffix(std::string_view region);
+
+// What variables and files say for a service by its id there ("ecs", "cloudwatch_logs", "sso_oidc"); empty
+// where they say nothing.
+std::string configured_endpoint(std::string_view id, const Environment& environment, const Profile& profile);
 
 // The region that a call's signature names: IAM's is its partition's, whatever the caller's.
 std::string signing_region(Service service, std::string_view region);
@@ -18,7 +35,8 @@ std::string signing_region(Service service, std::string_view region);
 // --endpoint-url, AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL, the profile's [services] section, the
 // profile's endpoint_url, the public endpoint. AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true leaves out all but
 // the first and the last. The text as given: the caller checks that it is a URL.
-std::string find_endpoint(Service service, const Flags& flags, const Environment& environment,
-                          const Profile& profile, std::string_view region);
+// Failures (usage): a variant that the partition has not, or one beside an endpoint that is named.
+Result<std::string> find_endpoint(Service service, const Flags& flags, const Environment& environment,
+                                  const Profile& profile, std::string_view region, EndpointVariant variant);
 
 }  // namespace ferry::aws

@@ -36,6 +36,7 @@ net::Task<Result<Page>> get_log_events(Client& client, std::string group, std::s
   Page page;
   append_events(*answer, page.events);
   page.next_forward_token = text_in(*answer, "nextForwardToken");
+  page.is_complete = flag_in(*answer, "ferryLogComplete", false);
   co_return page;
 }
 

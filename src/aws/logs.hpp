@@ -19,6 +19,9 @@ struct Event {
 struct Page {
   std::vector<Event> events;
   std::string next_forward_token;  // GetLogEvents: the same token as was sent means the end
+  // Nothing is stored behind these events, and nothing more will be written. Only `ferry local` can say so;
+  // on AWS it is never known.
+  bool is_complete = false;
 };
 
 // One page from the stream's head (empty token) or from the token on.

@@ -1,11 +1,18 @@
 #include "aws/profile.hpp"
 
+#include "base/text.hpp"
+
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
+#include <iterator>
+#include <numeric>
+#include <set>
 #include <sstream>
 #include <sys/stat.h>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -63,6 +70,45 @@ const ConfigSection* find_profile(const ConfigFile& config, const std::string& n
   return plain == config.end() ? nullptr : &plain->second;
 }
 
+// How many letters must be changed, added or left out to make one of the other (Levenshtein).
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t changed = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({changed, row[j] + 1, diagonal + 1});
+    }
+  }
+  return row.back();
+}
+
+// What to try instead of a profile that is in neither file: those whose names are like it, else all.
+std::string near_names(const std::string& name, const ConfigFile& config, const ConfigFile& credentials) {
+  constexpr std::string_view kPrefix = "profile ";
+  constexpr std::size_t kMostShown = 10;
+  std::set<std::string> all;
+  for (const auto& [section, options] : config) {
+    if (section.starts_with(kPrefix)) all.insert(std::string(trim(section.substr(kPrefix.size()))));
+    if (section == "default") all.insert(section);
+  }
+  for (const auto& [section, options] : credentials) all.insert(section);
+  const auto is_near = [&name](const std::string& other) {
+    return equals_ignoring_case(name, other) ||
+           distance(name, other) <= std::max<std::size_t>(1, name.size() / 4);
+  };
+  std::vector<std::string> shown;
+  std::ranges::copy_if(all, std::back_inserter(shown), is_near);
+  if (!shown.empty()) return fmt::format("did you mean {}?", join(shown, " or "));
+  if (all.empty()) return "add it there (`aws configure`)";
+  shown.assign(all.begin(), all.end());
+  const bool is_cut = shown.size() > kMostShown;
+  if (is_cut) shown.resize(kMostShown);
+  return fmt::format("there are {}{}", join(shown, ", "), is_cut ? " and others" : "");
+}
+
 }  // namespace
 
 std::string environment_value(const Environment& environment, std::string_view name) {
@@ -90,10 +136,13 @@ Result<Profile> load_profile(const Flags& flags, const Environment& environment)
     return fail(FailureCode::not_found,
                 fmt::format("profile '{}' (from {}) is neither in {} nor in {}", profile.name,
                             profile.name_source, profile.config_path, profile.credentials_path),
-                "add it there (`aws configure`), or name another one");
+                near_names(profile.name, *config, *credentials));
   }
   if (configured != nullptr) profile.config = *configured;
   if (credentialed != credentials->end()) profile.credentials = credentialed->second;
+  const std::string session = profile.value("sso_session");
+  if (const ConfigSection* section = find_config_section(*config, "sso-session", session))
+    profile.sso_session = *section;
   const std::string services = profile.value("services");
   if (services.empty()) return profile;
   const ConfigSection* section = find_config_section(*config, "services", services);

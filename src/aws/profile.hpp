@@ -18,6 +18,7 @@ struct Profile {
   ConfigSection config;       // of [profile NAME]; empty where there is none
   ConfigSection credentials;  // of [NAME] in the credentials file
   ConfigSection services;     // of the [services ...] section that the profile names
+  ConfigSection sso_session;  // likewise [sso-session ...]
 
   // As botocore merges them: the credentials file wins.
   [[nodiscard]] std::string value(std::string_view option) const;

@@ -163,8 +163,30 @@ FailureCode code_of(std::string_view name, int status) {
   return std::ranges::find(kDenied, name) != kDenied.end() ? FailureCode::denied : FailureCode::refused;
 }
 
-std::string hint_for(std::string_view name) {
+// What IAM's refusals say: "User: ARN is not authorized to perform: ecs:RunTask on resource: ARN because
+// ...".
+std::string allowing_statement(std::string_view message) {
+  const auto word_after = [message](std::string_view mark) {
+    const std::size_t begin = message.find(mark);
+    if (begin == std::string_view::npos) return std::string_view();
+    const std::string_view rest = message.substr(begin + mark.size());
+    std::string_view word = rest.substr(0, rest.find_first_of(" \n"));
+    while (word.ends_with('.') || word.ends_with(',')) word.remove_suffix(1);
+    return word;
+  };
+  const std::string_view action = word_after("is not authorized to perform: ");
+  if (action.empty()) return {};
+  if (message.find("with an explicit deny") != std::string_view::npos)
+    return "a policy denies it explicitly, and no other can allow it: ask who keeps that policy";
+  const std::string_view resource = word_after("on resource: ");
+  const json::object statement{
+      {"Effect", "Allow"}, {"Action", action}, {"Resource", resource.empty() ? "*" : resource}};
+  return fmt::format("this statement in the caller's policy allows it: {}", json::serialize(statement));
+}
+
+std::string hint_for(std::string_view name, std::string_view message) {
   if (name.starts_with("ExpiredToken")) return "get new temporary credentials";
+  if (std::string statement = allowing_statement(message); !statement.empty()) return statement;
   if (name == "UnrecognizedClientException" || name == "InvalidClientTokenId") {
     return "the endpoint does not know this access key: check the credentials and the endpoint";
   }
@@ -189,7 +211,7 @@ Failure failure_of(Service service, std::string_view operation, const net::HttpR
   const std::string_view message = error.message.empty() ? "no message" : std::string_view(error.message);
   return Failure{.code = code_of(error.name, response.status),
                  .what = fmt::format("{}: {} ({} {})", error.name, message, service_name(service), operation),
-                 .hint = hint_for(error.name),
+                 .hint = hint_for(error.name, error.message),
                  .service_code = error.name};
 }
 

@@ -19,14 +19,26 @@ bool is_repeatable(std::string_view operation, const boost::json::object& input)
   return takes_client_token && input.contains("clientToken");
 }
 
-std::optional<milliseconds> Retries::next(AttemptEnd end, double chance) {
+bool RetryQuota::take() {
+  if (tokens_ < kRetryCost) return false;
+  tokens_ -= kRetryCost;
+  return true;
+}
+
+void RetryQuota::give_back(bool was_retried) {
+  tokens_ = std::min(kFull, tokens_ + (was_retried ? kRetryCost : 1));
+}
+
+std::optional<milliseconds> Retries::next(AttemptEnd end, double chance, milliseconds at_least) {
   ++attempts_;
   if (end == AttemptEnd::final || attempts_ >= limits_.max_attempts) return std::nullopt;
   if (end == AttemptEnd::in_doubt && !is_repeatable_) return std::nullopt;
+  if (!quota_.take()) return std::nullopt;
   milliseconds ceiling = limits_.first_backoff;
   for (int i = 1; i < attempts_ && ceiling < limits_.longest_backoff; ++i) ceiling *= 2;
   ceiling = std::min(ceiling, limits_.longest_backoff);
-  return milliseconds(static_cast<std::int64_t>(static_cast<double>(ceiling.count()) * chance));
+  const milliseconds own(static_cast<std::int64_t>(static_cast<double>(ceiling.count()) * chance));
+  return std::max(own, std::min(at_least, limits_.longest_backoff));
 }
 
 }  // namespace ferry::aws

@@ -28,18 +28,37 @@ enum class AttemptEnd {
 // Whether a second identical request does no more than the first. Unknown operations are not repeatable.
 bool is_repeatable(std::string_view operation, const boost::json::object& input);
 
+// What all calls together may spend on second attempts, so that a service in trouble is not kept there: the
+// SDKs' "standard" mode, with its numbers.
+class RetryQuota {
+ public:
+  bool take();
+  // A call has succeeded, after a second attempt or at once.
+  void give_back(bool was_retried);
+
+ private:
+  static constexpr int kFull = 500;
+  static constexpr int kRetryCost = 5;
+  int tokens_ = kFull;
+};
+
 class Retries {
  public:
-  Retries(CallLimits limits, bool is_repeatable) : limits_(limits), is_repeatable_(is_repeatable) {}
+  // The quota is shared and must outlive it.
+  Retries(CallLimits limits, bool is_repeatable, RetryQuota& quota)
+      : limits_(limits), is_repeatable_(is_repeatable), quota_(quota) {}
 
   // After a failed attempt: how long to wait before the next one, or nothing to give up. `chance` is uniform
-  // in [0, 1): full jitter keeps many clients from coming back together.
-  std::optional<milliseconds> next(AttemptEnd end, double chance);
-  [[nodiscard]] int attempts() const { return attempts_; }
+  // in [0, 1): full jitter keeps many clients from coming back together. Not less than `at_least`, which the
+  // service has asked for, but never more than the longest back-off.
+  std::optional<milliseconds> next(AttemptEnd end, double chance, milliseconds at_least = milliseconds(0));
+  void succeeded() { quota_.give_back(attempts_ > 0); }
+  [[nodiscard]] int attempts() const { return attempts_; }  // failed ones
 
  private:
   CallLimits limits_;
   bool is_repeatable_;
+  RetryQuota& quota_;
   int attempts_ = 0;
 };
 

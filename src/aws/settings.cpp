@@ -3,6 +3,7 @@
 #include "aws/credentials.hpp"
 #include "aws/endpoints.hpp"
 #include "aws/profile.hpp"
+#include "base/text.hpp"
 
 #include <algorithm>
 #include <array>
@@ -36,6 +37,53 @@ Result<std::string> find_region(const Flags& flags, const Environment& environme
   return region;
 }
 
+// AWS_RETRY_MODE and its like are checked and otherwise of no effect: ferry has one mode, the standard one.
+Result<std::optional<int>> find_max_attempts(const Environment& environment, const Profile& profile) {
+  const auto value = [&](std::string_view variable, std::string_view option) {
+    std::string found = environment_value(environment, variable);
+    return found.empty() ? profile.value(option) : found;
+  };
+  const std::string mode = value("AWS_RETRY_MODE", "retry_mode");
+  if (!mode.empty() && mode != "standard" && mode != "adaptive" && mode != "legacy")
+    return fail(FailureCode::usage, fmt::format("the retry mode '{}' is none that is known", mode),
+                "AWS_RETRY_MODE or retry_mode may be standard, adaptive or legacy");
+  const std::string text = value("AWS_MAX_ATTEMPTS", "max_attempts");
+  if (text.empty()) return std::optional<int>();
+  constexpr int kMost = 100;
+  const std::optional<std::int64_t> number = parse_integer(text);
+  if (!number || *number < 1 || *number > kMost)
+    return fail(FailureCode::usage, fmt::format("'{}' is no number of attempts", text),
+                "AWS_MAX_ATTEMPTS or max_attempts may be 1 to 100");
+  return std::optional<int>(static_cast<int>(*number));
+}
+
+Result<std::optional<double>> find_rate_share(const Flags& flags, const Environment& environment) {
+  const std::string text =
+      flags.max_rate.empty() ? environment_value(environment, "FERRY_MAX_RATE") : flags.max_rate;
+  if (text.empty()) return std::optional<double>();
+  std::string_view digits = text;
+  if (digits.ends_with('%')) digits.remove_suffix(1);
+  const std::optional<std::int64_t> percent = parse_integer(digits);
+  if (!percent || *percent < 1 || *percent > 100)
+    return fail(FailureCode::usage, fmt::format("'{}' is no share of AWS's rate limits", text),
+                "--max-rate or FERRY_MAX_RATE may be 1% to 100%");
+  return std::optional<double>(static_cast<double>(*percent) / 100);
+}
+
+// "fips-us-gov-west-1", "us-east-1-fips": how FIPS endpoints were asked for once.
+bool take_fips_mark(std::string& region) {
+  constexpr std::string_view kBefore = "fips-";
+  constexpr std::string_view kBehind = "-fips";
+  if (region.starts_with(kBefore)) {
+    region.erase(0, kBefore.size());
+  } else if (region.ends_with(kBehind)) {
+    region.erase(region.size() - kBehind.size());
+  } else {
+    return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 bool is_region(std::string_view text) {
@@ -61,18 +109,29 @@ Result<Settings> resolve_settings(const Flags& flags, const Environment& environ
   if (!profile) return fail(profile.error());
   Result<std::string> region = find_region(flags, environment, *profile);
   if (!region) return fail(region.error());
-  Result<Credentials> credentials = find_credentials(*profile, environment);
+  Result<CredentialSource> credentials = find_credentials(*profile, environment);
   if (!credentials) return fail(credentials.error());
 
+  EndpointVariant variant = find_variant(environment, *profile);
+  if (take_fips_mark(*region)) variant.fips = true;
   Settings settings;
   settings.credentials = std::move(*credentials);
   settings.region = std::move(*region);
   settings.ca_bundle = environment_value(environment, "AWS_CA_BUNDLE");
   if (settings.ca_bundle.empty()) settings.ca_bundle = profile->value("ca_bundle");
+  Result<std::optional<int>> max_attempts = find_max_attempts(environment, *profile);
+  if (!max_attempts) return fail(max_attempts.error());
+  settings.max_attempts = *max_attempts;
+  Result<std::optional<double>> rate_share = find_rate_share(flags, environment);
+  if (!rate_share) return fail(rate_share.error());
+  settings.rate_share = *rate_share;
+  settings.proxies = net::ProxyRules::from_environment(environment);
   std::array<std::string, kServiceNames.size()> endpoints;
   for (const Service service : kServices) {
-    endpoints[static_cast<std::size_t>(service)] =
-        find_endpoint(service, flags, environment, *profile, settings.region);
+    Result<std::string> endpoint =
+        find_endpoint(service, flags, environment, *profile, settings.region, variant);
+    if (!endpoint) return fail(endpoint.error());
+    endpoints[static_cast<std::size_t>(service)] = std::move(*endpoint);
   }
   settings.endpoint = [endpoints = std::move(endpoints)](Service service) {
     return endpoints[static_cast<std::size_t>(service)];

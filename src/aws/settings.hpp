@@ -1,8 +1,9 @@
 // Where calls go and as whom: what flags, environment and the shared config files say together.
 #pragma once
 
+#include "aws/credential_source.hpp"
 #include "base/result.hpp"
-#include "base/time.hpp"
+#include "net/proxy.hpp"
 
 #include <array>
 #include <functional>
@@ -22,37 +23,38 @@ inline constexpr std::array kServices{Service::ecs, Service::logs, Service::ssm,
 std::string_view service_name(Service service);
 std::optional<Service> service_by_name(std::string_view name);
 
-struct Credentials {
-  std::string access_key_id;
-  std::string secret_access_key;
-  std::string session_token;  // empty where there is none
-  std::string source;         // "environment", "profile NAME in FILE"
-  std::optional<WallTime> expires_at;
-};
-
 // What the command line says; empty where it says nothing.
 struct Flags {
   std::string profile;
   std::string region;
   std::string endpoint_url;
+  std::string max_rate;  // "25%"
 };
 
 // The process environment as a value: the value of a variable, or nothing where it is not set.
 using Environment = std::function<std::optional<std::string>(std::string_view name)>;
 
 struct Settings {
-  Credentials credentials;
+  CredentialSource credentials;  // what to fetch them from
   std::string region;
-  std::string ca_bundle;                         // file; empty for the system's authorities
+  std::string ca_bundle;  // file; empty for the system's authorities
+  net::ProxyRules proxies;
+  std::optional<int> max_attempts;  // of a call, the first one counted; nothing: ferry's own number
+  // The part of AWS's throttling limits that calls may use, above 0 and at most 1. Nothing: a quarter, but of
+  // an endpoint on this machine, which has none of them, without a limit.
+  std::optional<double> rate_share;
   std::function<std::string(Service)> endpoint;  // absolute URL for a service
+  // Asks a person for the code of that MFA device; empty where there is nobody to ask.
+  std::function<Result<std::string>(const std::string& mfa_serial)> ask_mfa_code;
 };
 
 // True for text that can be the name of a region: it becomes part of host names, so it is one DNS label in
 // lower case, of 1 to 63 letters, digits and inner hyphens. Whether AWS has that region is not asked. Pure.
 bool is_region(std::string_view text);
 
-// Resolves flags, then environment, then the profile's config and credentials files (static keys only), as
-// botocore does. Reads files, calls nobody. Failures (usage, not_found) name each source that was tried.
+// Resolves flags, then environment, then the profile's config and credentials files, as botocore does. Reads
+// files, calls nobody: credentials that have to be fetched are fetched with the first call. Failures (usage,
+// not_found) name each source that was tried.
 Result<Settings> resolve_settings(const Flags& flags, const Environment& environment);
 
 }  // namespace ferry::aws

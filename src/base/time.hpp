@@ -2,7 +2,9 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace ferry {
 
@@ -17,5 +19,10 @@ using WallTime = std::chrono::sys_time<milliseconds>;
 
 // "2026-11-23T18:19:36.250Z"
 std::string rfc3339(WallTime time);
+// "2026-11-23T18:19:36Z", with or without a fraction; the zone is Z, UTC, +hh:mm or +hhmm. Nothing for other
+// text.
+std::optional<WallTime> parse_rfc3339(std::string_view text);
+// The form that HTTP's Date header has: "Mon, 23 Nov 2026 18:19:36 GMT" (RFC 9110, 5.6.7).
+std::optional<WallTime> parse_http_date(std::string_view text);
 
 }  // namespace ferry

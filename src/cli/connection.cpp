@@ -1,9 +1,11 @@
 #include "cli/connection.hpp"
 
-#include "feature/run/revision_journal.hpp"
+#include "base/text.hpp"
 #include "feature/run/revision_sweep.hpp"
 
 #include <cstdio>
+#include <fstream>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -12,11 +14,23 @@
 namespace ferry::cli {
 namespace {
 
-void sweep(net::Loop& loop, aws::Client& client) {
-  Result<std::string> folder = feature::revision_journal_folder(environment_variable);
-  if (!folder) return;  // no place, so nothing was ever written there
-  loop.run(feature::sweep_revisions(client, std::move(*folder),
-                                    [](std::string_view line) { fmt::print(stderr, "ferry: {}\n", line); }));
+void say(std::string_view line) {
+  fmt::print(stderr, "ferry: {}\n", line);
+}
+
+// On the terminal itself: stdin and stdout are the command's.
+Result<std::string> ask_on_terminal(const std::string& mfa_serial) {
+  std::fstream terminal("/dev/tty", std::ios::in | std::ios::out);
+  std::string code;
+  if (terminal) {
+    terminal << "ferry: code of MFA device " << mfa_serial << ": " << std::flush;
+    std::getline(terminal, code);
+  }
+  code = trim(code);
+  if (!code.empty()) return code;
+  return fail(FailureCode::usage,
+              fmt::format("a code of MFA device {} is needed, and none was given", mfa_serial),
+              "without a terminal, use credentials that have it already: aws sts get-session-token");
 }
 
 }  // namespace
@@ -34,13 +48,21 @@ void describe_connection_flags(Arguments& arguments, aws::Flags& flags) {
                  flags.profile);
   arguments.text("--endpoint-url", "URL", "where calls go instead of AWS; else AWS_ENDPOINT_URL",
                  flags.endpoint_url);
+  arguments.text("--max-rate", "PERCENT",
+                 "most of AWS's rate limits to use; else FERRY_MAX_RATE, 25% (local endpoints: no limit)",
+                 flags.max_rate);
+}
+
+Result<std::unique_ptr<aws::Client>> make_client(net::Loop& loop, const aws::Flags& flags) {
+  Result<aws::Settings> settings = aws::resolve_settings(flags, environment_variable);
+  if (!settings) return fail(settings.error());
+  settings->ask_mfa_code = ask_on_terminal;
+  return aws::Client::make(loop, std::move(*settings));
 }
 
 Result<std::unique_ptr<aws::Client>> connect(net::Loop& loop, const aws::Flags& flags) {
-  Result<aws::Settings> settings = aws::resolve_settings(flags, environment_variable);
-  if (!settings) return fail(settings.error());
-  Result<std::unique_ptr<aws::Client>> client = aws::Client::make(loop, std::move(*settings));
-  if (client) sweep(loop, **client);
+  Result<std::unique_ptr<aws::Client>> client = make_client(loop, flags);
+  if (client) loop.run(feature::sweep_revisions(**client, environment_variable, say));
   return client;
 }
 

@@ -21,8 +21,12 @@ std::string cluster_or_default(const std::string& flag);
 // --region, --profile and --endpoint-url.
 void describe_connection_flags(Arguments& arguments, aws::Flags& flags);
 
-// Also ends what an earlier ferry was killed over (feature/run/revision_sweep.hpp): every command that
-// reaches AWS comes through here. Where there is nothing of that kind, that is a look into a folder.
+// A client made of the flags and the environment; calls nobody.
+Result<std::unique_ptr<aws::Client>> make_client(net::Loop& loop, const aws::Flags& flags);
+
+// The same, and also ends what an earlier ferry was killed over (feature/run/revision_sweep.hpp): every
+// command that reaches AWS comes through here. Where there is nothing of that kind, that is a look into a
+// folder.
 Result<std::unique_ptr<aws::Client>> connect(net::Loop& loop, const aws::Flags& flags);
 
 }  // namespace ferry::cli

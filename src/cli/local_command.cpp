@@ -6,7 +6,9 @@
 #include "local/door/endpoint_record.hpp"
 #include "net/http_client.hpp"
 #include "net/loop.hpp"
+#include "net/proxy.hpp"
 #include "net/url.hpp"
+#include "sys/environment.hpp"
 
 #include <array>
 #include <cerrno>
@@ -22,6 +24,7 @@ namespace ferry::cli {
 namespace {
 
 using local::EndpointRecord;
+using sys::environment_variable;
 
 // The one flag that all three take.
 struct PortWords {
@@ -133,6 +136,19 @@ Result<int> local_down_command(Words words) {
               fmt::format("`kill -9 {}` ends it and its tasks", record->process_id));
 }
 
+// A proxy that this shell goes through does not lead to this machine.
+Result<> print_exemption(const EndpointRecord& record) {
+  const Result<net::Url> url = net::parse_url(record.url);
+  if (!url) return fail(url.error());
+  const Result<std::optional<net::Proxy>> proxy =
+      net::ProxyRules::from_environment(environment_variable).proxy_for(*url);
+  if (proxy && !*proxy) return {};
+  const std::string variable = environment_variable("no_proxy") ? "no_proxy" : "NO_PROXY";
+  const std::string exempt = environment_variable(variable).value_or("");
+  print_export(variable, exempt.empty() ? url->host : fmt::format("{},{}", exempt, url->host));
+  return {};
+}
+
 Result<int> local_env_command(Words words) {
   const auto parsed = parse_port("local env", "print the lines that point a shell at an endpoint", words);
   if (!parsed) return fail(parsed.error());
@@ -146,6 +162,7 @@ Result<int> local_env_command(Words words) {
   fmt::print("unset AWS_SESSION_TOKEN\n");
   print_export("AWS_REGION", record->region);
   print_export("AWS_DEFAULT_REGION", record->region);
+  if (const Result<> exempted = print_exemption(*record); !exempted) return fail(exempted.error());
   return 0;
 }
 

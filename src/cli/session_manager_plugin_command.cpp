@@ -2,7 +2,7 @@
 #include "cli/connection.hpp"
 #include "cli/main.hpp"
 #include "feature/session_plugin.hpp"
-#include "net/tls.hpp"
+#include "net/network.hpp"
 
 #include <cstdio>
 #include <cstdlib>
@@ -21,10 +21,12 @@ Result<int> session_manager_plugin_command(Words words) {
     return text->is_success ? 0 : kExitFailure;
   }
   net::Loop loop;
-  const Result<net::TlsTrust> trust = net::TlsTrust::load(environment_variable("AWS_CA_BUNDLE").value_or(""));
-  if (!trust) return fail(trust.error());
+  const Result<net::Network> network =
+      net::Network::load(environment_variable("AWS_CA_BUNDLE").value_or(""),
+                         net::ProxyRules::from_environment(environment_variable));
+  if (!network) return fail(network.error());
   auto& request = std::get<feature::PluginRequest>(*call);
-  return loop.run(feature::run_plugin_session(loop, *trust, std::move(request), environment_variable));
+  return loop.run(feature::run_plugin_session(loop, *network, std::move(request), environment_variable));
 }
 
 }  // namespace ferry::cli

@@ -73,7 +73,7 @@ class Exec {
       co_return not_opened(failure);
     }
     ExecServices services(&client_, std::move(*opened));
-    CommandSession session(client_.loop(), client_.trust(), services, end_, request_.options, wrapping);
+    CommandSession session(client_.loop(), client_.network(), services, end_, request_.options, wrapping);
     Result<CommandResult> result = co_await session.run();
     could_not_begin = session.could_not_begin();
     co_return result;

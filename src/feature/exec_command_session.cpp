@@ -45,7 +45,7 @@ std::string missing_tools(const wire::ExecTier& tier) {
 
 }  // namespace
 
-CommandSession::CommandSession(net::Loop& loop, const net::TlsTrust& trust, ExecServices& services,
+CommandSession::CommandSession(net::Loop& loop, const net::Network& network, ExecServices& services,
                                EndWatch& end, const ExecOptions& options, Wrapping wrapping)
     : loop_(loop),
       services_(services),
@@ -57,7 +57,7 @@ CommandSession::CommandSession(net::Loop& loop, const net::TlsTrust& trust, Exec
       output_(
           loop, options, [this] { channel_.resume(); },
           [this](Failure failure) { fail_with(std::move(failure)); }),
-      channel_(loop, trust, address_of(services.opened()), services.for_channel(),
+      channel_(loop, network, address_of(services.opened()), services.for_channel(),
                session::Listener{
                    .on_ready = {},
                    .on_data = [this](session::StreamKind, BytesView bytes) { take(bytes); },

@@ -11,7 +11,7 @@
 #include "feature/exec_session.hpp"
 #include "feature/result.hpp"
 #include "net/loop.hpp"
-#include "net/tls.hpp"
+#include "net/network.hpp"
 #include "session/data_channel.hpp"
 #include "sys/tty.hpp"
 #include "wire/exec_decoder.hpp"
@@ -27,7 +27,7 @@ enum class Wrapping { wrapped, plain };
 class CommandSession {
  public:
   // All references outlive run(); `end` runs beside it.
-  CommandSession(net::Loop& loop, const net::TlsTrust& trust, ExecServices& services, EndWatch& end,
+  CommandSession(net::Loop& loop, const net::Network& network, ExecServices& services, EndWatch& end,
                  const ExecOptions& options, Wrapping wrapping);
 
   // Once. A Failure is one of this machine.

@@ -7,12 +7,12 @@
 
 namespace ferry::feature {
 
-net::Task<Result<CommandResult>> collect(net::Loop& loop, const net::TlsTrust& trust,
+net::Task<Result<CommandResult>> collect(net::Loop& loop, const net::Network& network,
                                          Result<aws::Client*> client, aws::ecs::ExecSession opened,
                                          ExecOptions options) {
   EndWatch end(loop, options);
   ExecServices services(std::move(client), std::move(opened));
-  CommandSession session(loop, trust, services, end, options, Wrapping::wrapped);
+  CommandSession session(loop, network, services, end, options, Wrapping::wrapped);
   std::optional<Result<CommandResult>> result;
   const auto attend = [](EndWatch& watch, CommandSession& attended,
                          std::optional<Result<CommandResult>>& kept, net::TaskGroup& group) -> net::Task<> {

@@ -10,8 +10,8 @@
 #include "base/time.hpp"
 #include "feature/result.hpp"
 #include "net/loop.hpp"
+#include "net/network.hpp"
 #include "net/task.hpp"
-#include "net/tls.hpp"
 
 #include <functional>
 #include <optional>
@@ -54,7 +54,7 @@ struct ExecOptions {
 // `client`, or why there is none, is for what the session needs besides: the cluster's logging, a fresh
 // token, a data key, a stop reason; without it each of these is done without. A Failure is one of this
 // machine (our own standard streams); everything else is an outcome.
-net::Task<Result<CommandResult>> collect(net::Loop& loop, const net::TlsTrust& trust,
+net::Task<Result<CommandResult>> collect(net::Loop& loop, const net::Network& network,
                                          Result<aws::Client*> client, aws::ecs::ExecSession opened,
                                          ExecOptions options);
 

@@ -40,7 +40,7 @@ std::uint8_t key_of(int signal_number) {
 
 class PluginSession {
  public:
-  PluginSession(net::Loop& loop, const net::TlsTrust& trust, PluginRequest request,
+  PluginSession(net::Loop& loop, const net::Network& network, PluginRequest request,
                 aws::Environment environment)
       : loop_(loop),
         session_id_(request.address.session_id),
@@ -49,7 +49,7 @@ class PluginSession {
         ready_(loop),
         over_(loop),
         services_(loop, request, std::move(environment)),
-        channel_(loop, trust, std::move(request.address), services_.for_channel(), listener()) {}
+        channel_(loop, network, std::move(request.address), services_.for_channel(), listener()) {}
 
   net::Task<Result<int>> run() {
     print(fmt::format("\nStarting session with SessionId: {}\n", session_id_));
@@ -179,9 +179,9 @@ class PluginSession {
 
 }  // namespace
 
-net::Task<Result<int>> run_plugin_session(net::Loop& loop, const net::TlsTrust& trust, PluginRequest request,
+net::Task<Result<int>> run_plugin_session(net::Loop& loop, const net::Network& network, PluginRequest request,
                                           aws::Environment environment) {
-  PluginSession session(loop, trust, std::move(request), std::move(environment));
+  PluginSession session(loop, network, std::move(request), std::move(environment));
   Result<int> status = co_await session.run();
   co_return status;
 }

@@ -7,7 +7,7 @@
 #include "aws/settings.hpp"
 #include "base/result.hpp"
 #include "net/loop.hpp"
-#include "net/tls.hpp"
+#include "net/network.hpp"
 #include "session/data_channel.hpp"
 
 #include <span>
@@ -41,7 +41,7 @@ Result<PluginCall> parse_plugin_call(std::span<const std::string> words, const a
 
 // The session on our standard streams, to its end. The value is the exit status: 0 only for an orderly end,
 // 128+n where signal n ended us, the command's own where the session tells it, else 255.
-net::Task<Result<int>> run_plugin_session(net::Loop& loop, const net::TlsTrust& trust, PluginRequest request,
+net::Task<Result<int>> run_plugin_session(net::Loop& loop, const net::Network& network, PluginRequest request,
                                           aws::Environment environment);
 
 }  // namespace ferry::feature

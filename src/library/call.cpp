@@ -68,7 +68,8 @@ Result<feature::CommandResult> run_to_end(net::Loop& loop, const Options& option
 aws::Flags connection_flags(const Options& options, const std::string& region) {
   return {.profile = options.profile,
           .region = options.region.empty() ? region : options.region,
-          .endpoint_url = options.endpoint_url};
+          .endpoint_url = options.endpoint_url,
+          .max_rate = {}};
 }
 
 Result<std::unique_ptr<aws::Client>> connect(net::Loop& loop, const aws::Flags& flags) {

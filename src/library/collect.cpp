@@ -3,7 +3,7 @@
 #include "feature/exec_response.hpp"
 #include "library/call.hpp"
 #include "library/convert.hpp"
-#include "net/tls.hpp"
+#include "net/network.hpp"
 #include "sys/environment.hpp"
 
 #include <ferry/collect.hpp>
@@ -33,12 +33,13 @@ CommandResult collect(std::string_view response, const Options& options) {
   const Result<std::unique_ptr<aws::Client>> client =
       library::connect(loop, library::connection_flags(options, region_of(opened->task_arn)));
   if (!client && names_an_account(options)) return library::public_result(client.error());
-  const Result<net::TlsTrust> trust =
-      net::TlsTrust::load(sys::environment_variable("AWS_CA_BUNDLE").value_or(""));
-  if (!trust) return library::public_result(trust.error());
+  const Result<net::Network> network =
+      net::Network::load(sys::environment_variable("AWS_CA_BUNDLE").value_or(""),
+                         net::ProxyRules::from_environment(sys::environment_variable));
+  if (!network) return library::public_result(network.error());
   return library::run(loop, options, [&](feature::ExecOptions inner) {
-    return client ? feature::collect(loop, (*client)->trust(), client->get(), *opened, std::move(inner))
-                  : feature::collect(loop, *trust, fail(client.error()), *opened, std::move(inner));
+    return client ? feature::collect(loop, (*client)->network(), client->get(), *opened, std::move(inner))
+                  : feature::collect(loop, *network, fail(client.error()), *opened, std::move(inner));
   });
 }
 

@@ -3,8 +3,8 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "net/network.hpp"
 #include "net/reactor.hpp"
-#include "net/tls.hpp"
 #include "net/url.hpp"
 
 #include <cstddef>
@@ -101,9 +101,11 @@ class Connection {
   bool holds_writes_ = false;
 };
 
-// TCP, and TLS where the URL is secure, to url.host:url.port. Every failure is `unreachable`: nothing of the
-// caller's has been sent. `trust` may be null for plain URLs.
-Task<Result<std::unique_ptr<Connection>>> connect(Loop& loop, const TlsTrust* trust, Url url,
+// TCP, and TLS where the URL is secure, to url.host:url.port, or to the proxy that `network` has for it:
+// through a tunnel (CONNECT), but for http, whose requests the proxy takes itself. Every failure is
+// `unreachable`, or `denied` or `usage` for a proxy that refuses us or is none: nothing of the caller's has
+// been sent. `network` may be null for plain URLs without a proxy.
+Task<Result<std::unique_ptr<Connection>>> connect(Loop& loop, const Network* network, Url url,
                                                   milliseconds timeout);
 
 // What every socket of ours needs: not inherited by the programs we start, small writes sent at once.

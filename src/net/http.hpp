@@ -20,6 +20,9 @@ struct HttpRequest {
   std::string target = "/";  // path and query, as on the wire
   Headers headers;           // the client adds Host and Content-Length where they are missing
   std::string body;
+  // Whether receiving it twice does no more than once: only then is it sent anew where a kept-alive
+  // connection ends before the answer.
+  bool is_repeatable = false;
 };
 
 struct HttpResponse {

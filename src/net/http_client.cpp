@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -37,13 +38,25 @@ Result<> check(const HttpRequest& request) {
   return {};
 }
 
+// As it goes over the wire: a proxy without a tunnel gets the whole URL, and what it wants to know of us.
+Result<HttpRequest> as_sent(HttpRequest request, const Network* network, const Url& url) {
+  if (network == nullptr || url.is_secure()) return request;
+  const Result<std::optional<Proxy>> proxy = network->proxies.proxy_for(url);
+  if (!proxy) return fail(proxy.error());
+  if (!*proxy) return request;
+  request.target = fmt::format("{}://{}{}", url.scheme, url.authority(), request.target);
+  const std::string& authorization = (*proxy)->authorization;
+  if (!authorization.empty()) request.headers.emplace_back("Proxy-Authorization", authorization);
+  return request;
+}
+
 }  // namespace
 
 struct HttpClient::State {
   using Idle = std::vector<std::unique_ptr<Connection>>;
 
-  State(Loop& shared_loop, const TlsTrust* shared_trust, HttpClientLimits given)
-      : loop(shared_loop), trust(shared_trust), limits(given) {}
+  State(Loop& shared_loop, const Network* shared_network, HttpClientLimits given)
+      : loop(shared_loop), network(shared_network), limits(given) {}
 
   std::unique_ptr<Connection> take_idle(const std::string& origin);
   void keep(const std::string& origin, std::unique_ptr<Connection> connection);
@@ -54,7 +67,7 @@ struct HttpClient::State {
   static Task<Result<HttpResponse>> send(std::shared_ptr<State> state, Url url, HttpRequest request);
 
   Loop& loop;
-  const TlsTrust* trust;
+  const Network* network;
   HttpClientLimits limits;
   std::map<std::string, Idle> idle;
 };
@@ -142,29 +155,31 @@ Task<Result<HttpResponse>> HttpClient::State::send(std::shared_ptr<State> state,
   co_await throw_if_cancelled();
   Result<> usable = check(request);
   if (!usable) co_return fail(std::move(usable.error()));
+  const Result<HttpRequest> sent = as_sent(std::move(request), state->network, url);
+  if (!sent) co_return fail(sent.error());
   const std::string origin = fmt::format("{}://{}:{}", url.scheme, url.host, url.port);
   std::unique_ptr<Connection> connection = state->take_idle(origin);
   bool is_fresh = connection == nullptr;
   while (true) {
     if (is_fresh) {
       Result<std::unique_ptr<Connection>> connected =
-          co_await connect(state->loop, state->trust, url, state->limits.connect_timeout);
+          co_await connect(state->loop, state->network, url, state->limits.connect_timeout);
       if (!connected) co_return fail(std::move(connected.error()));
       connection = std::move(*connected);
     }
-    Exchange exchange = co_await State::exchange(state, *connection, url, request);
+    Exchange exchange = co_await State::exchange(state, *connection, url, *sent);
     if (exchange.answer) {
       if (exchange.keeps_alive) state->keep(origin, std::move(connection));
       co_return std::move(exchange.answer);
     }
-    const bool is_stale = !is_fresh && !exchange.has_answer_begun;
+    const bool is_stale = !is_fresh && !exchange.has_answer_begun && sent->is_repeatable;
     if (!is_stale) co_return fail(exchange.answer.error().in(origin));
     is_fresh = true;
   }
 }
 
-HttpClient::HttpClient(Loop& loop, const TlsTrust* trust, HttpClientLimits limits)
-    : state_(std::make_shared<State>(loop, trust, limits)) {}
+HttpClient::HttpClient(Loop& loop, const Network* network, HttpClientLimits limits)
+    : state_(std::make_shared<State>(loop, network, limits)) {}
 
 HttpClient::~HttpClient() = default;
 

@@ -5,7 +5,7 @@
 #include "base/result.hpp"
 #include "net/http.hpp"
 #include "net/loop.hpp"
-#include "net/tls.hpp"
+#include "net/network.hpp"
 #include "net/url.hpp"
 
 #include <cstddef>
@@ -21,15 +21,16 @@ struct HttpClientLimits {
 
 class HttpClient {
  public:
-  // `trust` may be null when only http URLs will be asked for; it must outlive the client.
-  HttpClient(Loop& loop, const TlsTrust* trust, HttpClientLimits limits = {});
+  // `network` may be null where only http URLs will be asked for, and those without a proxy.
+  HttpClient(Loop& loop, const Network* network, HttpClientLimits limits = {});
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
   // One exchange with origin.host:origin.port. A kept-alive connection that turns out to be closed before
-  // the answer's first byte is replaced by a fresh one, once. No other retry. Failures: unreachable (nothing
-  // was sent), timed_out, lost (sent, no complete answer), protocol.
+  // the answer's first byte is replaced by a fresh one, once, where the request is repeatable: the peer may
+  // have taken it. No other retry. Failures: unreachable (nothing was sent), timed_out, lost (sent, no
+  // complete answer), protocol.
   Task<Result<HttpResponse>> send(Url origin, HttpRequest request);
 
  private:

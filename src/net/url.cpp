@@ -52,6 +52,11 @@ std::string Url::authority() const {
   return text;
 }
 
+std::string host_and_port(std::string_view host, std::uint16_t port) {
+  const bool is_ipv6 = host.find(':') != std::string_view::npos;
+  return is_ipv6 ? fmt::format("[{}]:{}", host, port) : fmt::format("{}:{}", host, port);
+}
+
 Result<Url> parse_url(std::string_view text) {
   if (!std::ranges::all_of(text, is_printable)) {
     return refuse(text, "blanks and control characters must be escaped");

@@ -20,6 +20,9 @@ struct Url {
   [[nodiscard]] bool is_secure() const { return scheme == "https" || scheme == "wss"; }
 };
 
+// "host:1234", "[::1]:1234".
+std::string host_and_port(std::string_view host, std::uint16_t port);
+
 // Refuses other schemes, user information, fragments, blanks and control characters (usage).
 Result<Url> parse_url(std::string_view text);
 

@@ -269,11 +269,11 @@ WebSocket::~WebSocket() {
   close();
 }
 
-Task<Result<WebSocket>> WebSocket::connect(Loop& loop, const TlsTrust* trust, Url url,
+Task<Result<WebSocket>> WebSocket::connect(Loop& loop, const Network* network, Url url,
                                            WebSocketLimits limits) {
   const Instant deadline = steady_now() + limits.connect_timeout;
   Result<std::unique_ptr<Connection>> connection =
-      co_await net::connect(loop, trust, url, limits.connect_timeout);
+      co_await net::connect(loop, network, url, limits.connect_timeout);
   if (!connection) co_return fail(std::move(connection.error()));
 
   auto state = std::make_shared<State>(loop, std::move(*connection), limits);

@@ -8,7 +8,7 @@
 #include "base/text.hpp"
 #include "base/time.hpp"
 #include "net/loop.hpp"
-#include "net/tls.hpp"
+#include "net/network.hpp"
 #include "net/url.hpp"
 
 #include <cstddef>
@@ -30,8 +30,9 @@ struct WebSocketLimits {
 
 class WebSocket {
  public:
-  // `trust` is needed for wss only. No Origin, no subprotocol, no extension; User-Agent ferry/VERSION.
-  static Task<Result<WebSocket>> connect(Loop& loop, const TlsTrust* trust, Url url,
+  // `network` is needed for wss and for proxies only. No Origin, no subprotocol, no extension; User-Agent
+  // ferry/VERSION.
+  static Task<Result<WebSocket>> connect(Loop& loop, const Network* network, Url url,
                                          WebSocketLimits limits = {});
 
   ~WebSocket();

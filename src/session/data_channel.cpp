@@ -51,7 +51,7 @@ struct Overloaded : Handlers... {
 }  // namespace
 
 struct DataChannel::State {
-  State(net::Loop& event_loop, const net::TlsTrust& trust, Address address, Services around, Listener told,
+  State(net::Loop& event_loop, const net::Network& network, Address address, Services around, Listener told,
         ConnectionTimes connection_times)
       : loop(event_loop),
         session_id(address.session_id),
@@ -59,7 +59,7 @@ struct DataChannel::State {
         listener(std::move(told)),
         times(connection_times),
         session(settings_for(address, services)),
-        dialler(loop, trust, std::move(address), services.renew_token, times),
+        dialler(loop, network, std::move(address), services.renew_token, times),
         frames_wanted(loop),
         events_wanted(loop),
         timer_wanted(loop),
@@ -357,9 +357,9 @@ net::Task<> DataChannel::State::keep_time() {
   }
 }
 
-DataChannel::DataChannel(net::Loop& loop, const net::TlsTrust& trust, Address address, Services services,
+DataChannel::DataChannel(net::Loop& loop, const net::Network& network, Address address, Services services,
                          Listener listener, ConnectionTimes times)
-    : state_(std::make_unique<State>(loop, trust, std::move(address), std::move(services),
+    : state_(std::make_unique<State>(loop, network, std::move(address), std::move(services),
                                      std::move(listener), times)) {}
 
 DataChannel::~DataChannel() = default;

@@ -7,8 +7,8 @@
 #include "base/result.hpp"
 #include "base/text.hpp"
 #include "net/loop.hpp"
+#include "net/network.hpp"
 #include "net/task.hpp"
-#include "net/tls.hpp"
 #include "session/dialler.hpp"
 #include "wire/session_cipher.hpp"
 #include "wire/session_payloads.hpp"
@@ -52,7 +52,7 @@ struct Closed {
 
 class DataChannel {
  public:
-  DataChannel(net::Loop& loop, const net::TlsTrust& trust, Address address, Services services,
+  DataChannel(net::Loop& loop, const net::Network& network, Address address, Services services,
               Listener listener, ConnectionTimes times = {});
   ~DataChannel();
   DataChannel(const DataChannel&) = delete;

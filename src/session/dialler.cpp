@@ -37,10 +37,10 @@ milliseconds random_first_pause(const ConnectionTimes& times) {
 
 }  // namespace
 
-Dialler::Dialler(net::Loop& loop, const net::TlsTrust& trust, Address address, RenewToken renew_token,
+Dialler::Dialler(net::Loop& loop, const net::Network& network, Address address, RenewToken renew_token,
                  ConnectionTimes times)
     : loop_(loop),
-      trust_(trust),
+      network_(network),
       address_(std::move(address)),
       renew_token_(std::move(renew_token)),
       times_(times),
@@ -61,7 +61,7 @@ net::Task<Result<net::WebSocket>> Dialler::dial(milliseconds timeout) {
   if (!url) co_return fail(url.error());
   net::WebSocketLimits limits;
   limits.connect_timeout = std::min(limits.connect_timeout, timeout);
-  Result<net::WebSocket> socket = co_await net::WebSocket::connect(loop_, &trust_, *url, limits);
+  Result<net::WebSocket> socket = co_await net::WebSocket::connect(loop_, &network_, *url, limits);
   co_return socket;
 }
 

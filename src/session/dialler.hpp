@@ -7,7 +7,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "net/loop.hpp"
-#include "net/tls.hpp"
+#include "net/network.hpp"
 #include "net/websocket.hpp"
 
 #include <functional>
@@ -47,7 +47,7 @@ class Dialler {
   };
 
   // An empty `renew_token` means that a session has one connection.
-  Dialler(net::Loop& loop, const net::TlsTrust& trust, Address address, RenewToken renew_token,
+  Dialler(net::Loop& loop, const net::Network& network, Address address, RenewToken renew_token,
           ConnectionTimes times);
 
   // The first connection. A few attempts, all with the token that the session came with: it is presented only
@@ -69,7 +69,7 @@ class Dialler {
   [[nodiscard]] Failure given_up() const;
 
   net::Loop& loop_;
-  const net::TlsTrust& trust_;
+  const net::Network& network_;
   Address address_;
   RenewToken renew_token_;
   ConnectionTimes times_;

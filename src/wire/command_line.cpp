@@ -7,6 +7,8 @@ namespace {
 
 class Splitter {
  public:
+  explicit Splitter(Dialect dialect) : dialect_(dialect) {}
+
   Result<std::vector<std::string>> split(std::string_view text) {
     for (const char character : text) take(character);
     switch (state_) {
@@ -36,7 +38,7 @@ class Splitter {
   void take(char character) {
     switch (state_) {
       case State::between:
-        if (character == '#') {
+        if (character == '#' && dialect_ == Dialect::agent) {
           state_ = State::comment;
         } else if (!is_blank(character)) {
           take_in_word(character);
@@ -53,6 +55,7 @@ class Splitter {
         keep(character, State::word);
         break;
       case State::escape_in_quotes:
+        if (dialect_ == Dialect::python && character != '"' && character != '\\') word_ += '\\';
         keep(character, State::double_quotes);
         break;
       case State::double_quotes:
@@ -99,6 +102,7 @@ class Splitter {
     state_ = State::between;
   }
 
+  Dialect dialect_;
   State state_ = State::between;
   std::string word_;
   std::vector<std::string> words_;
@@ -106,8 +110,8 @@ class Splitter {
 
 }  // namespace
 
-Result<std::vector<std::string>> split_command_line(std::string_view text) {
-  return Splitter().split(text);
+Result<std::vector<std::string>> split_command_line(std::string_view text, Dialect dialect) {
+  return Splitter(dialect).split(text);
 }
 
 std::string quote_word(std::string_view word) {

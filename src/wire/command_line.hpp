@@ -11,11 +11,19 @@
 
 namespace ferry::wire {
 
-// The words of a command string, split as the agent splits it (the rules of github.com/google/shlex, not a
-// shell's): blanks, tabs and line ends separate; '..' is literal; a backslash takes the next character as it
-// is, inside ".." too, whatever it is; # at the start of a word begins a comment up to the end of the line.
-// Failure usage, in that library's words: an open quote, or nothing after a backslash.
-Result<std::vector<std::string>> split_command_line(std::string_view text);
+// Whose rules split a command string; neither are a shell's. Blanks, tabs and line ends separate, '..' is
+// literal, and a backslash takes the next character as it is, in both.
+enum class Dialect {
+  // The agent's (github.com/google/shlex): inside ".." a backslash does so too, whatever comes next; # at the
+  // start of a word begins a comment up to the end of the line.
+  agent,
+  // Python's shlex.split(), and so botocore's: inside ".." a backslash does so before " and \ alone; no
+  // comments.
+  python,
+};
+
+// Failure usage, in the agent's library's words: an open quote, or nothing after a backslash.
+Result<std::vector<std::string>> split_command_line(std::string_view text, Dialect dialect = Dialect::agent);
 
 // The word, quoted so that split_command_line() and a POSIX shell both take it back as one word. The result
 // never has two opening braces in a row: the agent would take {{ssm:NAME}} for a parameter to fetch.

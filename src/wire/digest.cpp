@@ -16,6 +16,13 @@ Digest sha256(BytesView bytes) {
   return digest;
 }
 
+std::array<std::uint8_t, 20> sha1(BytesView bytes) {
+  std::array<std::uint8_t, 20> digest{};
+  unsigned length = 0;
+  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, EVP_sha1(), nullptr) != 1) std::abort();
+  return digest;
+}
+
 Digest hmac_sha256(BytesView key, BytesView bytes) {
   Digest digest{};
   unsigned length = 0;

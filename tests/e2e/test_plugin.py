@@ -124,6 +124,7 @@ def test_a_session_that_never_starts_is_255(plugin):
 def test_a_wrong_token_is_255_without_credentials_to_get_another(session, plugin, environment):
     response, *rest = session("echo hello")
     without = {name: value for name, value in environment.items() if not name.startswith("AWS_")}
+    without["AWS_EC2_METADATA_DISABLED"] = "true"
     done = plugin(json.dumps({**json.loads(response), "tokenValue": "wrong"}), *rest, variables=without)
     assert done.returncode == 255
     assert b"hello" not in done.stdout

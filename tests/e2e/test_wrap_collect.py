@@ -11,7 +11,10 @@ import pytest
 from running_service import enterable_task
 
 # Nothing that signs: what a program hands on is the response alone.
-BARE = {name: os.environ[name] for name in os.environ if name == "PATH" or name.endswith("SAN_OPTIONS")}
+BARE = {
+    **{name: os.environ[name] for name in os.environ if name == "PATH" or name.endswith("SAN_OPTIONS")},
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
 
 
 @pytest.fixture

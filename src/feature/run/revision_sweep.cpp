@@ -119,4 +119,11 @@ net::Task<> sweep_revisions(aws::Client& client, std::string journal_folder, Not
   }
 }
 
+net::Task<> sweep_revisions(aws::Client& client, aws::Environment environment,
+                            std::function<void(std::string_view)> notice) {
+  Result<std::string> folder = revision_journal_folder(environment);
+  if (!folder) co_return;  // no place, so nothing was ever written there
+  co_await sweep_revisions(client, std::move(*folder), std::move(notice));
+}
+
 }  // namespace ferry::feature

@@ -18,4 +18,9 @@ namespace ferry::feature {
 net::Task<> sweep_revisions(aws::Client& client, std::string journal_folder,
                             std::function<void(std::string_view)> notice);
 
+// The same with the journal of this user, wherever the environment puts it. Whoever calls AWS for a user does
+// this first.
+net::Task<> sweep_revisions(aws::Client& client, aws::Environment environment,
+                            std::function<void(std::string_view)> notice);
+
 }  // namespace ferry::feature

@@ -9,32 +9,58 @@ constexpr double kHalf = 0.5;
 constexpr CallLimits kManyAttempts{
     .max_attempts = 10, .first_backoff = milliseconds(100), .longest_backoff = milliseconds(1'000)};
 
+// A call with a full quota of its own.
+struct OneCall {
+  OneCall(CallLimits limits, bool is_repeatable) : retries(limits, is_repeatable, quota) {}
+  auto next(AttemptEnd end, double chance) { return retries.next(end, chance); }
+  RetryQuota quota;
+  Retries retries;
+};
+
 TEST(Retries, TheBackOffDoublesToItsCeilingWithFullJitter) {
-  Retries retries(kManyAttempts, true);
+  OneCall retries(kManyAttempts, true);
   for (const int expected_ms : {50, 100, 200, 400, 500, 500}) {
     EXPECT_EQ(retries.next(AttemptEnd::throttled, kHalf), milliseconds(expected_ms));
   }
-  Retries lucky(kManyAttempts, true);
+  OneCall lucky(kManyAttempts, true);
   EXPECT_EQ(lucky.next(AttemptEnd::throttled, 0.0), milliseconds(0));
 }
 
 TEST(Retries, EndWithTheLastAttempt) {
-  Retries retries(CallLimits{}, true);
+  OneCall retries(CallLimits{}, true);
   EXPECT_TRUE(retries.next(AttemptEnd::not_sent, kHalf));
   EXPECT_TRUE(retries.next(AttemptEnd::in_doubt, kHalf));
   EXPECT_FALSE(retries.next(AttemptEnd::throttled, kHalf));
-  EXPECT_EQ(retries.attempts(), 3);
+  EXPECT_EQ(retries.retries.attempts(), 3);
 }
 
 TEST(Retries, ARefusalIsFinal) {
-  EXPECT_FALSE(Retries(kManyAttempts, true).next(AttemptEnd::final, kHalf));
+  EXPECT_FALSE(OneCall(kManyAttempts, true).next(AttemptEnd::final, kHalf));
 }
 
 TEST(Retries, WhatMayHaveHappenedIsRepeatedOnlyWhereThatIsSafe) {
-  EXPECT_TRUE(Retries(kManyAttempts, true).next(AttemptEnd::in_doubt, kHalf));
-  EXPECT_FALSE(Retries(kManyAttempts, false).next(AttemptEnd::in_doubt, kHalf));
-  EXPECT_TRUE(Retries(kManyAttempts, false).next(AttemptEnd::not_sent, kHalf));
-  EXPECT_TRUE(Retries(kManyAttempts, false).next(AttemptEnd::throttled, kHalf));
+  EXPECT_TRUE(OneCall(kManyAttempts, true).next(AttemptEnd::in_doubt, kHalf));
+  EXPECT_FALSE(OneCall(kManyAttempts, false).next(AttemptEnd::in_doubt, kHalf));
+  EXPECT_TRUE(OneCall(kManyAttempts, false).next(AttemptEnd::not_sent, kHalf));
+  EXPECT_TRUE(OneCall(kManyAttempts, false).next(AttemptEnd::throttled, kHalf));
+}
+
+TEST(Retries, WaitAsLongAsTheServiceAsksButNotForEver) {
+  RetryQuota quota;
+  Retries retries(kManyAttempts, true, quota);
+  EXPECT_EQ(retries.next(AttemptEnd::throttled, kHalf, milliseconds(700)), milliseconds(700));
+  EXPECT_EQ(retries.next(AttemptEnd::throttled, kHalf, seconds(3'600)), kManyAttempts.longest_backoff);
+}
+
+TEST(Retries, AServiceInTroubleIsAskedAgainByFewCalls) {
+  RetryQuota quota;
+  int tried_again = 0;
+  for (int call = 0; call < 1'000; ++call)
+    tried_again += Retries(kManyAttempts, true, quota).next(AttemptEnd::throttled, kHalf) ? 1 : 0;
+  EXPECT_EQ(tried_again, 100);
+  for (int call = 0; call < 5; ++call) Retries(kManyAttempts, true, quota).succeeded();
+  EXPECT_TRUE(Retries(kManyAttempts, true, quota).next(AttemptEnd::throttled, kHalf));
+  EXPECT_FALSE(Retries(kManyAttempts, true, quota).next(AttemptEnd::throttled, kHalf));
 }
 
 TEST(IsRepeatable, ReadingAndEndingAndWhatHasAClientToken) {

@@ -18,9 +18,10 @@ namespace ferry::aws {
 
 inline Settings settings_for(std::uint16_t port) {
   Settings settings;
-  settings.credentials.access_key_id = "AKTEST";
-  settings.credentials.secret_access_key = "test-secret";
-  settings.credentials.session_token = "test-token";
+  settings.credentials.kind = Credentials{.access_key_id = "AKTEST",
+                                          .secret_access_key = "test-secret",
+                                          .session_token = "test-token",
+                                          .expires_at = std::nullopt};
   settings.region = "eu-west-1";
   settings.endpoint = [port](Service) { return fmt::format("http://127.0.0.1:{}", port); };
   return settings;

@@ -28,6 +28,12 @@ class SettingsTest : public testing::Test {
     EXPECT_TRUE(settings) << settings.error().line();
     return settings.value_or(Settings{});
   }
+  [[nodiscard]] Credentials keys() const {
+    const CredentialSource source = resolved().credentials;
+    const auto* keys = std::get_if<Credentials>(&source.kind);
+    EXPECT_NE(keys, nullptr) << source.method;
+    return keys == nullptr ? Credentials{} : *keys;
+  }
   [[nodiscard]] Failure refused() const {
     const Result<Settings> settings = resolve();
     EXPECT_FALSE(settings);
@@ -43,11 +49,11 @@ TEST_F(SettingsTest, KeysComeFromTheEnvironmentFirst) {
   home.write(".aws/credentials", "[default]\naws_access_key_id=AKFILE\naws_secret_access_key=s\n");
   use_static_keys();
   variables["AWS_SESSION_TOKEN"] = "token";
-  const Credentials credentials = resolved().credentials;
+  const Credentials credentials = keys();
   EXPECT_EQ(credentials.access_key_id, "AKENV");
   EXPECT_EQ(credentials.secret_access_key, "env-secret");
   EXPECT_EQ(credentials.session_token, "token");
-  EXPECT_EQ(credentials.source, "environment");
+  EXPECT_EQ(resolved().credentials.description, "environment");
 }
 
 TEST_F(SettingsTest, AProfileByFlagOverrulesTheEnvironmentsKeysAndOneByVariableDoesNot) {
@@ -56,12 +62,12 @@ TEST_F(SettingsTest, AProfileByFlagOverrulesTheEnvironmentsKeysAndOneByVariableD
   home.write(".aws/config", "[profile dev]\nregion = eu-north-1\n");
   use_static_keys();
   variables["AWS_PROFILE"] = "dev";
-  EXPECT_EQ(resolved().credentials.access_key_id, "AKENV");
+  EXPECT_EQ(keys().access_key_id, "AKENV");
   flags.profile = "dev";
-  const Credentials credentials = resolved().credentials;
+  const Credentials credentials = keys();
   EXPECT_EQ(credentials.access_key_id, "AKDEV");
   EXPECT_EQ(credentials.session_token, "t");
-  EXPECT_EQ(credentials.source, "profile dev in " + home.path(".aws/credentials"));
+  EXPECT_EQ(resolved().credentials.description, "profile dev in " + home.path(".aws/credentials"));
 }
 
 TEST_F(SettingsTest, ProfilesMayKeepKeysAndRegionInTheConfigFile) {
@@ -69,11 +75,11 @@ TEST_F(SettingsTest, ProfilesMayKeepKeysAndRegionInTheConfigFile) {
       ".aws/config",
       "[profile one]\naws_access_key_id=AKONE\naws_secret_access_key=s\nregion=eu-south-1\n"
       "[default]\naws_access_key_id=AKDEF\naws_secret_access_key=s\nregion=eu-west-3\nca_bundle=/ca.pem\n");
-  EXPECT_EQ(resolved().credentials.access_key_id, "AKDEF");
+  EXPECT_EQ(keys().access_key_id, "AKDEF");
   EXPECT_EQ(resolved().region, "eu-west-3");
   EXPECT_EQ(resolved().ca_bundle, "/ca.pem");
   variables["AWS_PROFILE"] = "one";
-  EXPECT_EQ(resolved().credentials.access_key_id, "AKONE");
+  EXPECT_EQ(keys().access_key_id, "AKONE");
   EXPECT_EQ(resolved().region, "eu-south-1");
   EXPECT_EQ(resolved().ca_bundle, "");
 }
@@ -84,7 +90,7 @@ TEST_F(SettingsTest, FilesMayBeElsewhere) {
   variables["AWS_CONFIG_FILE"] = "~/c1";
   variables["AWS_SHARED_CREDENTIALS_FILE"] = home.path("c2");
   variables["AWS_DEFAULT_PROFILE"] = "p";
-  EXPECT_EQ(resolved().credentials.access_key_id, "AKP");
+  EXPECT_EQ(keys().access_key_id, "AKP");
   EXPECT_EQ(resolved().region, "eu-west-1");
 }
 
@@ -102,6 +108,7 @@ TEST_F(SettingsTest, TheRegionsOrder) {
 }
 
 TEST_F(SettingsTest, WithoutKeysEachSourceIsNamed) {
+  variables["AWS_EC2_METADATA_DISABLED"] = "true";
   variables["AWS_REGION"] = "us-east-1";
   const Failure failure = refused();
   EXPECT_EQ(failure.code, FailureCode::not_found);
@@ -135,16 +142,48 @@ TEST_F(SettingsTest, AnUnknownProfileIsRefusedWhoeverNamesIt) {
   EXPECT_THAT(refused().what, AllOf(HasSubstr("'nope'"), HasSubstr("--profile")));
 }
 
-TEST_F(SettingsTest, KindsOfCredentialsThatAreNotFetchedAreNamed) {
+TEST_F(SettingsTest, EachKindOfProfileIsASourceOfItsOwn) {
   variables["AWS_REGION"] = "us-east-1";
-  const std::pair<const char*, const char*> kinds[] = {{"role_arn", "an assumed role"},
-                                                       {"sso_session", "IAM Identity Center"},
-                                                       {"sso_start_url", "IAM Identity Center"},
-                                                       {"credential_process", "a program"}};
-  for (const auto& [option, name] : kinds) {
-    home.write(".aws/config", std::string("[default]\n") + option + " = x\n");
-    EXPECT_THAT(refused().what, AllOf(HasSubstr(name), HasSubstr(option)));
+  home.write(".aws/credentials", "[keys]\naws_access_key_id=AK\naws_secret_access_key=s\n");
+  const std::string center = "sso_account_id=1\nsso_role_name=r\n";
+  const std::pair<std::string, const char*> kinds[] = {
+      {"role_arn=arn:aws:iam::1:role/r\nsource_profile=keys\n", "assume-role"},
+      {"role_arn=arn:aws:iam::1:role/r\nweb_identity_token_file=/t\n", "assume-role-with-web-identity"},
+      {center + "sso_start_url=https://x\nsso_region=us-east-1\n", "sso"},
+      {center + "sso_session=mine\n[sso-session mine]\nsso_start_url=https://x\nsso_region=us-east-1\n",
+       "sso"},
+      {"credential_process=program 'with words'\n", "custom-process"},
+      {"login_session=arn:aws:iam::1:user/me\n", "login"},
+      {"aws_access_key_id=AK\naws_secret_access_key=s\n", "config-file"},
+      {"output=json\n", "iam-role"}};
+  for (const auto& [options, method] : kinds) {
+    home.write(".aws/config", "[default]\n" + options);
+    EXPECT_EQ(resolved().credentials.method, method) << options;
   }
+  variables["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/v2/credentials/x";
+  EXPECT_EQ(resolved().credentials.method, "container-role");
+}
+
+TEST_F(SettingsTest, ARoleNamesWhoAssumesIt) {
+  variables["AWS_REGION"] = "us-east-1";
+  const std::pair<std::string, const char*> wrongs[] = {
+      {"", "neither source_profile nor credential_source"},
+      {"source_profile=a\ncredential_source=Environment\n", "both"},
+      {"source_profile=nobody\n", "'nobody'"},
+      {"source_profile=default\n", "in a circle"},
+      {"credential_source=Moon\n", "'Moon'"},
+      {"source_profile=empty\n[profile empty]\noutput=json\n", "has no credentials"}};
+  for (const auto& [options, said] : wrongs) {
+    home.write(".aws/config", "[default]\nrole_arn=arn:aws:iam::1:role/r\n" + options);
+    EXPECT_THAT(refused().what, HasSubstr(said));
+  }
+}
+
+TEST_F(SettingsTest, AProgramForCredentialsThatCallsFerryAgainComesToAnEnd) {
+  variables["AWS_REGION"] = "us-east-1";
+  variables["FERRY_FETCHES_CREDENTIALS"] = "1";
+  home.write(".aws/config", "[default]\ncredential_process=ferry whoami\n");
+  EXPECT_THAT(refused().what, HasSubstr("asked ferry for its own credentials"));
 }
 
 TEST_F(SettingsTest, HalfAKeyPairIsRefused) {

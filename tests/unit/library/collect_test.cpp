@@ -60,6 +60,7 @@ class LibraryCall : public testing::Test {
       ::unsetenv(name);
     ::setenv("AWS_CONFIG_FILE", "/nonexistent/config", 1);
     ::setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent/credentials", 1);
+    ::setenv("AWS_EC2_METADATA_DISABLED", "true", 1);
   }
 };
 

@@ -121,15 +121,35 @@ Task<> answer_one_then_close(std::unique_ptr<Connection> connection, int) {
   co_await read_until(*connection, "\r\n\r\n");
 }
 
+HttpRequest repeatable() {
+  HttpRequest request;
+  request.is_repeatable = true;
+  return request;
+}
+
 TEST(HttpClientTest, ReplacesAStaleConnectionOnce) {
   run([](Loop& loop) -> Task<> {
     ScriptedServer server(loop, answer_one_then_close);
     HttpClient client(loop, nullptr);
     for (int i = 0; i < 3; ++i) {
-      const Result<HttpResponse> answer = co_await client.send(loopback_url("http", server.port()), {});
+      const Result<HttpResponse> answer =
+          co_await client.send(loopback_url("http", server.port()), repeatable());
       EXPECT_TRUE(answer.has_value());
     }
     EXPECT_EQ(server.connections(), 3);
+    co_await server.stop();
+  });
+}
+
+TEST(HttpClientTest, NeverSendsAgainWhatMayHaveBeenTaken) {
+  run([](Loop& loop) -> Task<> {
+    ScriptedServer server(loop, answer_one_then_close);
+    HttpClient client(loop, nullptr);
+    const Result<HttpResponse> first = co_await client.send(loopback_url("http", server.port()), {});
+    EXPECT_TRUE(first.has_value());
+    const Result<HttpResponse> second = co_await client.send(loopback_url("http", server.port()), {});
+    expect_failure(second, FailureCode::lost, "before the answer was complete");
+    EXPECT_EQ(server.connections(), 1);
     co_await server.stop();
   });
 }

@@ -1,7 +1,6 @@
-#include "net/tls.hpp"
-
 #include "net/http_client.hpp"
 #include "net/http_server.hpp"
+#include "net/network.hpp"
 #include "raw_client.hpp"
 #include "run.hpp"
 #include "scripted_server.hpp"
@@ -43,11 +42,11 @@ class BundleFile {
   std::string path_ = testing::TempDir() + "bundle_XXXXXX";
 };
 
-TlsTrust trust_in(const Certificate& authority) {
+Network network_in(const Certificate& authority) {
   const BundleFile file(authority.pem());
   Result<TlsTrust> trust = TlsTrust::load(file.path());
   EXPECT_TRUE(trust.has_value());
-  return std::move(*trust);
+  return {.trust = std::move(*trust), .proxies = {}};
 }
 
 // Ends TLS with the given certificate and passes everything on to a plain port.
@@ -169,8 +168,8 @@ TEST(TlsTest, TrustsTheGivenAuthorityForNamesAndAddresses) {
   const Certificate authority = make_certificate(kAuthority, nullptr);
   const Certificate certificate = make_certificate(kServer, &authority);
   with_tls_server(certificate, [&](Loop& loop, TlsFront& front) -> Task<> {
-    const TlsTrust trust = trust_in(authority);
-    HttpClient client(loop, &trust);
+    const Network network = network_in(authority);
+    HttpClient client(loop, &network);
     const HttpRequest request{
         .method = "POST", .target = "/", .headers = {}, .body = std::string(1'000'000, 't')};
     const Result<HttpResponse> by_name = co_await client.send(secure_url(front, "localhost"), request);
@@ -186,11 +185,11 @@ TEST(TlsTest, CarriesWebSockets) {
   const Certificate authority = make_certificate(kAuthority, nullptr);
   const Certificate certificate = make_certificate(kServer, &authority);
   with_tls_server(certificate, [&](Loop& loop, TlsFront& front) -> Task<> {
-    const TlsTrust trust = trust_in(authority);
+    const Network network = network_in(authority);
     Url url = secure_url(front, "localhost");
     url.scheme = "wss";
     url.target = "/socket";
-    Result<WebSocket> websocket = co_await WebSocket::connect(loop, &trust, url);
+    Result<WebSocket> websocket = co_await WebSocket::connect(loop, &network, url);
     EXPECT_TRUE(websocket.has_value());
     if (!websocket) co_return;
     const WebSocketMessage message{.is_text = true, .payload = Bytes(100'000, 'w')};
@@ -205,8 +204,8 @@ TEST(TlsTest, CarriesWebSockets) {
 std::string refusal(const Certificate& certificate, const Certificate& authority, std::string host) {
   std::string what;
   with_tls_server(certificate, [&](Loop& loop, TlsFront& front) -> Task<> {
-    const TlsTrust trust = trust_in(authority);
-    HttpClient client(loop, &trust);
+    const Network network = network_in(authority);
+    HttpClient client(loop, &network);
     const Result<HttpResponse> answered = co_await client.send(secure_url(front, host), {});
     EXPECT_FALSE(answered.has_value());
     if (answered) co_return;
@@ -216,7 +215,7 @@ std::string refusal(const Certificate& certificate, const Certificate& authority
 
     Url url = secure_url(front, host);
     url.scheme = "wss";
-    const Result<WebSocket> websocket = co_await WebSocket::connect(loop, &trust, url);
+    const Result<WebSocket> websocket = co_await WebSocket::connect(loop, &network, url);
     EXPECT_FALSE(websocket.has_value()) << "a websocket trusts what a request does not";
   });
   return what;
@@ -263,8 +262,8 @@ TEST(TlsTest, RefusesOldProtocols) {
   with_tls_server(certificate, [&](Loop& loop, TlsFront& front) -> Task<> {
     SSL_CTX_set_security_level(front.context(), 0);
     SSL_CTX_set_max_proto_version(front.context(), TLS1_1_VERSION);
-    const TlsTrust trust = trust_in(authority);
-    HttpClient client(loop, &trust);
+    const Network network = network_in(authority);
+    HttpClient client(loop, &network);
     const Result<HttpResponse> answered = co_await client.send(secure_url(front, "localhost"), {});
     EXPECT_FALSE(answered.has_value());
     if (!answered) EXPECT_THAT(answered.error().what, HasSubstr("TLS handshake failed"));
@@ -276,10 +275,10 @@ TEST(TlsTest, AHandshakeIsBounded) {
     ScriptedServer silent(loop, [](std::unique_ptr<Connection> connection, int) -> Task<> {
       co_await read_until(*connection, "");
     });
-    const TlsTrust trust = trust_in(make_certificate(kAuthority, nullptr));
+    const Network network = network_in(make_certificate(kAuthority, nullptr));
     HttpClientLimits limits;
     limits.connect_timeout = milliseconds{30};
-    HttpClient client(loop, &trust, limits);
+    HttpClient client(loop, &network, limits);
     const Result<HttpResponse> answered = co_await client.send(loopback_url("https", silent.port()), {});
     EXPECT_FALSE(answered.has_value());
     if (!answered) EXPECT_THAT(answered.error().what, HasSubstr("took too long"));

@@ -7,7 +7,8 @@
 
 namespace ferry::test {
 
-Stage::Stage() : server(*net::HttpServer::listen(loop, "127.0.0.1", 0)), trust(*net::TlsTrust::load("")) {
+Stage::Stage()
+    : server(*net::HttpServer::listen(loop, "127.0.0.1", 0)), network(*net::Network::load("", {})) {
   times.first_pause = milliseconds(1);
   times.longest_pause = milliseconds(5);
   address.stream_url = fmt::format("ws://127.0.0.1:{}/v1/data-channel/ferry-test", server->port());
@@ -34,7 +35,7 @@ net::Task<Result<std::string>> Stage::renew(Stage& stage) {
 }
 
 void Stage::make_channel() {
-  channel = std::make_unique<session::DataChannel>(loop, trust, address, services, listener, times);
+  channel = std::make_unique<session::DataChannel>(loop, network, address, services, listener, times);
 }
 
 Result<session::Closed> Stage::play(Actor actor) {

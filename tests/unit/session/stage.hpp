@@ -33,7 +33,7 @@ struct Stage {
   net::Event agent_left{loop};
   ScriptedAgent agent;
   std::unique_ptr<net::HttpServer> server;
-  net::TlsTrust trust;
+  net::Network network;
   session::Address address{.session_id = "ferry-test", .stream_url = {}, .token_value = "secret-token"};
   session::Services services;
   session::Listener listener;

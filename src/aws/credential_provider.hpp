@@ -1,0 +1,45 @@
+// Credentials for as long as they are needed: fetched once, kept in memory, fetched anew before they expire.
+// One fetch at a time, shared by all who ask. The loop's thread only.
+#pragma once
+
+#include "aws/credential_source.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "net/loop.hpp"
+
+#include <functional>
+#include <optional>
+
+namespace ferry::aws {
+
+class CredentialProvider {
+ public:
+  using Fetch = std::function<net::Task<Result<Credentials>>()>;
+  using Clock = std::function<WallTime()>;
+
+  // Before their end by so much (botocore's number), or by half of the time that they had left when they came
+  // if that is less, new ones are fetched. Where that fails it is tried again after a while, and the old ones
+  // do until they end.
+  static constexpr std::chrono::minutes kRenewedBefore{15};
+  static constexpr std::chrono::minutes kPause{1};
+
+  CredentialProvider(net::Loop& loop, Fetch fetch, Clock now);
+
+  // Fails where there are none, or those that were fetched have expired already.
+  net::Task<Result<Credentials>> get();
+  // A service has called them expired: the next get() fetches new ones.
+  void forget() { kept_.reset(); }
+
+ private:
+  [[nodiscard]] bool is_valid() const;
+  [[nodiscard]] bool is_settled() const;
+  void keep(const Credentials& fetched);
+
+  net::Event idle_;  // no fetch is under way
+  Fetch fetch_;
+  Clock now_;
+  std::optional<Credentials> kept_;
+  WallTime renew_at_;  // of those that end
+};
+
+}  // namespace ferry::aws

@@ -1,0 +1,72 @@
+// Where credentials come from, as flags, environment and the shared files say it together: a decision, made
+// before anybody is asked. Fetching is credential_fetch.hpp's.
+#pragma once
+
+#include "base/time.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace ferry::aws {
+
+struct Credentials {
+  std::string access_key_id;
+  std::string secret_access_key;
+  std::string session_token;           // empty where there is none
+  std::optional<WallTime> expires_at;  // nothing: never
+};
+
+struct CredentialSource;
+
+// A program that prints them: `credential_process`, or the AWS CLI for kinds that ferry has not.
+struct ProcessSource {
+  std::vector<std::string> argv;
+  std::vector<std::string> added_environment;  // NAME=value
+};
+
+struct WebIdentitySource {
+  std::string role_arn, token_file, session_name;
+};
+
+struct AssumedRoleSource {
+  std::string role_arn, session_name, external_id, mfa_serial;
+  std::optional<int> duration_s;
+  std::shared_ptr<const CredentialSource> base;  // who assumes the role; never null
+};
+
+// IAM Identity Center.
+struct IdentityCenterSource {
+  std::string portal_url, token_url;
+  std::string account_id, role_name;
+  std::string token_path;     // what `aws sso login` wrote
+  std::string login_command;  // what a person runs where that has expired
+  bool can_refresh = false;   // of an sso-session
+};
+
+struct ContainerSource {
+  std::string url;
+  std::string token, token_file;  // for the Authorization header; the file wins
+};
+
+struct InstanceMetadataSource {
+  std::string endpoint;
+  milliseconds timeout{1'000};
+  int attempts = 1;
+  std::string others;  // which sources before it had nothing
+};
+
+struct CredentialSource {
+  // As botocore names its providers: "env", "shared-credentials-file", "assume-role", ...
+  std::string method;
+  std::string description;  // for people: "profile dev in /home/me/.aws/credentials"
+  std::string renewal;      // what a person does where the service calls them expired
+  std::variant<Credentials, ProcessSource, WebIdentitySource, AssumedRoleSource, IdentityCenterSource,
+               ContainerSource, InstanceMetadataSource>
+      kind;
+};
+
+}  // namespace ferry::aws

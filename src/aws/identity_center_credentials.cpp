@@ -1,0 +1,122 @@
+// fetch_from_identity_center(): the token that `aws sso login` left, refreshed where that can be, for a
+// role's credentials.
+#include "aws/answer_reader.hpp"
+#include "aws/credential_answer.hpp"
+#include "aws/credential_fetch.hpp"
+#include "net/clock.hpp"
+#include "net/http_client.hpp"
+#include "net/url.hpp"
+#include "sys/whole_file.hpp"
+#include "wire/json_object.hpp"
+
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <sys/stat.h>
+#include <utility>
+
+#include <boost/json/serialize.hpp>
+#include <fmt/format.h>
+
+namespace ferry::aws {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::chrono::minutes kRefreshWindow{15};  // botocore's
+
+tl::unexpected<Failure> not_logged_in(const IdentityCenterSource& center, std::string what) {
+  return fail(FailureCode::denied, std::move(what), fmt::format("log in again: {}", center.login_command));
+}
+
+Result<json::object> stored_token(const IdentityCenterSource& center) {
+  std::ifstream file(center.token_path, std::ios::binary);
+  if (!file) return not_logged_in(center, fmt::format("there is no login in {}", center.token_path));
+  const std::string text{std::istreambuf_iterator<char>(file), {}};
+  Result<json::object> token = wire::parse_object(text, center.token_path);
+  if (!token || text_in(*token, "accessToken").empty())
+    return not_logged_in(center, fmt::format("{} holds no token", center.token_path));
+  return token;
+}
+
+bool is_valid_for(const json::object& token, milliseconds time) {
+  const std::optional<WallTime> end = parse_rfc3339(text_in(token, "expiresAt"));
+  return end && *end > net::wall_now() + time;
+}
+
+Result<net::Url> url_of(const std::string& base, std::string_view target) {
+  Result<net::Url> url = net::parse_url(base);
+  if (!url) return fail(url.error());
+  while (url->target.ends_with('/')) url->target.pop_back();
+  url->target += target;
+  return url;
+}
+
+// CreateToken with the refresh token. What comes of it is kept where the AWS CLI looks for it.
+net::Task<Result<json::object>> refreshed(net::HttpClient& http, const IdentityCenterSource& center,
+                                          json::object token) {
+  const Result<net::Url> url = url_of(center.token_url, "/token");
+  if (!url) co_return fail(url.error());
+  const json::object input{{"clientId", text_in(token, "clientId")},
+                           {"clientSecret", text_in(token, "clientSecret")},
+                           {"grantType", "refresh_token"},
+                           {"refreshToken", text_in(token, "refreshToken")}};
+  net::HttpRequest request{
+      .method = "POST", .target = url->target, .headers = {}, .body = json::serialize(input)};
+  request.headers.emplace_back("Content-Type", "application/json");
+  const Result<net::HttpResponse> response = co_await http.send(*url, std::move(request));
+  if (!response) co_return fail(response.error());
+  const Result<json::object> answer = wire::parse_object(response->body, "the answer of CreateToken");
+  if (response->status != 200 || !answer || text_in(*answer, "accessToken").empty())
+    co_return not_logged_in(center,
+                            fmt::format("the login could not be refreshed (status {})", response->status));
+  token["accessToken"] = text_in(*answer, "accessToken");
+  const seconds lifetime(integer_in(*answer, "expiresIn").value_or(0));
+  const auto end = std::chrono::floor<seconds>(net::wall_now() + lifetime);
+  token["expiresAt"] = rfc3339(end).substr(0, std::string_view("2026-11-23T18:19:36").size()) + "Z";
+  const std::string next = text_in(*answer, "refreshToken");
+  if (!next.empty()) token["refreshToken"] = next;
+  const mode_t before = umask(S_IRWXG | S_IRWXO);
+  const Result<> kept = sys::write_whole_file(center.token_path, json::serialize(token));
+  umask(before);
+  if (!kept) co_return fail(kept.error());
+  co_return token;
+}
+
+}  // namespace
+
+net::Task<Result<Credentials>> fetch_from_identity_center(net::Loop& loop, const net::Network& network,
+                                                          const IdentityCenterSource& center) {
+  Result<json::object> token = stored_token(center);
+  if (!token) co_return fail(token.error());
+  net::HttpClient http(loop, &network);
+  const bool may_refresh = center.can_refresh && !text_in(*token, "refreshToken").empty();
+  if (may_refresh && !is_valid_for(*token, kRefreshWindow)) {
+    Result<json::object> newer = co_await refreshed(http, center, *token);
+    if (newer) {
+      token = std::move(newer);
+    } else if (!is_valid_for(*token, milliseconds(0))) {
+      co_return fail(newer.error());
+    }
+  }
+  if (!is_valid_for(*token, milliseconds(0))) co_return not_logged_in(center, "the login has expired");
+  const Result<net::Url> url = url_of(
+      center.portal_url,
+      fmt::format("/federation/credentials?role_name={}&account_id={}", center.role_name, center.account_id));
+  if (!url) co_return fail(url.error());
+  net::HttpRequest request;
+  request.target = url->target;
+  request.headers.emplace_back("x-amz-sso_bearer_token", text_in(*token, "accessToken"));
+  const Result<net::HttpResponse> response = co_await http.send(*url, std::move(request));
+  if (!response) co_return fail(response.error());
+  if (response->status == 401) co_return not_logged_in(center, "the login is no longer valid");
+  if (response->status != 200) {
+    co_return fail(FailureCode::refused,
+                   fmt::format("role {} in account {} was refused (status {})", center.role_name,
+                               center.account_id, response->status),
+                   "check sso_role_name and sso_account_id");
+  }
+  co_return credentials_of_identity_center(response->body);
+}
+
+}  // namespace ferry::aws
