@@ -28,7 +28,7 @@ fuzz:
 	scripts/build fuzz
 	scripts/fuzz build/fuzz
 
-# The long reliability tests: 10,000 simulated commands, then some hundreds of real ones.
+# The long reliability tests: 10,000 simulated commands, some hundreds of real ones, then 1,000 runs at once.
 soak:
 	scripts/install-packages build test
 	scripts/install-clients python

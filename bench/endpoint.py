@@ -6,6 +6,7 @@ import os
 import shlex
 import subprocess
 import tempfile
+import urllib.request
 
 DEFINITION = {
     "family": "bench",
@@ -27,6 +28,12 @@ class Endpoint:
 
     def api(self, operation, **members):
         return json.loads(output([self.ferry, "api", "ecs", operation, json.dumps(members)], self.environment))
+
+    def calls(self):
+        """How many the endpoint has answered since its start."""
+        headers = {"Authorization": f"Bearer {self.environment['AWS_SECRET_ACCESS_KEY']}"}
+        with urllib.request.urlopen(urllib.request.Request(f"{self.url}/_ferry/health", headers=headers)) as answer:
+            return json.load(answer)["calls"]
 
     def enterable_task(self):
         self.api("RegisterTaskDefinition", **DEFINITION)

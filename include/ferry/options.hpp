@@ -1,4 +1,4 @@
-// How a command is run: what exec() and collect() share.
+// How a command is run: what exec(), run() and collect() share.
 #pragma once
 
 #include <chrono>

@@ -10,8 +10,8 @@ namespace ferry {
 // Only `exited` has an exit code; success is never reported where it was not seen.
 enum class Outcome {
   exited,       // the command ended and its exit code is known
-  timeout,      // Options::timeout came first; the command was ended
-  interrupted,  // Options::cancel or a signal came first; the command was ended
+  timeout,      // Options::timeout came first; the command, or the task of a run, was ended
+  interrupted,  // Options::cancel or a signal came first; likewise
   lost,         // the connection or the session ended before the result came
   not_started,  // the command never ran: no such task, the service refused, the task stopped before, ...
   unknown,      // it ran, or may have, but nothing tells how it ended (no shell in the image)
@@ -23,10 +23,22 @@ enum class Outcome {
 // that arrive are the same in each case.
 enum class Framing { automatic, plain, exact };
 
-// Where the exit code was seen: in the frame that ends the output, or in the agent's own message.
-enum class ExitCodeSource { frame, payload };
+// Where the exit code was seen: in the frame that ends the output, in the agent's own message, or in ECS's
+// description of the stopped task.
+enum class ExitCodeSource { frame, payload, describe };
+
+// How the command was run.
+enum class Mode { exec, run };
+
+// How much of a run's log is in its output.
+enum class LogState {
+  complete,     // to its proved end (of `ferry local`; AWS never proves it)
+  settled,      // to where nothing more came for 3 s after the task had stopped
+  unavailable,  // it could not be read
+};
 
 struct CommandResult {
+  Mode mode = Mode::exec;
   Outcome outcome = Outcome::unknown;
   std::optional<int> exit_code;  // 0 to 255, exactly where `outcome` is exited; 128+n for signal n
   std::optional<ExitCodeSource> exit_code_source;
@@ -35,7 +47,8 @@ struct CommandResult {
   std::optional<std::string> standard_output, standard_error;
   // The image lacks what keeps them apart: both streams are in the standard output.
   bool streams_merged = false;
-  std::optional<Framing> framing;  // plain or exact; nothing where the command did not start
+  std::optional<Framing> framing;  // plain or exact; nothing where no exec session was opened
+  std::optional<LogState> logs;    // of a run; nothing where no log was followed
 
   std::string cluster, task, container;   // name, ARN, name; empty where not known
   std::string stop_code, stopped_reason;  // of a task that stopped meanwhile; otherwise empty
@@ -53,8 +66,8 @@ struct CommandResult {
 // failed, 130 interrupted, and `unknown_exit_code` (1 to 255) for lost and unknown.
 int exit_status(const CommandResult& result, int unknown_exit_code = 255);
 
-// The JSON object that `ferry exec -o json` prints, without a line end. Output that is not UTF-8 is base64
-// and said to be. `failed` has no word of its own there: it reads "unknown".
+// The JSON object that `ferry exec -o json` and `ferry run -o json` print, without a line end. Output that is
+// not UTF-8 is base64 and said to be. `failed` has no word of its own there: it reads "unknown".
 std::string to_json(const CommandResult& result);
 
 }  // namespace ferry

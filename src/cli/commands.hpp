@@ -18,6 +18,8 @@ Result<int> ps_command(Words words);                      // ps_command.cpp
 Result<int> logs_command(Words words);                    // logs_command.cpp
 Result<int> wait_command(Words words);                    // wait_command.cpp
 Result<int> stop_command(Words words);                    // stop_command.cpp
+Result<int> explain_command(Words words);                 // explain_command.cpp
+Result<int> whoami_command(Words words);                  // whoami_command.cpp
 Result<int> wrap_command(Words words);                    // wrap_command.cpp
 Result<int> collect_command(Words words);                 // collect_command.cpp
 Result<int> doctor_command(Words words);                  // doctor_command.cpp

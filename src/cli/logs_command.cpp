@@ -53,10 +53,10 @@ Result<int> logs_command(Words words) {
   net::Loop loop;
   const Result<std::unique_ptr<aws::Client>> client = connect(loop, flags.task.connection);
   if (!client) return fail(client.error());
-  RunOutput output(RunOutput::Shown::log, flags.all_containers);
+  RunOutput output(RunOutput::Shown::log, false, flags.all_containers);
   const feature::LogListener listener{
       .events = [&output](std::string_view container,
-                          std::span<const aws::logs::Event> events) { output.log(container, events); },
+                          std::span<const aws::logs::Event> events) { output.log({}, container, events); },
       .notice = [&output](std::string_view line) { output.notice(line); }};
   const Result<> shown = loop.run(feature::show_logs(**client, std::move(request), listener));
   if (!shown) return fail(shown.error().in("logs"));

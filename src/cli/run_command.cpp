@@ -10,10 +10,74 @@
 #include <csignal>
 #include <utility>
 
+#include <fmt/format.h>
+
 namespace ferry::cli {
 namespace {
 
 constexpr int kDefaultUnknownExitCode = 255;
+
+// What the reports of a run come to: JSON Lines, the exit status.
+class Summary {
+ public:
+  Summary(const RunFlags& flags, RunOutput& output, bool names_tasks)
+      : flags_(flags), output_(output), names_tasks_(names_tasks) {}
+
+  void take(feature::RunReport report) {
+    feature::CommandResult& result = report.result;
+    explain(result);
+    const int unknown = static_cast<int>(flags_.unknown_exit_code.value_or(kDefaultUnknownExitCode));
+    if (status_ == 0) status_ = feature::exit_status(result, unknown);
+    if (!flags_.wants_json() && flags_.result_path.empty()) return;
+    if (!flags_.attach.attach) {
+      if (flags_.wants_json()) result.standard_output = output_.take_log(report.task_arn);
+      result.streams_merged = true;
+    }
+    const std::string json = feature::result_json_line(result);
+    if (!flags_.result_path.empty()) lines_ += (lines_.empty() ? "" : "\n") + json;
+    const Result<> shown = show_result(json, flags_.wants_json(), {});
+    if (!shown && shown_) shown_ = shown;
+  }
+
+  // After the last report.
+  Result<int> status() {
+    if (shown_) shown_ = show_result(lines_, false, flags_.result_path);
+    if (!shown_) return fail(shown_.error());
+    const Result<> written = output_.written();
+    if (!written && status_ == 0) return fail(written.error());
+    return status_;
+  }
+
+ private:
+  void explain(const feature::CommandResult& result) {
+    if (result.explanation.empty()) return;
+    const bool is_told_whose = !names_tasks_ || result.task.empty();
+    output_.notice(is_told_whose ? result.explanation
+                                 : fmt::format("task {}: {}", result.task.substr(result.task.rfind('/') + 1),
+                                               result.explanation));
+  }
+
+  const RunFlags& flags_;
+  RunOutput& output_;
+  bool names_tasks_;
+  int status_ = 0;  // of the first that was not 0
+  std::string lines_;
+  Result<> shown_;
+};
+
+Result<> carry_out(net::Loop& loop, aws::Client& client, feature::RunOptions options, RunOutput& output,
+                   Summary& summary) {
+  if (options.count > 1) {
+    return loop.run(
+        feature::run_several(client, std::move(options), output,
+                             [&summary](feature::RunReport report) { summary.take(std::move(report)); }));
+  }
+  Result<feature::RunReport> report = loop.run(feature::run(client, std::move(options), output));
+  output.finish();
+  if (!report) return fail(report.error());
+  summary.take(std::move(*report));
+  return {};
+}
 
 }  // namespace
 
@@ -33,29 +97,16 @@ Result<int> run_command(Words words) {
   net::Loop loop;
   const Result<std::unique_ptr<aws::Client>> client = connect(loop, flags.connection);
   if (!client) return fail(client.error());
+  const bool names_tasks = options->count > 1;
   RunOutput output(flags.wants_json() ? RunOutput::Shown::nothing
                    : flags.detach     ? RunOutput::Shown::arn
                                       : RunOutput::Shown::log,
-                   flags.all_containers);
-  Result<feature::RunReport> report = loop.run(feature::run(**client, std::move(*options), output));
+                   names_tasks, flags.all_containers);
+  Summary summary(flags, output, names_tasks);
+  const Result<> ended = carry_out(loop, **client, std::move(*options), output, summary);
   output.finish();
-  if (!report) return fail(report.error());
-  feature::CommandResult& result = report->result;
-  if (!result.explanation.empty()) output.notice(result.explanation);
-  if (flags.wants_json() || !flags.result_path.empty()) {
-    if (!flags.attach.attach) {
-      if (flags.wants_json()) result.standard_output = output.take_log();
-      result.streams_merged = true;
-    }
-    const Result<> shown =
-        show_result(feature::result_json_line(result), flags.wants_json(), flags.result_path);
-    if (!shown) return fail(shown.error());
-  }
-  const Result<> written = output.written();
-  const int unknown = static_cast<int>(flags.unknown_exit_code.value_or(kDefaultUnknownExitCode));
-  const int status = feature::exit_status(result, unknown);
-  if (!written && status == 0) return fail(written.error());
-  return status;
+  if (!ended) return fail(ended.error());
+  return summary.status();
 }
 
 }  // namespace ferry::cli

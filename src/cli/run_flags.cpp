@@ -7,6 +7,7 @@
 #include "feature/run/network_configuration.hpp"
 #include "feature/run/revision_journal.hpp"
 #include "feature/run/structure_argument.hpp"
+#include "feature/run/task_starter.hpp"
 #include "feature/target.hpp"
 #include "wire/command_line.hpp"
 
@@ -89,8 +90,14 @@ void describe_changes(Arguments& arguments, RunFlags& flags) {
 
 void describe_life(Arguments& arguments, RunFlags& flags) {
   constexpr std::int64_t kMostRetries = 100;
-  arguments.text("--started-by", "NAME", "what the task's startedBy says, at most 128 characters; else ferry",
-                 flags.started_by);
+  constexpr std::int64_t kMostTasks = 10'000;
+  arguments.integer("--count", "N", 1, kMostTasks,
+                    "so many tasks beside each other; a result for each, in order", flags.count);
+  arguments.text(
+      "--started-by", "NAME",
+      "the tasks' startedBy, at most 128 characters, else ferry; a task of that name that is going "
+      "already is followed, and no other started",
+      flags.started_by);
   arguments.text("--reference-id", "NAME", "a reference of yours that the task keeps", flags.reference_id);
   arguments.text("--group", "NAME", "the task group", flags.group);
   arguments.texts("--tag", "NAME=VALUE", "tag the task", flags.tags);
@@ -294,11 +301,22 @@ Result<std::vector<int>> exit_codes(const std::string& text) {
   return codes;
 }
 
-// One run is one task.
-Result<> check_count(const boost::json::object& given) {
-  const boost::json::value* count = given.if_contains("count");
-  if (count == nullptr || *count == 1) return {};
-  return wrong("--cli-input-json: count is not 1", "a run is one task: start `ferry run` for each");
+// --count, else that of --cli-input-json, else 1.
+Result<std::size_t> task_count(const RunFlags& flags, const boost::json::object& given) {
+  constexpr std::int64_t kMostPerCall = feature::kMostTasksPerRunTask;
+  std::int64_t count = flags.count.value_or(1);
+  const boost::json::value* in_input = given.if_contains("count");
+  if (!flags.count && in_input != nullptr) {
+    const std::int64_t* number = in_input->if_int64();
+    if (number == nullptr || *number < 1)
+      return wrong("--cli-input-json: count is no number from 1 on", "leave it out for one task");
+    count = *number;
+  }
+  if (count > kMostPerCall && given.contains("clientToken"))
+    return wrong(
+        fmt::format("--cli-input-json: a clientToken stands for one call, of at most {} tasks", kMostPerCall),
+        "leave it out: ferry makes one for each call");
+  return static_cast<std::size_t>(count);
 }
 
 std::string connection_words(const aws::Flags& flags) {
@@ -328,6 +346,7 @@ Arguments describe_run(RunFlags& flags) {
       "  ferry run app:42 --timeout 30m -- ./migrate --all\n"
       "  pg_dump old | ferry run --like prod/db --attach -i -- psql new\n"
       "  ferry run app --capacity FARGATE_SPOT,FARGATE --retries 2\n"
+      "  ferry run worker --count 40 -o json -- ./process-one\n"
       "  ferry run app --overrides file://o.json --launch-type FARGATE \\\n"
       "      --network-configuration 'awsvpcConfiguration={subnets=[subnet-1],securityGroups=[sg-1]}'\n");
   return arguments;
@@ -358,8 +377,13 @@ Result<feature::RunOptions> run_options(const RunFlags& flags) {
   Result<std::optional<feature::AttachOptions>> attach = attach_options(flags.attach, flags.wants_json());
   if (!attach) return fail(attach.error());
   options.attach = std::move(*attach);
-  const Result<> counted = check_count(options.request.given_input);
-  if (!counted) return fail(counted.error());
+  const Result<std::size_t> count = task_count(flags, options.request.given_input);
+  if (!count) return fail(count.error());
+  if (*count > 1 && options.attach)
+    return wrong("run: --attach is for one task, and --count asks for more", "leave one out");
+  options.count = *count;
+  // A holder belongs to the ferry that started it: nobody else can enter it.
+  options.rejoin = !flags.started_by.empty() && !options.attach;
   options.retries = static_cast<int>(flags.retries.value_or(0));
   options.all_containers = flags.all_containers;
   options.timeout = flags.timeout;

@@ -28,7 +28,7 @@ struct RunFlags {
   std::string on_interrupt = "stop", output = "text", result_path;
   std::vector<std::string> strategy, placement_constraints, placement_strategy, volumes;
   std::vector<std::string> environment, environment_files, secrets, tags, command;
-  std::optional<std::int64_t> cpu, memory_mib, ephemeral_storage_gib, retries, unknown_exit_code;
+  std::optional<std::int64_t> cpu, memory_mib, ephemeral_storage_gib, retries, count, unknown_exit_code;
   std::optional<milliseconds> timeout;
   bool enable_execute_command = false, enable_managed_tags = false, detach = false;
   bool all_containers = false, ephemeral_revision = false;

@@ -13,8 +13,9 @@
 
 namespace ferry::cli {
 
-RunOutput::RunOutput(Shown shown, bool names_containers)
+RunOutput::RunOutput(Shown shown, bool names_tasks, bool names_containers)
     : shown_(shown),
+      names_tasks_(names_tasks),
       names_containers_(names_containers),
       on_terminal_(sys::is_terminal(STDERR_FILENO)),
       began_at_(net::steady_now()) {}
@@ -31,33 +32,53 @@ void RunOutput::accepted(const std::string& task_arn) {
   }
 }
 
-void RunOutput::status(std::string_view last_status) {
-  status_ = last_status;
-  if (status_.empty()) clear_status();
+void RunOutput::found(const std::string& task_arn) {
+  if (shown_ == Shown::arn) write(task_arn + "\n");
+  notice(fmt::format("already started: following task {}", task_arn));
+}
+
+void RunOutput::status(const std::string& task_arn, std::string_view last_status) {
+  if (last_status.empty()) {
+    clear_status();
+    statuses_.erase(task_arn);
+  } else {
+    statuses_[task_arn] = last_status;
+  }
   show_status();
 }
 
-void RunOutput::log(std::string_view container, std::span<const aws::logs::Event> events) {
+// "[0123abcd app] ": what `ferry logs` takes for the task, and the container.
+std::string RunOutput::prefix(const std::string& task_arn, std::string_view container) const {
+  constexpr std::size_t kShownOfId = 8;
+  std::string owner;
+  if (names_tasks_) owner = task_arn.substr(task_arn.rfind('/') + 1, kShownOfId);
+  if (names_containers_) owner += fmt::format("{}{}", owner.empty() ? "" : " ", container);
+  return owner.empty() ? owner : fmt::format("[{}] ", owner);
+}
+
+void RunOutput::log(const std::string& task_arn, std::string_view container,
+                    std::span<const aws::logs::Event> events) {
   std::string text;
-  for (const aws::logs::Event& event : events) {
-    if (names_containers_) text += fmt::format("[{}] ", container);
-    text += event.message;
-    text += '\n';
-  }
   if (shown_ == Shown::nothing) {
-    log_.insert(log_.end(), text.begin(), text.end());
+    const std::string of_container = names_containers_ ? fmt::format("[{}] ", container) : "";
+    for (const aws::logs::Event& event : events) text += of_container + event.message + '\n';
+    Bytes& kept = logs_[task_arn];
+    kept.insert(kept.end(), text.begin(), text.end());
     return;
   }
+  const std::string owner = prefix(task_arn, container);
+  for (const aws::logs::Event& event : events) text += owner + event.message + '\n';
   clear_status();
   write(text);
   show_status();
 }
 
-Bytes RunOutput::take_log() {
-  return std::exchange(log_, {});
+Bytes RunOutput::take_log(const std::string& task_arn) {
+  return std::exchange(logs_[task_arn], {});
 }
 
 void RunOutput::notice(std::string_view line) {
+  if (names_tasks_ && !said_.emplace(line).second) return;
   clear_status();
   fmt::print(stderr, "ferry: {}\n", printable(line));
   show_status();
@@ -69,7 +90,7 @@ void RunOutput::second_passed() {
 
 void RunOutput::finish() {
   clear_status();
-  status_.clear();
+  statuses_.clear();
 }
 
 Result<> RunOutput::written() const {
@@ -87,10 +108,21 @@ void RunOutput::write(std::string_view text) {
   notice(fmt::format("{}; the task goes on", written().error().line()));
 }
 
+// One task's state, or of several how many are in which.
+std::string RunOutput::status_text() const {
+  if (!names_tasks_) return printable(statuses_.begin()->second);
+  std::map<std::string_view, int> counts;
+  for (const auto& [task, status] : statuses_) ++counts[status];
+  std::string text;
+  for (const auto& [status, count] : counts)
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, printable(status));
+  return text;
+}
+
 void RunOutput::show_status() {
-  if (!on_terminal_ || status_.empty()) return;
+  if (!on_terminal_ || statuses_.empty()) return;
   const auto elapsed = std::chrono::duration_cast<seconds>(net::steady_now() - began_at_).count();
-  fmt::print(stderr, "\r\x1b[Kferry: {} {}:{:02}", printable(status_), elapsed / 60, elapsed % 60);
+  fmt::print(stderr, "\r\x1b[Kferry: {} {}:{:02}", status_text(), elapsed / 60, elapsed % 60);
   status_shown_ = true;
 }
 

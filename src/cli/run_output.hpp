@@ -7,6 +7,9 @@
 #include "base/time.hpp"
 #include "feature/run/run.hpp"
 
+#include <functional>
+#include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,35 +20,41 @@ class RunOutput final : public feature::RunObserver {
  public:
   // What stdout gets: the log as it comes, the task's ARN, or nothing, and the log is kept.
   enum class Shown { log, arn, nothing };
-  // `names_containers`: before each line of the log stands whose it is.
-  RunOutput(Shown shown, bool names_containers);
+  // Before each line of the log stands whose it is, as far as that can be asked: the task where there are
+  // several, the container where several are shown.
+  RunOutput(Shown shown, bool names_tasks, bool names_containers);
   ~RunOutput() override;
 
   void accepted(const std::string& task_arn) override;
-  void status(std::string_view last_status) override;
-  void log(std::string_view container, std::span<const aws::logs::Event> events) override;
+  void found(const std::string& task_arn) override;
+  void status(const std::string& task_arn, std::string_view last_status) override;
+  void log(const std::string& task_arn, std::string_view container,
+           std::span<const aws::logs::Event> events) override;
   void notice(std::string_view line) override;
   void second_passed() override;
 
   // The run is over: no status line any more.
   void finish();
-  // What was kept of the log.
-  Bytes take_log();
+  // What was kept of the task's log.
+  Bytes take_log(const std::string& task_arn);
   // Whether stdout took everything; fails after a write that did not succeed.
   [[nodiscard]] Result<> written() const;
 
  private:
   void write(std::string_view text);
+  [[nodiscard]] std::string prefix(const std::string& task_arn, std::string_view container) const;
+  [[nodiscard]] std::string status_text() const;
   void show_status();
   void clear_status();
 
   Shown shown_;
-  bool names_containers_;
+  bool names_tasks_, names_containers_;
   bool on_terminal_;
   bool status_shown_ = false;
   int write_error_ = 0;
-  std::string status_;
-  Bytes log_;
+  std::map<std::string, std::string> statuses_;  // by task
+  std::map<std::string, Bytes> logs_;            // likewise
+  std::set<std::string, std::less<>> said_;      // of several tasks: what holds for all is said once
   Instant began_at_;
 };
 

@@ -3,7 +3,6 @@
 #include "feature/exec_target.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <tuple>
 #include <utility>
 
@@ -33,7 +32,10 @@ net::Task<Result<std::vector<std::string>>> list_arns(aws::Client& client, std::
   Result<std::vector<std::string>> stopped =
       co_await aws::ecs::list_tasks(client, std::move(cluster), std::move(filter));
   if (!stopped) co_return stopped;
-  std::ranges::move(*stopped, std::back_inserter(*arns));
+  // One that stopped between the two calls is in both answers.
+  for (std::string& arn : *stopped) {
+    if (std::ranges::find(*arns, arn) == arns->end()) arns->push_back(std::move(arn));
+  }
   co_return arns;
 }
 

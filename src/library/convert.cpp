@@ -2,6 +2,8 @@
 
 #include "base/text.hpp"
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <utility>
 
@@ -23,7 +25,7 @@ Outcome public_outcome(feature::Outcome outcome) {
     case feature::Outcome::not_started:
       return Outcome::not_started;
     case feature::Outcome::unknown:
-    case feature::Outcome::detached:  // of `ferry run` only
+    case feature::Outcome::detached:  // nothing here asks for it
       break;
   }
   return Outcome::unknown;
@@ -46,6 +48,27 @@ feature::Outcome feature_outcome(Outcome outcome) {
       break;
   }
   return feature::Outcome::unknown;
+}
+
+constexpr std::array kExitCodeSources{std::pair(feature::ExitCodeSource::frame, ExitCodeSource::frame),
+                                      std::pair(feature::ExitCodeSource::payload, ExitCodeSource::payload),
+                                      std::pair(feature::ExitCodeSource::describe, ExitCodeSource::describe)};
+constexpr std::array kLogStates{std::pair(feature::LogState::complete, LogState::complete),
+                                std::pair(feature::LogState::settled, LogState::settled),
+                                std::pair(feature::LogState::unavailable, LogState::unavailable)};
+
+template <class Inner, class Public, std::size_t Size>
+std::optional<Public> translate(const std::optional<Inner>& value,
+                                const std::array<std::pair<Inner, Public>, Size>& table) {
+  if (!value) return std::nullopt;
+  return std::ranges::find(table, *value, &std::pair<Inner, Public>::first)->second;
+}
+
+template <class Inner, class Public, std::size_t Size>
+std::optional<Inner> translate_back(const std::optional<Public>& value,
+                                    const std::array<std::pair<Inner, Public>, Size>& table) {
+  if (!value) return std::nullopt;
+  return std::ranges::find(table, *value, &std::pair<Inner, Public>::second)->first;
 }
 
 feature::Framing feature_framing(Framing framing) {
@@ -112,13 +135,11 @@ Result<feature::ExecOptions> exec_options(const Options& options, Captures& capt
 
 CommandResult public_result(feature::CommandResult result, const Options& options, Captures& captures) {
   CommandResult translated;
+  translated.mode = result.mode == feature::Mode::run ? Mode::run : Mode::exec;
   translated.outcome = public_outcome(result.outcome);
   translated.exit_code = result.exit_code;
-  if (result.exit_code_source) {
-    translated.exit_code_source = *result.exit_code_source == feature::ExitCodeSource::payload
-                                      ? ExitCodeSource::payload
-                                      : ExitCodeSource::frame;
-  }
+  translated.exit_code_source = translate(result.exit_code_source, kExitCodeSources);
+  translated.logs = translate(result.logs, kLogStates);
   if (std::holds_alternative<Captured>(options.standard_output))
     translated.standard_output = std::move(captures.standard_output);
   if (std::holds_alternative<Captured>(options.standard_error))
@@ -147,17 +168,14 @@ CommandResult public_result(const Failure& failure) {
 
 feature::CommandResult feature_result_without_output(const CommandResult& result) {
   feature::CommandResult translated;
-  translated.mode = feature::Mode::exec;
+  translated.mode = result.mode == Mode::run ? feature::Mode::run : feature::Mode::exec;
   translated.cluster = result.cluster;
   translated.task = result.task;
   translated.container = result.container;
   translated.outcome = feature_outcome(result.outcome);
   translated.exit_code = result.exit_code;
-  if (result.exit_code_source) {
-    translated.exit_code_source = *result.exit_code_source == ExitCodeSource::payload
-                                      ? feature::ExitCodeSource::payload
-                                      : feature::ExitCodeSource::frame;
-  }
+  translated.exit_code_source = translate_back(result.exit_code_source, kExitCodeSources);
+  translated.logs = translate_back(result.logs, kLogStates);
   translated.streams_merged = result.streams_merged;
   if (result.framing) {
     translated.framing =

@@ -4,6 +4,7 @@
 // CloudWatch Logs never says "end": the token that was sent comes back where nothing newer is stored *yet*,
 // and an empty page alone means nothing. So the end is: the task has stopped, and a read made at least one
 // settle window after that, and after the last page that brought something, gave back the token it sent.
+// A source that does say "end" is taken at its word.
 // Owns the token. Bounded after the stop: 60 s without a new event end it all the same.
 #pragma once
 
@@ -16,8 +17,9 @@
 namespace ferry::wire {
 
 enum class LogEnd {
+  complete,  // the source said so
   settled,   // the token repeated over the settle window
-  missing,   // the stream does not exist, and the task that would write it has stopped
+  missing,   // the stream does not exist, three settle windows after the task that would write it stopped
   unproven,  // tokens went on changing without an event
 };
 
@@ -31,8 +33,9 @@ class LogFollower {
   // What the next read has to send; empty means from the stream's head.
   [[nodiscard]] const std::string& token() const { return token_; }
 
-  // The answer to a read that was sent with token() at `asked_at`.
-  void page(Instant asked_at, std::size_t events, std::size_t bytes, std::string next_token);
+  // The answer to a read that was sent with token() at `asked_at`. `is_complete`: nothing comes behind it.
+  void page(Instant asked_at, std::size_t events, std::size_t bytes, std::string next_token,
+            bool is_complete = false);
   // The answer was that there is no such stream: normal while the task starts.
   void missing(Instant asked_at);
   // No further output can be written. Once; later calls have no effect.
@@ -45,10 +48,10 @@ class LogFollower {
 
  private:
   struct Closing {
-    Instant since;          // the stop, or the last page that brought something
-    Instant last_event;     // the stop, or the last page with events
-    milliseconds window;    // how long the token must repeat
-    bool was_read = false;  // since the stop
+    Instant since;       // the stop, or the last page that brought something
+    Instant last_event;  // the stop, or the last page with events
+    Instant next_read;
+    milliseconds window;  // how long the token must repeat
   };
 
   std::string token_;

@@ -22,6 +22,7 @@ class Subject:
         self.definition, self.network, self.launch_type = definition, network, launch_type
         self.control = control  # of ferry local: control(method, action, body); None elsewhere
         self.started_by = f"ferry-conformance-{secrets.token_hex(4)}"
+        self.run_names = []  # startedBy of what `ferry run` has started
         self.deadline = time.monotonic() + SUITE_S
         self.task = None
 
@@ -59,6 +60,27 @@ class Subject:
     def start_exec(self, *command, flags=(), **options):
         return self.start_words("exec", *flags, self.task, "--", *command, **options)
 
+    def run_words(self, *command, flags=(), name=None):
+        """The words of `ferry run` of the task definition, under a name by which it is stopped at the end."""
+        name = name or f"{self.started_by}-{len(self.run_names)}"
+        self.run_names.append(name)
+        words = ["run", self.definition, "--cluster", self.cluster, "--container", self.container, "--started-by", name]
+        if self.network:
+            words += ["--network-configuration", json.dumps(self.network)]
+        if self.launch_type:
+            words += ["--launch-type", self.launch_type]
+        return [*words, *flags, "--", *command]
+
+    def run_task(self, *command, flags=(), name=None):
+        """`ferry run -o json`: exit status and results."""
+        done = self.run(*self.run_words(*command, flags=("-o", "json", *flags), name=name), timeout_s=START_S)
+        return done.returncode, [json.loads(line) for line in done.stdout.splitlines()]
+
+    def has_log(self):
+        definition = self.api("DescribeTaskDefinition", taskDefinition=self.definition)["taskDefinition"]
+        container = next(item for item in definition["containerDefinitions"] if item["name"] == self.container)
+        return container.get("logConfiguration", {}).get("logDriver") == "awslogs"
+
     def api(self, operation, **members):
         done = self.run("api", "ecs", operation, json.dumps(members))
         assert done.returncode == 0, done.stderr.decode()
@@ -90,8 +112,9 @@ class Subject:
     def stop_all(self):
         """Stops every task that this suite started, also those whose start it did not see the answer of."""
         self.deadline = time.monotonic() + 60
-        for task in self.api("ListTasks", cluster=self.cluster, startedBy=self.started_by)["taskArns"]:
-            self.api("StopTask", cluster=self.cluster, task=task, reason="conformance checks are over")
+        for name in [self.started_by, *self.run_names]:
+            for task in self.api("ListTasks", cluster=self.cluster, startedBy=name)["taskArns"]:
+                self.api("StopTask", cluster=self.cluster, task=task, reason="conformance checks are over")
 
     def secret_words(self):
         """What a report must not show, besides what looks like it."""

@@ -1,5 +1,6 @@
 """An AWS endpoint before another: records the operations that pass, and lets a test change an answer."""
 
+import collections
 import http.client
 import http.server
 import json
@@ -15,7 +16,9 @@ class RecordingProxy:
 
     def __init__(self, endpoint):
         self.operations = []  # in the order in which they came in
+        self.inputs = []  # theirs
         self.changes = {}  # operation: a function from its answer to the one that the caller gets
+        self.lost = collections.Counter()  # operation: how many answers are lost on the way back
         self._endpoint = endpoint
         self._changed = threading.Condition()
 
@@ -54,10 +57,15 @@ class RecordingProxy:
         operation = target.rpartition(".")[2]
         with self._changed:
             self.operations.append(operation)
+            self.inputs.append(json.loads(body))
             self._changed.notify_all()
         status, answer = self._ask(target, body)
         if status == 200 and operation in self.changes:
             answer = json.dumps(self.changes[operation](json.loads(answer))).encode()
+        if self.lost[operation] > 0:
+            self.lost[operation] -= 1
+            caller.close_connection = True
+            return
         caller.send_response(status)
         caller.send_header("Content-Type", "application/x-amz-json-1.1")
         caller.send_header("Content-Length", str(len(answer)))

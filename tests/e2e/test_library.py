@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from local_endpoint import task_definition, wait_until
 from running_service import enterable_task
 
 ROOT = Path(__file__).parents[2]
@@ -31,25 +32,28 @@ def prefix(ferry, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def example(ferry, prefix, tmp_path_factory):
-    """The C++ example, built apart from ferry's own tree."""
+def programs(ferry, prefix, tmp_path_factory):
+    """The folder of the C++ examples and of several-runs, built apart from ferry's own tree."""
     folder = tmp_path_factory.mktemp("example")
     shutil.copytree(ROOT / "examples" / "cpp", folder / "source")
+    shutil.copy(ROOT / "tests" / "e2e" / "several_runs.cpp", folder / "source")
+    with (folder / "source" / "CMakeLists.txt").open("a") as lists:
+        lists.write("add_executable(several-runs several_runs.cpp)\ntarget_link_libraries(several-runs PRIVATE ferry::ferry)\n")
     build = Path(ferry).parent
     sanitizers = cached(build, "FERRY_SANITIZE")
     flags = [f"-DCMAKE_EXE_LINKER_FLAGS=-fsanitize={sanitizers}"] if sanitizers else []
     compiler = cached(build, "CMAKE_CXX_COMPILER")
     run("cmake", "-S", folder / "source", "-B", folder / "build", f"-DCMAKE_PREFIX_PATH={prefix}", f"-DCMAKE_CXX_COMPILER={compiler}", *flags)
     run("cmake", "--build", folder / "build")
-    return folder / "build" / "ferry-example"
+    return folder / "build"
 
 
 @pytest.fixture
-def run_example(example, shared_endpoint):
+def run_example(programs, shared_endpoint):
     enterable_task(shared_endpoint)
 
     def run_in(target, *words):
-        return subprocess.run([example, target, *words], env=shared_endpoint.environment, capture_output=True, timeout=60)
+        return subprocess.run([programs / "ferry-example", target, *words], env=shared_endpoint.environment, capture_output=True, timeout=60)
 
     return run_in
 
@@ -78,3 +82,57 @@ def test_the_example_says_why_there_is_no_exit_code(run_example):
     done = run_example("nobody", "true")
     assert done.returncode == 125
     assert b"no exit code: " in done.stdout and b"nobody" in done.stdout
+
+
+@pytest.fixture
+def start_run(programs, shared_endpoint):
+    """start_run(family, words...) begins the example of a run; its input stays open until a test closes it."""
+    shared_endpoint.ecs.register_task_definition(**task_definition(family="library"))
+    processes = []
+
+    def start(family, *words):
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        process = subprocess.Popen([programs / "ferry-example-run", family, *words], env=shared_endpoint.environment, text=True, **pipes)
+        processes.append(process)
+        return process
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
+def test_a_run_shows_its_log_and_ends_with_its_code(start_run):
+    process = start_run("library", "sh", "-c", "echo out; echo err >&2; exit 7")
+    assert process.stdout.read() == "out\nerr\n"
+    assert process.wait(timeout=60) == 7
+    assert "started task arn:" in process.stderr.readline()
+
+
+def test_a_run_that_cannot_start_says_why(start_run):
+    process = start_run("nobody", "true")
+    assert "nobody" in process.stderr.read()
+    assert process.wait(timeout=60) == 125
+
+
+def test_a_run_that_is_given_up_leaves_no_task(start_run, shared_endpoint):
+    process = start_run("library", "sh", "-c", "echo begun; exec sleep 1000")
+    assert process.stdout.readline() == "begun\n"
+    process.stdin.close()
+    assert process.wait(timeout=60) == 130
+    errors = process.stderr.read()
+    task = errors.splitlines()[0].rpartition(" ")[2]
+    assert shared_endpoint.ecs.describe_tasks(tasks=[task])["tasks"][0]["lastStatus"] == "STOPPED"
+    assert "given up by the calling program" in errors
+
+
+def test_several_runs_of_one_process(programs, shared_endpoint):
+    shared_endpoint.ecs.register_task_definition(**task_definition(family="library"))
+    words = [programs / "several-runs", "library", "test-forgotten-run"]
+    done = subprocess.run(words, env=shared_endpoint.environment, capture_output=True, text=True, timeout=120, check=True)
+    lines = done.stdout.splitlines()
+    assert lines[:6] == [f"{code}: line {code}" for code in reversed(range(6))]
+    assert lines[6] == "interrupted"
+    assert lines[7].startswith("a run has no input")
+    running = shared_endpoint.ecs.list_tasks(startedBy="test-forgotten-run")["taskArns"]
+    wait_until(lambda: not running, "no task of the run that nobody waited for")

@@ -401,7 +401,7 @@ def test_a_placement_failure_is_explained(run, proxy):
     result = run("app", "--endpoint-url", proxy.url)
     assert (result.returncode, result.stdout) == (125, b"")
     (line,) = lines(result.stderr)
-    assert "RESOURCE:MEMORY" in line and "add capacity" in line
+    assert "RESOURCE:MEMORY" in line and "add instances" in line
 
 
 def test_a_short_run_makes_at_most_eight_calls(run, proxy):

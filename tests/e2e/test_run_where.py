@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 from local_endpoint import task_definition
+from recording_proxy import RecordingProxy
 
 NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-1"], "securityGroups": ["sg-1"], "assignPublicIp": "DISABLED"}}
 SHOW = "echo run with A=$A B=$B"
@@ -57,7 +58,7 @@ def test_like_a_service(place, run):
     done = run("--like", "default/web", "-o", "json", "--", "sh", "-c", "echo here")
     result, task = result_of(done), task_of(place, done)
     assert (done.returncode, result["stdout"], result["exit_code"]) == (0, "here\n", 0)
-    assert (result["mode"], result["logs"], result["streams_merged"]) == ("run", "settled", True)
+    assert (result["mode"], result["logs"], result["streams_merged"]) == ("run", "complete", True)
     assert task["taskDefinitionArn"].endswith("/web:1")
     assert task["launchType"] == "FARGATE"
     assert task["enableExecuteCommand"]
@@ -173,3 +174,22 @@ def test_what_makes_no_sense_is_said_and_starts_nothing(place, run, words, said)
     assert (done.returncode, done.stdout) == (125, "")
     assert said in done.stderr
     assert started_by(place, "ferry") == before
+
+
+def test_what_describes_a_place_arrives_as_it_was_given(place, ferry, tmp_path):
+    (tmp_path / "volume.json").write_text('[{"name": "data", "managedEBSVolume": {"roleArn": "arn:aws:iam::123456789012:role/ebs", "sizeInGiB": 5}}]')
+    (tmp_path / "role").write_text("arn:aws:iam::123456789012:role/ebs")
+    words = ["--placement-constraints", "type=distinctInstance", "--placement-constraints", "type=memberOf,expression=attribute:zone==a"]
+    words += ["--placement-strategy", "type=spread,field=instanceId", "--volume-configurations", "file://volume.json"]
+    words += ["--overrides", "taskRoleArn@=file://role"]
+    with RecordingProxy(place) as proxy:
+        environment = {**place.environment, "AWS_ENDPOINT_URL": proxy.url}
+        subprocess.run([ferry, "run", "app", *words], env=environment, cwd=tmp_path, capture_output=True, timeout=60, check=False)
+        sent = proxy.inputs[proxy.operations.index("RunTask")]
+    assert sent["placementConstraints"] == [
+        {"type": "distinctInstance"},
+        {"type": "memberOf", "expression": "attribute:zone==a"},
+    ]
+    assert sent["placementStrategy"] == [{"type": "spread", "field": "instanceId"}]
+    assert sent["volumeConfigurations"] == json.loads((tmp_path / "volume.json").read_text())
+    assert sent["overrides"]["taskRoleArn"] == (tmp_path / "role").read_text()

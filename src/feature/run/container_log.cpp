@@ -49,7 +49,8 @@ net::Task<LogRead> ContainerLog::read() {
     }
     if (!page->events.empty()) outcome = LogRead::brought_events;
     if (!page->events.empty()) listener_.events(container_, page->events);
-    follower_.page(asked_at, page->events.size(), bytes, std::move(page->next_forward_token));
+    follower_.page(asked_at, page->events.size(), bytes, std::move(page->next_forward_token),
+                   page->is_complete);
   } else if (is_missing(page.error())) {
     follower_.missing(asked_at);
   } else {
@@ -88,23 +89,24 @@ net::Task<> ContainerLog::judge_end() {
   }
   if (follower_.end() == wire::LogEnd::unproven)
     listener_.notice("the log gave no sign of its end: later lines may be missing");
-  co_await read_again();
-  state_ = Ending::settled;
+  const bool is_read_again = co_await read_again();
+  state_ = is_read_again && follower_.end() == wire::LogEnd::complete ? Ending::complete : Ending::settled;
 }
 
-net::Task<> ContainerLog::read_again() {
+net::Task<bool> ContainerLog::read_again() {
   const Result<std::vector<aws::logs::Event>> events =
       co_await aws::logs::filter_log_events(client_, source_.group, source_.stream);
   if (!events) {
     listener_.notice(fmt::format("the log was read once only, lines that came late may be missing: {}",
                                  events.error().line()));
-    co_return;
+    co_return false;
   }
   std::vector<aws::logs::Event> late;
   for (const aws::logs::Event& event : *events) {
     if (shown_.is_new(event.id, event.timestamp_ms, event.message)) late.push_back(event);
   }
   if (!late.empty()) listener_.events(container_, late);
+  co_return true;
 }
 
 void ContainerLog::task_stopped(Instant now, milliseconds settle_window) {
@@ -117,8 +119,18 @@ void ContainerLog::never_ran() {
 }
 
 std::optional<LogState> ContainerLog::state() const {
-  if (!state_ || state_ == Ending::never_ran) return std::nullopt;
-  return state_ == Ending::settled ? LogState::settled : LogState::unavailable;
+  if (!state_) return std::nullopt;
+  switch (*state_) {
+    case Ending::complete:
+      return LogState::complete;
+    case Ending::settled:
+      return LogState::settled;
+    case Ending::unavailable:
+      return LogState::unavailable;
+    case Ending::never_ran:
+      break;
+  }
+  return std::nullopt;
 }
 
 }  // namespace ferry::feature

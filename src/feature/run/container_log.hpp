@@ -55,12 +55,12 @@ class ContainerLog {
   [[nodiscard]] std::optional<LogState> state() const;
 
  private:
-  enum class Ending { settled, unavailable, never_ran };
+  enum class Ending { complete, settled, unavailable, never_ran };
 
   LogRead failed(const Failure& failure);
   void cannot_be_read(std::string_view reason);
   net::Task<> judge_end();
-  net::Task<> read_again();
+  net::Task<bool> read_again();  // whether that was possible
 
   aws::Client& client_;
   std::string container_;

@@ -135,7 +135,6 @@ json::object run_task_input(const RunRequest& request, const json::object& like,
       merge_overrides(overrides_in(request), container, request.change, request.task_change);
   if (!overrides.empty()) input["overrides"] = std::move(overrides);
   input.erase("count");
-  input.erase("clientToken");
   return input;
 }
 

@@ -48,9 +48,9 @@ Result<> check_utf8(const RunRequest& request);
 // one; else the only one that --overrides names. Otherwise a failure (ambiguous) that lists them.
 Result<std::string> choose_container(const aws::ecs::TaskDefinition& definition, const RunRequest& request);
 
-// RunTask's input without `count` and `clientToken`. `like` is what like_service() made of the service; empty
-// where there is none. Of the ways to name the capacity (launch type, strategy) the one that is named closest
-// to the user counts.
+// RunTask's input without `count`; a `clientToken` only where the user gave one. `like` is what
+// like_service() made of the service; empty where there is none. Of the ways to name the capacity (launch
+// type, strategy) the one that is named closest to the user counts.
 boost::json::object run_task_input(const RunRequest& request, const boost::json::object& like,
                                    const std::string& container);
 

@@ -16,7 +16,7 @@ namespace ferry::feature {
 
 struct RunPlan {
   std::string cluster;             // as RunTask gets it
-  boost::json::object input;       // RunTask's, without `count` and `clientToken`
+  boost::json::object input;       // RunTask's, without `count`
   boost::json::object definition;  // DescribeTaskDefinition's taskDefinition, as it came
   aws::ecs::TaskDefinition described;
   std::string container;

@@ -1,17 +1,17 @@
 #include "feature/run/run.hpp"
 
 #include "aws/ecs.hpp"
+#include "feature/run/going_tasks.hpp"
 #include "feature/run/plan.hpp"
 #include "feature/run/revision_registration.hpp"
-#include "feature/run/stop_reason.hpp"
+#include "feature/run/task_poller.hpp"
+#include "feature/run/task_run.hpp"
+#include "feature/run/task_starter.hpp"
 #include "feature/run/watch.hpp"
-#include "feature/task_wait.hpp"
-#include "net/clock.hpp"
 #include "net/loop.hpp"
-#include "sys/random.hpp"
 
-#include <algorithm>
 #include <csignal>
+#include <deque>
 #include <utility>
 
 #include <boost/json/array.hpp>
@@ -20,184 +20,55 @@
 namespace ferry::feature {
 namespace {
 
-// After an attempt that a passing cause has ended: the first pause, doubled with each attempt.
-constexpr milliseconds kFirstPause{1'000};
-constexpr milliseconds kLongestPause{60'000};
+using TakeReport = std::function<void(Result<RunReport>)>;
 
-// What the children of one run share.
+// The tasks of a run, in the order in which they were asked for. What ends is handed on in that order.
 struct RunState {
-  explicit RunState(net::Loop& loop) : interrupts(loop), finished(loop) {}
+  RunState(net::Loop& loop, TakeReport take_report)
+      : interrupts(loop), finished(loop), take(std::move(take_report)) {}
+
+  struct Member {
+    TaskRun run;
+    std::optional<Result<RunReport>> report;
+  };
+
+  void hand_on();
 
   Interrupts interrupts;
-  net::Event finished;
-  std::string task_arn;  // from RunTask's answer on, of the present attempt
-  std::optional<Result<RunReport>> report;
+  net::Event finished;  // every task, or the user's patience
+  std::deque<Member> members;
+  std::size_t handed_on = 0;
+  TakeReport take;
 };
 
-// One run: its attempts, one after the other.
-class Run {
- public:
-  Run(aws::Client& client, const RunPlan& plan, const RunOptions& options, RunObserver& observer,
-      RunState& state)
-      : client_(client), plan_(plan), options_(options), observer_(observer), state_(state) {}
-
-  net::Task<Result<RunReport>> to_its_end();
-
- private:
-  [[nodiscard]] boost::json::object attempt_input() const;
-  [[nodiscard]] std::vector<FollowedLog> followed_logs(const std::string& task_id) const;
-  net::Task<Result<RunReport>> attempt();
-  net::Task<Result<RunReport>> enter(std::string task_arn);
-  [[nodiscard]] bool moves_on(const Result<RunReport>& report);
-  net::Task<> pause();
-
-  aws::Client& client_;
-  const RunPlan& plan_;
-  const RunOptions& options_;
-  RunObserver& observer_;
-  RunState& state_;
-  std::size_t provider_ = 0;  // of the capacity to try
-  int retries_made_ = 0;
-  milliseconds next_pause_{0};
-};
-
-net::Task<Result<RunReport>> Run::to_its_end() {
-  while (true) {
-    Result<RunReport> report = co_await attempt();
-    if (!moves_on(report)) co_return report;
-    co_await pause();
-    if (state_.interrupts.count > 0) co_return report;
-    state_.task_arn.clear();
+void RunState::hand_on() {
+  while (handed_on < members.size() && members[handed_on].report) {
+    take(std::move(*members[handed_on].report));
+    ++handed_on;
   }
+  if (handed_on == members.size()) finished.set();
 }
 
-// The token makes a lost answer safe to ask for again: one for each task that is wanted.
-boost::json::object Run::attempt_input() const {
-  boost::json::object input = plan_.input;
-  input["count"] = 1;
-  input["clientToken"] = sys::random_uuid();
-  if (!options_.capacity.empty()) {
-    input.erase("launchType");
-    input["capacityProviderStrategy"] = boost::json::array{
-        boost::json::object{{"capacityProvider", options_.capacity[provider_]}, {"weight", 1}}};
-  }
-  return input;
-}
-
-Result<std::string> accepted_task(const Result<aws::ecs::DescribedTasks>& answer) {
-  if (!answer) return fail(answer.error());
-  if (!answer->tasks.empty()) return answer->tasks.front().arn;
-  const aws::ecs::ServiceFailure none;
-  const aws::ecs::ServiceFailure& why = answer->failures.empty() ? none : answer->failures.front();
-  Failure failure;
-  failure.code = FailureCode::refused;
-  failure.what = explain_placement(why);
-  failure.service_code = why.reason;
-  return fail(std::move(failure));
-}
-
-std::vector<FollowedLog> Run::followed_logs(const std::string& task_id) const {
-  std::vector<FollowedLog> logs;
-  for (const aws::ecs::ContainerDefinition& container : plan_.described.containers) {
-    if (!options_.all_containers && container.name != plan_.container) continue;
-    logs.push_back(
-        {.container = container.name, .source = log_source(plan_.described, container.name, task_id)});
-  }
-  return logs;
-}
-
-net::Task<Result<RunReport>> Run::attempt() {
-  const Result<aws::ecs::DescribedTasks> answer = co_await aws::ecs::run_task(client_, attempt_input());
-  Result<std::string> arn = accepted_task(answer);
-  if (!arn) co_return fail(options_.attach ? explain_refused_attach(arn.error()) : arn.error());
-  state_.task_arn = *arn;
-  observer_.accepted(*arn);
-  RunReport report;
-  report.task_arn = *arn;
-  if (options_.detach && state_.interrupts.count == 0) {
-    report.result.mode = Mode::run;
-    report.result.task = *arn;
-    report.result.container = plan_.container;
-    report.result.outcome = Outcome::detached;
-    co_return report;
-  }
-  if (options_.attach) {
-    Result<RunReport> entered = co_await enter(*arn);
-    co_return entered;
-  }
-  RunWatch watch(client_, options_, state_.interrupts, observer_, *arn, plan_.container,
-                 followed_logs(answer->tasks.front().id()));
-  report.result = co_await watch.follow();
-  co_return report;
-}
-
-// The command in a session of the task, which is stopped afterwards.
-net::Task<Result<RunReport>> Run::enter(std::string task_arn) {
-  AttachRequest request;
-  request.cluster = plan_.cluster;
-  request.task_arn = task_arn;
-  request.container = plan_.container;
-  request.attach = *options_.attach;
-  request.attach.session.time_limit = options_.timeout;
-  request.attach.session.notice = [this](std::string_view line) { observer_.notice(line); };
-  if (state_.interrupts.count > 0) request.attach.session.cancel = &state_.interrupts.arrived;
-  request.status = [this](std::string_view line) { observer_.status(line); };
-  Result<CommandResult> result = co_await attach(client_, std::move(request));
-  if (!result) co_return fail(result.error());
-  RunReport report;
-  report.task_arn = std::move(task_arn);
-  report.result = std::move(*result);
-  co_return report;
-}
-
-bool may_help(const Result<RunReport>& report, const std::vector<int>& retry_on_exit) {
-  if (!report) return may_pass(report.error()) || is_passing_placement(report.error());
-  const CommandResult& result = report->result;
-  if (result.outcome == Outcome::exited && result.exit_code &&
-      std::ranges::find(retry_on_exit, *result.exit_code) != retry_on_exit.end()) {
-    return true;
-  }
-  return result.retryable.value_or(false);
-}
-
-// Whether there is another attempt, which is then announced.
-bool Run::moves_on(const Result<RunReport>& report) {
-  if (state_.interrupts.count > 0) return false;
-  const std::string why = report ? report->result.explanation : report.error().line();
-  const bool lacks_capacity = report ? is_capacity_end(report->result) : is_capacity_failure(report.error());
-  if (lacks_capacity && provider_ + 1 < options_.capacity.size()) {
-    ++provider_;
-    next_pause_ = milliseconds(0);
-    observer_.notice(fmt::format("{}; trying {}", why, options_.capacity[provider_]));
-    return true;
-  }
-  if (retries_made_ >= options_.retries || !may_help(report, options_.retry_on_exit)) return false;
-  ++retries_made_;
-  next_pause_ = std::min(kLongestPause, kFirstPause * (1 << std::min(retries_made_ - 1, 6)));
-  observer_.notice(fmt::format("{}; retry {} of {}", why, retries_made_, options_.retries));
-  return true;
-}
-
-net::Task<> Run::pause() {
-  co_await state_.interrupts.arrived.wait_until(net::steady_now() + next_pause_);
-}
-
-net::Task<> carry_out(aws::Client& client, const RunPlan& plan, const RunOptions& options,
-                      RunObserver& observer, RunState& state) {
-  Run run(client, plan, options, observer, state);
-  Result<RunReport> report = co_await run.to_its_end();
-  state.report = std::move(report);
-  state.finished.set();
+net::Task<> carry_out(RunState& state, RunState::Member& member) {
+  Result<RunReport> report = co_await member.run.to_its_end();
+  member.report = std::move(report);
+  state.hand_on();
 }
 
 net::Task<> count_interrupts(net::Signals& signals, RunState& state) {
   while (state.interrupts.count < 2) {
     const int number = co_await signals.next();
-    if (state.interrupts.count == 0) state.interrupts.first_signal = number;
+    if (!state.interrupts.first_signal) state.interrupts.first_signal = number;
     ++state.interrupts.count;
     state.interrupts.arrived.set();
   }
   state.finished.set();
+}
+
+net::Task<> count_cancel(net::Event& cancel, RunState& state) {
+  co_await cancel.wait();
+  ++state.interrupts.count;
+  state.interrupts.arrived.set();
 }
 
 net::Task<> count_seconds(net::Loop& loop, RunObserver& observer) {
@@ -230,45 +101,117 @@ RunReport left_at_once(const RunOptions& options, const std::string& task_arn) {
   return report;
 }
 
-net::Task<Result<RunReport>> run_plan(aws::Client& client, RunPlan plan, RunOptions options,
-                                      RunObserver& observer) {
+using GoingTasks = std::vector<aws::ecs::Task>;
+
+// The tasks beside each other, those that are going already first.
+net::Task<> carry_out_all(const RunSetting& setting, RunState& state, net::TaskGroup& group,
+                          GoingTasks going) {
+  group.spawn(setting.poller.serve());
+  setting.starter.serve(group);
+  for (std::size_t index = 0; index < setting.options.count; ++index) {
+    std::optional<aws::ecs::Task> its_own;
+    if (index < going.size()) its_own = std::move(going[index]);
+    state.members.push_back({.run = TaskRun(setting, std::move(its_own)), .report = std::nullopt});
+  }
+  for (RunState::Member& member : state.members) group.spawn(carry_out(state, member));
+  co_await state.finished.wait();
+}
+
+// What the user did not wait for.
+void leave_the_rest(RunState& state, const RunOptions& options) {
+  for (RunState::Member& member : state.members) {
+    if (!member.report) member.report = left_at_once(options, member.run.task_arn());
+  }
+  state.hand_on();
+}
+
+net::Task<Result<>> run_plan(aws::Client& client, RunPlan plan, const RunOptions& options, GoingTasks going,
+                             RunObserver& observer, TakeReport take) {
   net::Loop& loop = client.loop();
-  net::Signals signals(loop, {SIGINT, SIGTERM, SIGHUP});
-  RunState state(loop);
+  std::optional<net::Signals> signals;
+  RunState state(loop, std::move(take));
   net::TaskGroup group(loop);
-  group.spawn(count_interrupts(signals, state));
+  if (options.heeds_signals) {
+    signals.emplace(loop, std::initializer_list<int>{SIGINT, SIGTERM, SIGHUP});
+    group.spawn(count_interrupts(*signals, state));
+  }
+  if (options.cancel != nullptr) group.spawn(count_cancel(*options.cancel, state));
   group.spawn(count_seconds(loop, observer));
   // Before the revision is registered: from here on there is something to clean up.
-  Result<std::optional<EphemeralRevision>> revision =
-      co_await revise(client, options.journal_folder, options.request.revision, plan.container,
-                      plan.definition, plan.input, state.interrupts.arrived);
-  if (state.interrupts.count > 0) {
-    state.report = interrupted_before_start();
-  } else if (revision) {
-    if (*revision) plan.described = aws::ecs::task_definition_from_json(plan.definition);
-    group.spawn(carry_out(client, plan, options, observer, state));
-    co_await state.finished.wait();
+  Result<std::optional<EphemeralRevision>> revision = std::optional<EphemeralRevision>();
+  if (going.size() < options.count) {
+    revision = co_await revise(client, options.journal_folder, options.request.revision, plan.container,
+                               plan.definition, plan.input, state.interrupts.arrived);
   }
+  const bool is_prepared = revision && state.interrupts.count == 0;
+  if (is_prepared && *revision) plan.described = aws::ecs::task_definition_from_json(plan.definition);
+  TaskStarter starter(client, plan.input, options.capacity);
+  TaskPoller poller(client, plan.cluster);
+  const RunSetting setting{.client = client,
+                           .plan = plan,
+                           .options = options,
+                           .observer = observer,
+                           .interrupts = state.interrupts,
+                           .starter = starter,
+                           .poller = poller};
+  if (is_prepared) co_await carry_out_all(setting, state, group, std::move(going));
   group.cancel();
   co_await group.join();
-  if (!revision && !state.report) co_return fail(revision.error());
+  leave_the_rest(state, options);
   if (revision && *revision) {
     const Result<> gone = co_await deregister(client, std::move(**revision));
     if (!gone) observer.notice(gone.error().line());
   }
-  if (state.report) co_return std::move(*state.report);
-  co_return left_at_once(options, state.task_arn);
+  if (!is_prepared && state.interrupts.count > 0) {
+    for (std::size_t index = 0; index < options.count; ++index) state.take(interrupted_before_start());
+  } else if (!revision) {
+    co_return fail(revision.error());
+  }
+  co_return Result<>();
+}
+
+net::Task<Result<>> run_all(aws::Client& client, RunOptions options, RunObserver& observer, TakeReport take) {
+  if (options.attach) hold(options.request, *options.attach);
+  Result<RunPlan> plan = co_await plan_run(client, options.request);
+  if (!plan) co_return fail(plan.error());
+  options.request.cluster = plan->cluster;
+  GoingTasks going;
+  if (options.rejoin) {
+    Result<GoingTasks> found =
+        co_await find_going_tasks(client, *plan, options.request.started_by, options.count);
+    if (!found) co_return fail(found.error());
+    going = std::move(*found);
+  }
+  // Before this line an interrupt simply ends the process: nothing has been started.
+  co_return co_await run_plan(client, std::move(*plan), options, std::move(going), observer, std::move(take));
+}
+
+RunReport not_started(const Failure& failure) {
+  RunReport report;
+  report.result.mode = Mode::run;
+  report.result.outcome = Outcome::not_started;
+  report.result.explanation = failure.line();
+  return report;
 }
 
 }  // namespace
 
 net::Task<Result<RunReport>> run(aws::Client& client, RunOptions options, RunObserver& observer) {
-  if (options.attach) hold(options.request, *options.attach);
-  Result<RunPlan> plan = co_await plan_run(client, options.request);
-  if (!plan) co_return fail(plan.error());
-  options.request.cluster = plan->cluster;
-  // Before this line an interrupt simply ends the process: nothing has been started.
-  co_return co_await run_plan(client, std::move(*plan), std::move(options), observer);
+  std::optional<Result<RunReport>> report;
+  options.count = 1;
+  const Result<> ended = co_await run_all(client, std::move(options), observer,
+                                          [&report](Result<RunReport> one) { report = std::move(one); });
+  if (!ended) co_return fail(ended.error());
+  co_return std::move(*report);
+}
+
+net::Task<Result<>> run_several(aws::Client& client, RunOptions options, RunObserver& observer,
+                                std::function<void(RunReport)> take) {
+  const auto take_any = [&take](Result<RunReport> report) {
+    take(report ? std::move(*report) : not_started(report.error()));
+  };
+  Result<> ended = co_await run_all(client, std::move(options), observer, take_any);
+  co_return ended;
 }
 
 }  // namespace ferry::feature

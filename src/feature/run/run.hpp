@@ -1,7 +1,7 @@
-// Runs one task and brings its result back: start, wait, log, verdict; and where the cause of its end may
+// Runs tasks and brings their results back: start, wait, log, verdict; and where the cause of an end may
 // pass, again.
 // Owns the ephemeral revision of the task definition, where one is needed, for the time of the call. What
-// bounds it: the task's own life, the time limit, the number of attempts, and after a stop request the time
+// bounds it: the tasks' own lives, the time limit, the number of attempts, and after a stop request the time
 // that a stop may take.
 #pragma once
 
@@ -12,8 +12,11 @@
 #include "feature/result.hpp"
 #include "feature/run/attach.hpp"
 #include "feature/run/input.hpp"
+#include "net/loop.hpp"
 #include "net/task.hpp"
 
+#include <cstddef>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -24,6 +27,10 @@ namespace ferry::feature {
 
 struct RunOptions {
   RunRequest request;
+  std::size_t count = 1;  // tasks, all the same and beside each other
+  // Tasks with the request's startedBy that are going already are followed; only what is missing of `count`
+  // is started.
+  bool rejoin = false;
   std::optional<milliseconds> timeout;  // of each attempt, from RunTask's answer on; then the task is stopped
   // Further attempts, each with a task of its own, where the cause of the last one's end may pass.
   int retries = 0;
@@ -37,6 +44,8 @@ struct RunOptions {
   bool all_containers = false;       // every container's log, not only the chosen one's
   bool detach = false;               // end when the task is accepted
   bool detach_on_interrupt = false;  // leave the task running at the first interrupt too
+  bool heeds_signals = true;         // SIGINT, SIGTERM and SIGHUP are interrupts
+  net::Event* cancel = nullptr;      // once set, an interrupt; outlives the run
   std::string connection_flags;      // quoted, for the commands that explanations suggest; may be empty
 };
 
@@ -49,9 +58,12 @@ class RunObserver {
   RunObserver& operator=(const RunObserver&) = delete;
 
   virtual void accepted(const std::string& task_arn) = 0;
-  virtual void status(std::string_view last_status) = 0;  // after each change
+  virtual void found(const std::string& task_arn) = 0;  // going already: RunOptions::rejoin
+  // After each change: the task's lastStatus, and what it means for the moment where that is known.
+  virtual void status(const std::string& task_arn, std::string_view phase) = 0;
   // Each event once, in the stream's order; late ones last.
-  virtual void log(std::string_view container, std::span<const aws::logs::Event> events) = 0;
+  virtual void log(const std::string& task_arn, std::string_view container,
+                   std::span<const aws::logs::Event> events) = 0;
   virtual void notice(std::string_view line) = 0;  // one thing that the user has to know now
   virtual void second_passed() = 0;                // about once a second
 };
@@ -61,10 +73,16 @@ struct RunReport {
   std::string task_arn;  // empty where nothing was started
 };
 
-// Fails where nothing was started: the request makes no sense, or a call was refused. From RunTask's
-// acceptance on there is a report. SIGINT, SIGTERM and SIGHUP count as interrupts from the moment RunTask is
-// sent: the first stops the task and reads its log to the end (or leaves it, see detach_on_interrupt), the
-// second leaves it at once.
+// One task. Fails where nothing was started: the request makes no sense, or a call was refused. From
+// RunTask's acceptance on there is a report. Signals and RunOptions::cancel count as interrupts from the
+// moment RunTask is sent: the first stops the task and reads its log to the end (or leaves it, see
+// detach_on_interrupt), the second leaves it at once.
 net::Task<Result<RunReport>> run(aws::Client& client, RunOptions options, RunObserver& observer);
+
+// The same with options.count tasks. `take` gets the report of each, in the order in which they were asked
+// for, as soon as those before it are there too; one that could not be started has the outcome not_started.
+// Fails only before anything was started. Not with `attach`.
+net::Task<Result<>> run_several(aws::Client& client, RunOptions options, RunObserver& observer,
+                                std::function<void(RunReport)> take);
 
 }  // namespace ferry::feature

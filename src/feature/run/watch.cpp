@@ -1,5 +1,6 @@
 #include "feature/run/watch.hpp"
 
+#include "feature/run/explanation.hpp"
 #include "feature/run/stop_reason.hpp"
 #include "feature/task_wait.hpp"
 #include "net/clock.hpp"
@@ -19,20 +20,10 @@ namespace {
 
 constexpr milliseconds kUnknownTolerance{60'000};   // DescribeTasks may say MISSING for a while
 constexpr milliseconds kFailureTolerance{300'000};  // a network cut is no reason to leave a task
-constexpr milliseconds kStopTolerance{180'000};     // stopTimeout is at most 120 s, then the network goes
-
-// How long the log must stay silent after the stop. A platform that takes seconds to start a container (AWS)
-// may take seconds to bring its last lines; one that starts it at once has them at once. Both times are the
-// service's own, so that this machine's clock does not matter.
-milliseconds settle_window(const aws::ecs::Task& task) {
-  constexpr milliseconds kShortest{100};
-  constexpr milliseconds kLongest{3'000};
-  if (!task.created_at || !task.started_at) return kLongest;
-  const double start_ms = (*task.started_at - *task.created_at) * 1000;
-  if (start_ms <= static_cast<double>(kShortest.count())) return kShortest;
-  if (start_ms >= static_cast<double>(kLongest.count())) return kLongest;
-  return milliseconds(static_cast<milliseconds::rep>(start_ms));
-}
+// How long the log must stay silent after the stop, unless it says itself that it is complete: a platform
+// that takes seconds to start a container may take seconds to bring its last lines.
+constexpr milliseconds kSettleWindow{3'000};
+constexpr milliseconds kStopTolerance{180'000};  // stopTimeout is at most 120 s, then the network goes
 
 std::string_view signal_name(int number) {
   switch (number) {
@@ -59,20 +50,22 @@ std::string stop_line(const RunOptions& options, std::string_view task_arn) {
 }
 
 RunWatch::RunWatch(aws::Client& client, const RunOptions& options, Interrupts& interrupts,
-                   RunObserver& observer, std::string task_arn, std::string container,
+                   RunObserver& observer, TaskPoller& poller, std::string task_arn, std::string container,
                    std::vector<FollowedLog> logs)
     : client_(client),
       options_(options),
       interrupts_(interrupts),
       observer_(observer),
+      poller_(poller),
       task_arn_(std::move(task_arn)),
       container_(std::move(container)),
       accepted_at_(net::steady_now()),
       last_seen_at_(accepted_at_),
       pacing_(accepted_at_) {
   const LogListener listener{
-      .events = [&observer](std::string_view of,
-                            std::span<const aws::logs::Event> events) { observer.log(of, events); },
+      .events = [&observer, arn = task_arn_](
+                    std::string_view of,
+                    std::span<const aws::logs::Event> events) { observer.log(arn, of, events); },
       .notice = [&observer](std::string_view line) { observer.notice(line); }};
   logs_.reserve(logs.size());
   for (FollowedLog& log : logs)
@@ -83,8 +76,11 @@ RunWatch::RunWatch(aws::Client& client, const RunOptions& options, Interrupts& i
 net::Task<CommandResult> RunWatch::follow() {
   while (!done()) {
     const Step step = next_step(net::steady_now());
-    const bool interrupted = co_await interrupts_.arrived.wait_until(next_wake(step));
-    if (interrupted) interrupts_.arrived.reset();
+    if (may_stop()) {
+      co_await interrupts_.arrived.wait_until(next_wake(step));
+    } else {
+      co_await net::sleep_until(client_.loop(), next_wake(step));
+    }
     co_await take(step);
   }
   co_return left_ ? *left_ : verdict();
@@ -126,18 +122,16 @@ RunWatch::Step RunWatch::next_step(Instant now) {
 Instant RunWatch::next_wake(const Step& step) const {
   Instant wake = step.due;
   if (stop_deadline_) wake = std::min(wake, *stop_deadline_);
-  if (options_.timeout && stop_cause_ == StopCause::none && !stopped_)
-    wake = std::min(wake, accepted_at_ + *options_.timeout);
+  if (options_.timeout && may_stop()) wake = std::min(wake, accepted_at_ + *options_.timeout);
   return wake;
 }
 
 // What the moment asks for: a stop, the end of our patience, or the planned call.
 net::Task<> RunWatch::take(Step step) {
   const Instant now = net::steady_now();
-  const bool may_stop = stop_cause_ == StopCause::none && !stopped_;
-  if (may_stop && interrupts_.count > 0) {
+  if (may_stop() && interrupts_.count > 0) {
     co_await stop(StopCause::interrupt);
-  } else if (may_stop && options_.timeout && now >= accepted_at_ + *options_.timeout) {
+  } else if (may_stop() && options_.timeout && now >= accepted_at_ + *options_.timeout) {
     co_await stop(StopCause::timeout);
   } else if (stop_deadline_ && now >= *stop_deadline_) {
     const Outcome outcome = stop_cause_ == StopCause::timeout ? Outcome::timeout : Outcome::interrupted;
@@ -150,15 +144,13 @@ net::Task<> RunWatch::take(Step step) {
 }
 
 net::Task<> RunWatch::describe() {
-  std::vector<std::string> tasks{task_arn_};
-  Result<aws::ecs::DescribedTasks> answer =
-      co_await aws::ecs::describe_tasks(client_, options_.request.cluster, std::move(tasks));
-  if (!answer && may_pass(answer.error())) {
+  Result<std::optional<aws::ecs::Task>> task = co_await poller_.describe(task_arn_);
+  if (!task && may_pass(task.error())) {
     pacing_.refused(net::steady_now());
-    not_seen(answer.error(), kFailureTolerance);
-  } else if (!answer) {
-    not_seen(answer.error(), milliseconds(0));
-  } else if (answer->tasks.empty()) {
+    not_seen(task.error(), kFailureTolerance);
+  } else if (!task) {
+    not_seen(task.error(), milliseconds(0));
+  } else if (!*task) {
     pacing_.described(net::steady_now());
     Failure unknown;
     unknown.code = FailureCode::not_found;
@@ -166,33 +158,30 @@ net::Task<> RunWatch::describe() {
     not_seen(unknown, kUnknownTolerance);
   } else {
     pacing_.described(net::steady_now());
-    seen(std::move(answer->tasks.front()));
+    seen(std::move(**task));
   }
 }
 
 void RunWatch::seen(aws::ecs::Task task) {
   last_seen_at_ = net::steady_now();
-  said_unseen_ = false;
-  if (task.last_status != status_) {
-    status_ = task.last_status;
-    observer_.status(status_);
-  }
-  if (has_open_log() && has_started(status_)) pacing_.running();
+  const std::string phase = task.last_status + (is_pulling(task) ? ", pulling the image" : "");
+  if (std::exchange(shown_phase_, phase) != phase) observer_.status(task_arn_, phase);
+  if (has_open_log() && has_started(task.last_status)) pacing_.running();
   task_ = std::move(task);
-  if (status_ != "STOPPED" && status_ != "DELETED") return;
+  if (task_->last_status != "STOPPED" && task_->last_status != "DELETED") return;
   stopped_ = true;
   stop_deadline_.reset();
   const bool never_ran = result_of(*task_, container_).outcome == Outcome::not_started;
   for (ContainerLog& log : logs_) {
     if (never_ran) log.never_ran();
-    if (log.is_open()) log.task_stopped(last_seen_at_, settle_window(*task_));
+    if (log.is_open()) log.task_stopped(last_seen_at_, kSettleWindow);
   }
 }
 
 void RunWatch::not_seen(const Failure& failure, milliseconds tolerance) {
   if (net::steady_now() - last_seen_at_ >= tolerance) {
     leave_running(Outcome::lost, failure.line());
-  } else if (failure.code != FailureCode::not_found && !std::exchange(said_unseen_, true)) {
+  } else if (failure.code != FailureCode::not_found && poller_.is_news_of_failure()) {
     observer_.notice(fmt::format("{}; going on trying", failure.line()));
   }
 }
@@ -218,7 +207,7 @@ std::optional<LogState> RunWatch::log_state() const {
   std::optional<LogState> state;
   for (const ContainerLog& log : logs_) {
     if (log.state() == LogState::unavailable) return LogState::unavailable;
-    if (log.state()) state = log.state();
+    if (log.state() && state != LogState::settled) state = log.state();
   }
   return state;
 }
@@ -230,12 +219,20 @@ net::Task<> RunWatch::stop(StopCause cause) {
     co_return;
   }
   const std::string why =
-      cause == StopCause::timeout
-          ? fmt::format("the time limit of {:g} s is over",
-                        static_cast<double>(options_.timeout->count()) / 1000)
-          : fmt::format("interrupted by the user ({})", signal_name(interrupts_.first_signal));
-  observer_.notice(fmt::format("{}: stopping the task{}", why,
-                               cause == StopCause::interrupt ? "; interrupt again to leave it" : ""));
+      cause == StopCause::timeout ? fmt::format("the time limit of {:g} s is over",
+                                                static_cast<double>(options_.timeout->count()) / 1000)
+      : interrupts_.first_signal
+          ? fmt::format("interrupted by the user ({})", signal_name(*interrupts_.first_signal))
+          : "given up by the calling program";
+  if (cause == StopCause::timeout) {
+    observer_.notice(fmt::format("{}: stopping the task{}", why, options_.count > 1 ? " " + task_arn_ : ""));
+  } else if (!std::exchange(interrupts_.announced, true)) {
+    const bool is_one = options_.count == 1;
+    std::string line = fmt::format("{}: stopping {}", why, is_one ? "the task" : "the tasks");
+    if (interrupts_.first_signal)
+      line += fmt::format("; interrupt again to leave {}", is_one ? "it" : "them");
+    observer_.notice(line);
+  }
   const Result<aws::ecs::Task> answer =
       co_await aws::ecs::stop_task(client_, options_.request.cluster, task_arn_, "ferry run: " + why);
   if (!answer) {

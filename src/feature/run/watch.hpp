@@ -11,6 +11,7 @@
 #include "feature/run/input.hpp"
 #include "feature/run/pacing.hpp"
 #include "feature/run/run.hpp"
+#include "feature/run/task_poller.hpp"
 #include "net/loop.hpp"
 
 #include <csignal>
@@ -25,9 +26,10 @@ namespace ferry::feature {
 struct Interrupts {
   explicit Interrupts(net::Loop& loop) : arrived(loop) {}
 
-  net::Event arrived;  // set with each; the watch resets it
+  net::Event arrived;  // stays set from the first on
   int count = 0;
-  int first_signal = SIGINT;
+  std::optional<int> first_signal;  // nothing where the calling program gave the run up
+  bool announced = false;           // that tasks are stopped for it: once, however many are watched
 };
 
 // `ferry api ecs StopTask ...`: the line that stops a task which is left running.
@@ -43,7 +45,7 @@ class RunWatch {
  public:
   // All references outlive follow().
   RunWatch(aws::Client& client, const RunOptions& options, Interrupts& interrupts, RunObserver& observer,
-           std::string task_arn, std::string container, std::vector<FollowedLog> logs);
+           TaskPoller& poller, std::string task_arn, std::string container, std::vector<FollowedLog> logs);
 
   // Once. Until the task has stopped and its log is read, or one of the bounds is reached.
   net::Task<CommandResult> follow();
@@ -60,6 +62,7 @@ class RunWatch {
   [[nodiscard]] bool done() const;
   [[nodiscard]] Step next_step(Instant now);
   [[nodiscard]] Instant next_wake(const Step& step) const;
+  [[nodiscard]] bool may_stop() const { return stop_cause_ == StopCause::none && !stopped_; }
   net::Task<> take(Step step);
   net::Task<> describe();
   void seen(aws::ecs::Task task);
@@ -76,6 +79,7 @@ class RunWatch {
   const RunOptions& options_;
   Interrupts& interrupts_;
   RunObserver& observer_;
+  TaskPoller& poller_;
   std::string task_arn_;
   std::string container_;
   std::vector<ContainerLog> logs_;
@@ -85,9 +89,8 @@ class RunWatch {
   Instant last_seen_at_;
   RunPacing pacing_;
   std::optional<aws::ecs::Task> task_;
-  std::string status_;
+  std::string shown_phase_;
   bool stopped_ = false;
-  bool said_unseen_ = false;
   StopCause stop_cause_ = StopCause::none;
   std::optional<Instant> stop_deadline_;
   std::optional<CommandResult> left_;  // the result of leaving before the end

@@ -81,6 +81,16 @@ json::object page_of_events(std::vector<LogRecord> records, const std::optional<
                       {"nextBackwardToken", to_text(backward)}};
 }
 
+// Whether nothing is stored behind the records.
+bool ends_with(const LogStore& logs, const std::string& group, LogQuestion question,
+               const std::vector<LogRecord>& records) {
+  if (question.is_backward) return false;
+  if (records.empty()) return true;
+  question.after = position_of(records.back().event);
+  question.max_events = 1;
+  return logs.read(group, question).empty();
+}
+
 Answer get_events(const LogStore& logs, const json::object& input) {
   if (auto missing = missing_member(input, {"logStreamName"}, "InvalidParameterException")) {
     return tl::unexpected(std::move(*missing));
@@ -108,7 +118,12 @@ Answer get_events(const LogStore& logs, const json::object& input) {
     if (!token->is_forward && compare(token->position, question.before) < 0)
       question.before = token->position;
   }
-  return page_of_events(logs.read(*group, question), token, question);
+  std::vector<LogRecord> records = logs.read(*group, question);
+  const bool is_complete = logs.is_complete(*group, stream) && ends_with(logs, *group, question, records);
+  json::object page = page_of_events(std::move(records), token, question);
+  // No member of the service's: other clients pass over it, and ferry need not wait for what may yet come.
+  if (is_complete) page["ferryLogComplete"] = true;
+  return page;
 }
 
 // The streams that a FilterLogEvents names; nothing for all of the group.

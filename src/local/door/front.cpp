@@ -62,7 +62,11 @@ net::Task<net::HttpResponse> Front::control(net::HttpRequest request) {
   if (auto refused = guard_.check_bearer(request)) co_return json_refusal(*refused);
   const std::string action =
       fmt::format("{} {}", request.method, request.target.substr(kControlPrefix.size()));
-  if (action == "GET health") co_return json_response(controls_.health());
+  if (action == "GET health") {
+    json::object health = controls_.health();
+    health["calls"] = calls_;
+    co_return json_response(health);
+  }
   if (action == "POST faults") co_return replace_faults(request.body);
   if (action == "POST reset") {
     net::HttpResponse response = co_await reset();
@@ -119,6 +123,7 @@ net::Task<net::HttpResponse> Front::call(net::HttpRequest request) {
   if (auto refused = guard_.check_signature(request, call->service, net::wall_now())) {
     co_return Dispatcher::refusal(*call, *refused);
   }
+  ++calls_;
   co_await until_open();
   const Faults::Verdict verdict = faults_->decide(call->operation);
   if (verdict.delay > milliseconds(0)) co_await net::sleep_for(*loop_, verdict.delay);

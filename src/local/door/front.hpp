@@ -11,6 +11,7 @@
 #include "net/http_server.hpp"
 #include "net/loop.hpp"
 
+#include <cstdint>
 #include <functional>
 
 #include <boost/json/object.hpp>
@@ -48,6 +49,7 @@ class Front {
   const Dispatcher* dispatcher_;
   SessionRegistry* sessions_;
   Controls controls_;
+  std::int64_t calls_ = 0;  // that had a right signature, since the start
   // Set while calls may run: a reset closes it, so that no call sees half of a world.
   net::Event is_open_;
 };

@@ -164,7 +164,16 @@ std::vector<LogRecord> LogStore::read(std::string_view group, const LogQuestion&
   return records;
 }
 
+void LogStore::complete(std::string_view group, std::string_view stream) {
+  complete_.emplace(group, stream);
+}
+
+bool LogStore::is_complete(std::string_view group, std::string_view stream) const {
+  return complete_.contains({std::string(group), std::string(stream)});
+}
+
 void LogStore::erase_all() {
+  complete_.clear();
   Transaction transaction(*database_);
   database_->query("DELETE FROM log_event").run();
   database_->query("DELETE FROM log_stream").run();

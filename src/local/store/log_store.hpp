@@ -8,9 +8,11 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace ferry::local {
@@ -73,10 +75,14 @@ class LogStore {
               std::int64_t now_ms);
   // Whole events in the question's order, until one of its bounds is reached; the group must exist.
   [[nodiscard]] std::vector<LogRecord> read(std::string_view group, const LogQuestion& question) const;
+  // Whoever writes the stream is done with it. Known for as long as this store lives, not on disk.
+  void complete(std::string_view group, std::string_view stream);
+  [[nodiscard]] bool is_complete(std::string_view group, std::string_view stream) const;
   void erase_all();
 
  private:
   Database* database_;
+  std::set<std::pair<std::string, std::string>> complete_;  // group, stream
 };
 
 }  // namespace ferry::local

@@ -61,6 +61,7 @@ void LogIntake::put(const LogTarget& target, std::vector<std::string> lines) {
 
 void LogIntake::hold(Instant due, const StreamName& stream, LogEvent event) {
   held_.emplace(due, Held{.stream = stream, .event = std::move(event)});
+  ++held_of_[stream];
   wake_at(due);
 }
 
@@ -73,6 +74,12 @@ net::Task<> LogIntake::store_at(Instant due) {
   co_await net::sleep_until(loop_, due);
   wakings_.erase(due);
   store_until(std::max(due, net::steady_now()));
+}
+
+void LogIntake::finish(const LogTarget& target) {
+  finished_.emplace(target.group, target.stream);
+  settle();
+  complete_finished();
 }
 
 void LogIntake::settle() {
@@ -94,6 +101,8 @@ void LogIntake::store_until(Instant due) {
   const auto end = held_.upper_bound(due);
   std::map<StreamName, std::vector<LogEvent>> batches;
   for (auto held = held_.begin(); held != end; ++held) {
+    const auto count = held_of_.find(held->second.stream);
+    if (--count->second == 0) held_of_.erase(count);
     batches[held->second.stream].push_back(std::move(held->second.event));
   }
   held_.erase(held_.begin(), end);
@@ -106,6 +115,15 @@ void LogIntake::store_until(Instant due) {
   Transaction transaction = logs_.begin();
   for (const auto& [stream, events] : batches) store(stream, events);
   transaction.commit();
+  complete_finished();
+}
+
+void LogIntake::complete_finished() {
+  std::erase_if(finished_, [this](const StreamName& stream) {
+    if (held_of_.contains(stream) || late_streams_.contains(stream)) return false;
+    logs_.complete(stream.first, stream.second);
+    return true;
+  });
 }
 
 // The group is gone where the endpoint was reset meanwhile.

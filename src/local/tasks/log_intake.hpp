@@ -32,9 +32,9 @@ class LogIntake {
   Result<> open(const LogTarget& target);
   // Lines printed now, in their order.
   void put(const LogTarget& target, std::vector<std::string> lines);
-  // Stores what was only gathered: a container has ended, and its log is complete but for what rules hold
-  // back.
-  void settle();
+  // A container has ended: no more will be put into its stream. What was only gathered is stored; the stream
+  // is complete once that which rules hold back is stored too.
+  void finish(const LogTarget& target);
   // Stores everything, whatever rules want.
   void settle_all();
   // settle_all(), and no more timers.
@@ -47,6 +47,8 @@ class LogIntake {
     LogEvent event;
   };
 
+  void settle();
+  void complete_finished();
   void hold(Instant due, const StreamName& stream, LogEvent event);
   void wake_at(Instant due);
   net::Task<> store_at(Instant due);
@@ -57,7 +59,9 @@ class LogIntake {
   LogStore& logs_;
   const Fates& fates_;
   std::multimap<Instant, Held> held_;           // by when it is to be stored; equal ones in their order
+  std::map<StreamName, std::size_t> held_of_;   // how many of them are a stream's
   std::map<StreamName, Instant> late_streams_;  // when they are to appear
+  std::set<StreamName> finished_;               // and not complete yet
   std::set<Instant> wakings_;                   // when a timer ends
   std::size_t gathered_ = 0;                    // lines since the last store
   net::TaskGroup timers_;

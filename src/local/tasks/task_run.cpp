@@ -193,7 +193,7 @@ net::Task<> TaskRun::watch(ContainerRun& run) {
   co_await readers.join();
   keep_lines(run, run.output.finish());
   keep_lines(run, run.error.finish());
-  around_.intake.settle();
+  if (run.plan.log) around_.intake.finish(*run.plan.log);
   ended(run, status.code);
 }
 

@@ -59,5 +59,16 @@ TEST(CommandResult, JsonHasWhatTheResultHas) {
   EXPECT_TRUE(json.at("ended_at").is_null());
 }
 
+TEST(CommandResult, JsonOfARunSaysHowFarItsLogWasRead) {
+  CommandResult result = exited_with(0);
+  result.mode = Mode::run;
+  result.exit_code_source = ExitCodeSource::describe;
+  result.logs = LogState::settled;
+  const boost::json::value json = boost::json::parse(to_json(result));
+  EXPECT_EQ(json.at("mode"), "run");
+  EXPECT_EQ(json.at("exit_code_source"), "describe");
+  EXPECT_EQ(json.at("logs"), "settled");
+}
+
 }  // namespace
 }  // namespace ferry

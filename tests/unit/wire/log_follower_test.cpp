@@ -95,7 +95,25 @@ TEST(LogFollower, AMissingStreamIsNormalUntilTheTaskHasStopped) {
   follower.missing(at(600'000));
   EXPECT_EQ(follower.due(), at(603'000));
   follower.missing(at(603'000));
+  follower.missing(at(606'000));
+  EXPECT_FALSE(follower.end().has_value()) << "it may yet appear";
+  EXPECT_EQ(follower.due(), at(609'000));
+  follower.missing(at(609'000));
   EXPECT_EQ(follower.end(), LogEnd::missing);
+}
+
+TEST(LogFollower, ASourceThatSaysItIsCompleteIsNotWaitedFor) {
+  LogFollower follower;
+  follower.task_stopped(at(0), kWindow);
+  follower.page(at(1), 5, 100, "f/1", true);
+  EXPECT_EQ(follower.end(), LogEnd::complete);
+  EXPECT_FALSE(follower.due().has_value());
+}
+
+TEST(LogFollower, ACompleteStreamOfATaskThatRunsIsNoEndYet) {
+  LogFollower follower;
+  follower.page(at(0), 5, 100, "f/1", true);
+  EXPECT_FALSE(follower.end().has_value()) << "the task's own end is still to be seen";
 }
 
 TEST(LogFollower, AStreamThatAppearsAfterTheStopIsReadToItsEnd) {

@@ -118,7 +118,7 @@ TEST(RunTaskInput, FlagsWinOverTheGivenInputAndThatOverTheService) {
                             .as_object();
   request.change.command = {"new"};
   EXPECT_EQ(json::value(run_task_input(request, like, "app")), json::parse(R"({
-    "cluster":"prod","taskDefinition":"app:42","platformVersion":"1.4.0","referenceId":"r",
+    "cluster":"prod","taskDefinition":"app:42","platformVersion":"1.4.0","referenceId":"r","clientToken":"x",
     "capacityProviderStrategy":[{"capacityProvider":"FARGATE_SPOT"}],"enableExecuteCommand":true,
     "networkConfiguration":{"awsvpcConfiguration":{"subnets":["s"]}},
     "overrides":{"containerOverrides":[{"name":"app","command":["new"],"cpu":5}]}})"));

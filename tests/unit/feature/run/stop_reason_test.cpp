@@ -119,17 +119,5 @@ TEST(StopReason, UnknownReasonsComeThroughVerbatim) {
   EXPECT_THAT(result_of(task, "app").explanation, HasSubstr("(SomethingNew): Flux capacitor 88"));
 }
 
-TEST(StopReason, APlacementFailureSaysReasonAndNextStep) {
-  aws::ecs::ServiceFailure failure;
-  failure.reason = "RESOURCE:MEMORY";
-  failure.arn = "arn:aws:ecs:us-east-1:123456789012:container-instance/1";
-  const std::string line = explain_placement(failure);
-  EXPECT_THAT(line, HasSubstr("RESOURCE:MEMORY"));
-  EXPECT_THAT(line, HasSubstr("container-instance/1"));
-  EXPECT_THAT(line, HasSubstr("add capacity"));
-  failure.reason = "SOMETHING:NEW";
-  EXPECT_THAT(explain_placement(failure), HasSubstr("SOMETHING:NEW"));
-}
-
 }  // namespace
 }  // namespace ferry::feature

@@ -1,0 +1,136 @@
+#include "feature/run/task_run.hpp"
+
+#include "feature/run/start_failure.hpp"
+#include "feature/run/stop_reason.hpp"
+#include "feature/task_wait.hpp"
+#include "net/clock.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace ferry::feature {
+namespace {
+
+// After an attempt that a passing cause has ended: the first pause, doubled with each attempt.
+constexpr milliseconds kFirstPause{1'000};
+constexpr milliseconds kLongestPause{60'000};
+
+bool may_help(const Result<RunReport>& report, const std::vector<int>& retry_on_exit) {
+  if (!report) return may_pass(report.error()) || may_start_later(report.error());
+  const CommandResult& result = report->result;
+  if (result.outcome == Outcome::exited && result.exit_code &&
+      std::ranges::find(retry_on_exit, *result.exit_code) != retry_on_exit.end()) {
+    return true;
+  }
+  return result.retryable.value_or(false);
+}
+
+}  // namespace
+
+TaskRun::TaskRun(const RunSetting& setting, std::optional<aws::ecs::Task> going)
+    : shared_(setting), going_(std::move(going)) {}
+
+net::Task<Result<RunReport>> TaskRun::to_its_end() {
+  while (true) {
+    Result<RunReport> report = co_await attempt();
+    if (!moves_on(report)) co_return report;
+    co_await shared_.interrupts.arrived.wait_until(net::steady_now() + next_pause_);
+    if (shared_.interrupts.count > 0) co_return report;
+    task_arn_.clear();
+  }
+}
+
+net::Task<Result<RunReport>> TaskRun::attempt() {
+  if (going_) {
+    aws::ecs::Task going = std::move(*std::exchange(going_, std::nullopt));
+    co_return co_await rejoin(std::move(going));
+  }
+  Result<aws::ecs::Task> task = co_await shared_.starter.start(provider_);
+  if (!task) co_return fail(shared_.options.attach ? explain_refused_attach(task.error()) : task.error());
+  task_arn_ = task->arn;
+  shared_.observer.accepted(task_arn_);
+  co_return co_await follow(std::move(*task), shared_.plan.described);
+}
+
+// Its log may go elsewhere than the plan's: another revision of the family may be running.
+net::Task<Result<RunReport>> TaskRun::rejoin(aws::ecs::Task task) {
+  task_arn_ = task.arn;
+  shared_.observer.found(task_arn_);
+  if (task.task_definition_arn == shared_.plan.described.arn)
+    co_return co_await follow(std::move(task), shared_.plan.described);
+  Result<aws::ecs::TaskDefinition> its_own =
+      co_await aws::ecs::describe_task_definition(shared_.client, task.task_definition_arn);
+  if (!its_own) co_return fail(its_own.error().in(task_arn_));
+  co_return co_await follow(std::move(task), std::move(*its_own));
+}
+
+net::Task<Result<RunReport>> TaskRun::follow(aws::ecs::Task task, aws::ecs::TaskDefinition definition) {
+  RunReport report;
+  report.task_arn = task_arn_;
+  if (shared_.options.detach && shared_.interrupts.count == 0) {
+    report.result.mode = Mode::run;
+    report.result.cluster = task.cluster_name();
+    report.result.task = task_arn_;
+    report.result.container = shared_.plan.container;
+    report.result.outcome = Outcome::detached;
+    co_return report;
+  }
+  if (shared_.options.attach) co_return co_await enter();
+  RunWatch watch(shared_.client, shared_.options, shared_.interrupts, shared_.observer, shared_.poller,
+                 task_arn_, shared_.plan.container, followed_logs(definition, task.id()));
+  report.result = co_await watch.follow();
+  co_return report;
+}
+
+std::vector<FollowedLog> TaskRun::followed_logs(const aws::ecs::TaskDefinition& definition,
+                                                const std::string& task_id) const {
+  std::vector<FollowedLog> logs;
+  for (const aws::ecs::ContainerDefinition& container : definition.containers) {
+    if (!shared_.options.all_containers && container.name != shared_.plan.container) continue;
+    logs.push_back({.container = container.name, .source = log_source(definition, container.name, task_id)});
+  }
+  return logs;
+}
+
+// The command in a session of the task, which is stopped afterwards.
+net::Task<Result<RunReport>> TaskRun::enter() {
+  RunObserver& observer = shared_.observer;
+  AttachRequest request;
+  request.cluster = shared_.plan.cluster;
+  request.task_arn = task_arn_;
+  request.container = shared_.plan.container;
+  request.attach = *shared_.options.attach;
+  request.attach.session.time_limit = shared_.options.timeout;
+  request.attach.session.notice = [&observer](std::string_view line) { observer.notice(line); };
+  if (shared_.interrupts.count > 0) request.attach.session.cancel = &shared_.interrupts.arrived;
+  request.status = [&observer, arn = task_arn_](std::string_view line) { observer.status(arn, line); };
+  Result<CommandResult> result = co_await attach(shared_.client, std::move(request));
+  if (!result) co_return fail(result.error());
+  RunReport report;
+  report.task_arn = task_arn_;
+  report.result = std::move(*result);
+  co_return report;
+}
+
+// Whether there is another attempt, which is then announced.
+bool TaskRun::moves_on(const Result<RunReport>& report) {
+  if (shared_.interrupts.count > 0) return false;
+  const RunOptions& options = shared_.options;
+  const std::string why = report ? report->result.explanation : report.error().line();
+  const bool lacks_capacity = report ? is_capacity_end(report->result) : lacks_capacity_now(report.error());
+  if (lacks_capacity && provider_ + 1 < options.capacity.size()) {
+    ++provider_;
+    next_pause_ = milliseconds(0);
+    shared_.observer.notice(fmt::format("{}; trying {}", why, options.capacity[provider_]));
+    return true;
+  }
+  if (retries_made_ >= options.retries || !may_help(report, options.retry_on_exit)) return false;
+  ++retries_made_;
+  next_pause_ = std::min(kLongestPause, kFirstPause * (1 << std::min(retries_made_ - 1, 6)));
+  shared_.observer.notice(fmt::format("{}; retry {} of {}", why, retries_made_, options.retries));
+  return true;
+}
+
+}  // namespace ferry::feature

@@ -1,0 +1,62 @@
+// One task of a run: its attempts, one after the other, to the last one's end.
+// Bounded by the options' attempts, and each attempt by watch.hpp's bounds.
+#pragma once
+
+#include "aws/client.hpp"
+#include "aws/ecs.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "feature/run/plan.hpp"
+#include "feature/run/run.hpp"
+#include "feature/run/task_poller.hpp"
+#include "feature/run/task_starter.hpp"
+#include "feature/run/watch.hpp"
+#include "net/task.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ferry::feature {
+
+// What the tasks of one run share. All references outlive them.
+struct RunSetting {
+  aws::Client& client;
+  const RunPlan& plan;
+  const RunOptions& options;
+  RunObserver& observer;
+  Interrupts& interrupts;
+  TaskStarter& starter;
+  TaskPoller& poller;
+};
+
+class TaskRun {
+ public:
+  // `going`: a task that runs already and takes the place of the first attempt's.
+  TaskRun(const RunSetting& setting, std::optional<aws::ecs::Task> going);
+
+  // Once. Fails where the last attempt started nothing.
+  net::Task<Result<RunReport>> to_its_end();
+
+  // Of the present attempt; empty until its task is accepted.
+  [[nodiscard]] const std::string& task_arn() const { return task_arn_; }
+
+ private:
+  net::Task<Result<RunReport>> attempt();
+  net::Task<Result<RunReport>> follow(aws::ecs::Task task, aws::ecs::TaskDefinition definition);
+  net::Task<Result<RunReport>> rejoin(aws::ecs::Task task);
+  net::Task<Result<RunReport>> enter();
+  [[nodiscard]] std::vector<FollowedLog> followed_logs(const aws::ecs::TaskDefinition& definition,
+                                                       const std::string& task_id) const;
+  [[nodiscard]] bool moves_on(const Result<RunReport>& report);
+
+  RunSetting shared_;
+  std::optional<aws::ecs::Task> going_;
+  std::string task_arn_;
+  std::size_t provider_ = 0;  // of the capacity to try
+  int retries_made_ = 0;
+  milliseconds next_pause_{0};
+};
+
+}  // namespace ferry::feature

@@ -1,0 +1,227 @@
+"""ferry run where something goes wrong on the way: what AWS does now and then, by the endpoint's fault rules."""
+
+import json
+import re
+import signal
+import subprocess
+import uuid
+
+import pytest
+from local_endpoint import task_definition, wait_until
+from recording_proxy import RecordingProxy
+from running_service import environment_of
+
+
+NETWORK = {"awsvpcConfiguration": {"subnets": ["subnet-0123456789abcdef0"], "assignPublicIp": "ENABLED"}}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def definitions(shared_endpoint):
+    fargate = {"requiresCompatibilities": ["FARGATE"], "networkMode": "awsvpc", "cpu": "256", "memory": "512"}
+    ecs = shared_endpoint.client("ecs")
+    ecs.register_task_definition(**task_definition())
+    ecs.register_task_definition(**task_definition(family="fargate", **fargate))
+
+
+@pytest.fixture
+def start(shared_endpoint, ferry):
+    processes = []
+
+    def start_task(*words, family="app", environment=()):
+        process = subprocess.Popen(
+            [ferry, "run", family, *words],
+            env={**environment_of(shared_endpoint), **dict(environment)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        processes.append(process)
+        return process
+
+    yield start_task
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def run(start):
+    """run(words...) is `ferry run app words... -o json`: exit status, result, and what was said."""
+
+    def run_to_the_end(*words, **more):
+        process = start("-o", "json", *words, **more)
+        output, errors = process.communicate(timeout=120)
+        return process.returncode, json.loads(output) if output else None, errors
+
+    return run_to_the_end
+
+
+@pytest.fixture
+def faults(shared_endpoint):
+    yield lambda *rules: shared_endpoint.set_faults(list(rules))
+    shared_endpoint.set_faults([])
+
+
+@pytest.fixture
+def proxy(shared_endpoint):
+    with RecordingProxy(shared_endpoint) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def run_on_fargate(run):
+    """The same on Spot where there is room, else on demand."""
+    return lambda *words: run(
+        "--capacity", "FARGATE_SPOT,FARGATE", "--network-configuration", json.dumps(NETWORK), *words, family="fargate"
+    )
+
+
+def shell(script):
+    return ["--", "/bin/sh", "-c", script]
+
+
+def name():
+    return f"test-{uuid.uuid4()}"
+
+
+def tasks_of(endpoint, started_by):
+    ecs = endpoint.client("ecs")
+    arns = [arn for status in ("RUNNING", "STOPPED") for arn in ecs.list_tasks(desiredStatus=status)["taskArns"]]
+    parts = [arns[begin : begin + 100] for begin in range(0, len(arns), 100)]
+    tasks = [task for part in parts for task in ecs.describe_tasks(tasks=part)["tasks"]]
+    return [task for task in tasks if task.get("startedBy") == started_by]
+
+
+NUMBERS = "".join(f"line {number}\n" for number in range(50))
+COUNT = shell("i=0; while [ $i -lt 50 ]; do echo line $i; i=$((i+1)); done; exit 4")
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"log": "late_stream", "delay_ms": 1500},
+        {"log": "repeated", "probability": 0.5},
+        {"operation": "GetLogEvents", "error": "ThrottlingException", "times": 6},
+        {"operation": "FilterLogEvents", "error": "ThrottlingException", "times": 2},
+        {"operation": "DescribeTasks", "error": "ThrottlingException", "times": 6},
+        {"operation": "RunTask", "error": "ThrottlingException", "times": 2},
+        {"operation": "DescribeTasks", "error": "ServerException", "times": 4},
+        {"task": "missing", "times": 3},
+    ],
+    ids=lambda rule: "-".join(str(value) for value in rule.values()),
+)
+def test_no_line_is_lost_and_the_code_is_right(run, faults, rule):
+    faults(rule)
+    status, result, _ = run(*COUNT)
+    assert (status, result["stdout"]) == (4, NUMBERS)
+
+
+def test_late_lines_are_there_once(run, faults):
+    """Ingested behind the place that was read already: they may come last."""
+    faults({"log": "late", "delay_ms": 700, "probability": 0.3})
+    status, result, _ = run(*shell("i=0; while [ $i -lt 50 ]; do echo line $i; i=$((i+1)); sleep 0.02; done; exit 4"))
+    assert (status, sorted(result["stdout"].splitlines())) == (4, sorted(NUMBERS.splitlines()))
+
+
+def test_a_line_that_was_stored_twice_is_shown_twice(run, faults):
+    """Two events of the same time and text are two lines: nothing tells a repetition from a program's own."""
+    faults({"log": "doubled", "times": 1})
+    assert run(*shell("echo once; echo more"))[1]["stdout"] == "once\nonce\nmore\n"
+
+
+@pytest.mark.parametrize(
+    ("fate", "script", "status", "outcome", "said"),
+    [
+        ("pull_failure", "true", 125, "not_started", "CannotPullContainerError"),
+        ("network_timeout", "true", 125, "not_started", "network interface"),
+        ("out_of_memory", "exec sleep 60", 137, "exited", "memory"),
+        ("spot_interruption", "exec sleep 60", 143, "exited", "143"),
+        ("no_exit_code", "true", 255, "unknown", "no exit code"),
+    ],
+)
+def test_how_a_task_may_end(run, faults, fate, script, status, outcome, said):
+    faults({"task": fate, "delay_ms": 50, "times": 1})
+    got, result, errors = run(*shell(script))
+    assert (got, result["outcome"]) == (status, outcome)
+    assert said in result["explanation"]
+    assert result["explanation"] in errors
+
+
+@pytest.mark.parametrize("fate", ["network_timeout", "spot_interruption"])
+def test_a_passing_cause_is_tried_again_where_allowed(run, faults, shared_endpoint, fate):
+    started_by = name()
+    faults({"task": fate, "delay_ms": 50, "times": 1})
+    status, result, errors = run("--retries", "2", "--started-by", started_by, *shell("sleep 0.3; echo done"))
+    assert (status, result["stdout"]) == (0, "done\n")
+    assert "retry 1 of 2" in errors
+    assert len(tasks_of(shared_endpoint, started_by)) == 2
+
+
+@pytest.mark.parametrize(("fate", "script"), [("out_of_memory", "exec sleep 60"), ("pull_failure", "true")])
+def test_what_does_not_pass_is_not_tried_again(run, faults, shared_endpoint, fate, script):
+    started_by = name()
+    faults({"task": fate, "delay_ms": 50, "times": 1})
+    status, _, _ = run("--retries", "2", "--started-by", started_by, *shell(script))
+    assert status != 0
+    assert len(tasks_of(shared_endpoint, started_by)) == 1
+
+
+def test_the_next_capacity_where_one_has_no_room(run_on_fargate, faults, shared_endpoint):
+    started_by = name()
+    faults({"failure": "Capacity is unavailable at this time.", "capacity_provider": "FARGATE_SPOT"})
+    status, _, errors = run_on_fargate("--started-by", started_by, "--", "true")
+    assert status == 0
+    assert "trying FARGATE" in errors
+    (task,) = tasks_of(shared_endpoint, started_by)
+    assert task["capacityProviderName"] == "FARGATE"
+
+
+def test_the_next_capacity_where_spot_was_taken_back(run_on_fargate, faults, shared_endpoint):
+    started_by = name()
+    faults({"task": "spot_interruption", "delay_ms": 50, "capacity_provider": "FARGATE_SPOT"})
+    assert run_on_fargate("--started-by", started_by, *shell("sleep 0.3"))[0] == 0
+    assert sorted(task["capacityProviderName"] for task in tasks_of(shared_endpoint, started_by)) == ["FARGATE", "FARGATE_SPOT"]
+
+
+def test_without_room_anywhere_nothing_is_started_and_it_is_said(run_on_fargate, faults):
+    faults({"failure": "Capacity is unavailable at this time."})
+    status, result, errors = run_on_fargate("--", "true")
+    assert (status, result) == (125, None)
+    assert "Capacity is unavailable at this time." in errors
+
+
+def test_a_lost_answer_does_not_start_a_second_task(run, proxy, shared_endpoint):
+    started_by = name()
+    proxy.lost["RunTask"] = 1
+    status, result, _ = run("--started-by", started_by, "--", "echo", "once", environment={"AWS_ENDPOINT_URL": proxy.url})
+    assert (status, result["stdout"]) == (0, "once\n")
+    assert proxy.operations.count("RunTask") == 2
+    assert len(tasks_of(shared_endpoint, started_by)) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(("fate", "status"), [("network_timeout", "PROVISIONING"), ("pull_failure", "PENDING")])
+def test_an_interrupt_before_the_command_runs_leaves_nothing(start, faults, shared_endpoint, fate, status, number):
+    started_by = name()
+    faults({"task": fate, "delay_ms": 600_000})
+    process = start("--started-by", started_by, "-o", "json", "--", "true")
+    wait_until(lambda: [task["lastStatus"] for task in tasks_of(shared_endpoint, started_by)] == [status], status)
+    process.send_signal(number)
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert json.loads(output)["outcome"] == "interrupted"
+    assert re.search("interrupted by the user .*stopping the task", errors)
+    assert [task["lastStatus"] for task in tasks_of(shared_endpoint, started_by)] == ["STOPPED"]
+
+
+def test_an_interrupt_while_the_last_lines_are_read_leaves_nothing(start, faults, proxy, shared_endpoint):
+    started_by = name()
+    faults({"operation": "FilterLogEvents", "error": "ThrottlingException"})
+    process = start("--started-by", started_by, "--", "echo", "hello", environment={"AWS_ENDPOINT_URL": proxy.url})
+    proxy.wait_for("FilterLogEvents")
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert output == "hello\n"
+    assert process.returncode in (0, 130)
+    assert [task["lastStatus"] for task in tasks_of(shared_endpoint, started_by)] == ["STOPPED"]
