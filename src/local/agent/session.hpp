@@ -34,8 +34,11 @@ class Session {
 
   // From now on only this token opens the session; a client that is there stays until the next one comes.
   std::string renew_token();
-  // Whether it takes one of the container's places.
-  [[nodiscard]] bool is_occupied() const { return !is_command_over_ || client_ != nullptr; }
+  // Whether it takes one of the container's places: not any more once its client is told of its end, who may
+  // ask for the place at once.
+  [[nodiscard]] bool is_occupied() const {
+    return !channel_.is_over() && (!is_command_over_ || client_ != nullptr);
+  }
 
   // Kills the command; the client gets what it wrote, then channel_closed.
   void kill_command();

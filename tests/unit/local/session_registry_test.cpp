@@ -235,6 +235,19 @@ TEST_F(Sessions, ThirdSessionIsRefusedUntilOneEnds) {
   });
 }
 
+TEST_F(Sessions, PlaceIsFreeAsSoonAsTheClientIsToldOfTheEnd) {
+  run([](Sessions& self) -> net::Task<> {
+    const SessionTicket first = self.open("cat");
+    const SessionTicket second = self.open("echo brief");
+    TestClient client(self.loop, self.port);
+    co_await client.run(second);
+    EXPECT_EQ(client.closed, "");
+    // The session has had no chance yet to see that its client hung up.
+    EXPECT_TRUE(self.try_open("echo next"));
+    EXPECT_TRUE(self.registry->terminate(first.session_id));
+  });
+}
+
 TEST_F(Sessions, TerminateKillsTheCommandAndClosesTheChannel) {
   run([](Sessions& self) -> net::Task<> {
     const SessionTicket ticket = self.open("sh -c 'echo $$; exec sleep 1000'");
