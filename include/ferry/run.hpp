@@ -66,7 +66,7 @@ class Run {
   void request_stop();
   // True once the result is there, false after that time.
   [[nodiscard]] bool ended_within(std::chrono::milliseconds time) const;
-  // Waits for the end. Once.
+  // Waits for the end. Once. Throws what run() throws.
   CommandResult wait();
 
  private:

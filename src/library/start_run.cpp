@@ -41,21 +41,20 @@ CommandResult Run::wait() {
 
 namespace {
 
-void work(const RunRequest& request, Options options, std::stop_source stop,
-          std::promise<CommandResult> result) {
+CommandResult run_until_stopped(const RunRequest& request, Options options, std::stop_source stop) {
   const std::stop_callback on_cancel(options.cancel, [&stop] { stop.request_stop(); });
   Options inner = std::move(options);
   inner.cancel = stop.get_token();
-  result.set_value(run(request, inner));
+  return run(request, inner);
 }
 
 }  // namespace
 
 Run start_run(RunRequest request, Options options) {
   auto state = std::make_unique<Run::State>();
-  std::promise<CommandResult> result;
-  state->result = result.get_future();
-  state->thread = std::jthread(work, std::move(request), std::move(options), state->stop, std::move(result));
+  std::packaged_task<CommandResult(const RunRequest&, Options, std::stop_source)> task(run_until_stopped);
+  state->result = task.get_future();
+  state->thread = std::jthread(std::move(task), std::move(request), std::move(options), state->stop);
   return Run(std::move(state));
 }
 
