@@ -104,6 +104,10 @@ bool equals_ignoring_case(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, lower, lower);
 }
 
+bool contains_ignoring_case(std::string_view text, std::string_view words) {
+  return words.empty() || !std::ranges::search(text, words, {}, lower, lower).empty();
+}
+
 std::string hex(BytesView bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string text;

@@ -29,6 +29,7 @@ std::string join(std::span<const std::string> pieces, std::string_view separator
 // ASCII only.
 std::string to_lower(std::string_view text);
 bool equals_ignoring_case(std::string_view a, std::string_view b);
+bool contains_ignoring_case(std::string_view text, std::string_view words);
 
 // Lower-case hexadecimal.
 std::string hex(BytesView bytes);
