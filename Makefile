@@ -1,5 +1,5 @@
 # The front door. `make demo` and `make test` install what is missing by themselves.
-.PHONY: build demo test lint sanitize fuzz bench soak conformance clean
+.PHONY: build demo test lint sanitize sanitize-threads fuzz bench soak conformance clean
 
 build:
 	scripts/install-packages build
@@ -18,6 +18,11 @@ sanitize:
 	scripts/install-packages build test
 	scripts/build asan
 	scripts/test asan
+
+# libferry's tests under ThreadSanitizer.
+sanitize-threads:
+	scripts/install-packages build test
+	scripts/sanitize-threads
 
 lint:
 	scripts/install-packages build test lint

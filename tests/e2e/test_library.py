@@ -41,7 +41,7 @@ def programs(ferry, prefix, tmp_path_factory):
         lists.write("add_executable(several-runs several_runs.cpp)\ntarget_link_libraries(several-runs PRIVATE ferry::ferry)\n")
     build = Path(ferry).parent
     sanitizers = cached(build, "FERRY_SANITIZE")
-    flags = [f"-DCMAKE_EXE_LINKER_FLAGS=-fsanitize={sanitizers}"] if sanitizers else []
+    flags = [f"-DCMAKE_CXX_FLAGS=-fsanitize={sanitizers}"] if sanitizers else []
     compiler = cached(build, "CMAKE_CXX_COMPILER")
     run("cmake", "-S", folder / "source", "-B", folder / "build", f"-DCMAKE_PREFIX_PATH={prefix}", f"-DCMAKE_CXX_COMPILER={compiler}", *flags)
     run("cmake", "--build", folder / "build")
