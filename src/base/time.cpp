@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -71,6 +72,10 @@ std::optional<WallTime> parse_rfc3339(std::string_view text) {
   if (!zone || !date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
   return WallTime(std::chrono::sys_days(date)) + std::chrono::hours(*hour) + std::chrono::minutes(*minute) +
          seconds(*second) + fraction - *zone;
+}
+
+WallTime wall_time(double seconds_since_1970) {
+  return WallTime(milliseconds(std::llround(seconds_since_1970 * 1000)));
 }
 
 std::string rfc3339(WallTime time) {

@@ -17,6 +17,8 @@ using Instant = std::chrono::time_point<std::chrono::steady_clock, milliseconds>
 // A point on the calendar, UTC.
 using WallTime = std::chrono::sys_time<milliseconds>;
 
+// As AWS writes times: seconds since 1970, with a fraction. Rounded to milliseconds.
+WallTime wall_time(double seconds_since_1970);
 // "2026-11-23T18:19:36.250Z"
 std::string rfc3339(WallTime time);
 // "2026-11-23T18:19:36Z", with or without a fraction; the zone is Z, UTC, +hh:mm or +hhmm. Nothing for other

@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "feature/run/revision_sweep.hpp"
+#include "sys/standard_streams.hpp"
 
 #include <cstdio>
 #include <fstream>
@@ -15,7 +16,7 @@ namespace ferry::cli {
 namespace {
 
 void say(std::string_view line) {
-  fmt::print(stderr, "ferry: {}\n", line);
+  sys::write_to_stderr(fmt::format("ferry: {}\n", line));
 }
 
 // On the terminal itself: stdin and stdout are the command's.

@@ -4,6 +4,7 @@
 #include "cli/connection.hpp"
 #include "feature/doctor/gather.hpp"
 #include "feature/enable_exec.hpp"
+#include "sys/standard_streams.hpp"
 #include "sys/tty.hpp"
 
 #include <array>
@@ -58,7 +59,7 @@ Result<feature::DoctorRequest> request_from(const EnableOptions& options) {
 }
 
 void say(std::string_view line) {
-  fmt::print(stderr, "ferry: {}\n", line);
+  sys::write_to_stderr(fmt::format("ferry: {}\n", line));
 }
 
 void show_plan(const feature::EnablePlan& plan) {
@@ -75,7 +76,7 @@ Result<> ask(bool is_agreed) {
     return fail(FailureCode::usage, "enable-exec changes the service, and there is nobody to ask",
                 "pass --yes");
   }
-  fmt::print(stderr, "ferry: go ahead? [y/N] ");
+  sys::write_to_stderr("ferry: go ahead? [y/N] ");
   std::array<char, 16> answer{};
   const char* read = std::fgets(answer.data(), answer.size(), stdin);
   const bool agreed = read != nullptr && (answer[0] == 'y' || answer[0] == 'Y');
@@ -85,11 +86,11 @@ Result<> ask(bool is_agreed) {
 
 // One line that is rewritten; nothing where stderr is no terminal.
 void show_status(std::string_view state) {
-  if (sys::is_terminal(STDERR_FILENO)) fmt::print(stderr, "\r\x1b[Kferry: {}", state);
+  if (sys::is_terminal(STDERR_FILENO)) sys::write_to_stderr(fmt::format("\r\x1b[Kferry: {}", state));
 }
 
 void clear_status() {
-  if (sys::is_terminal(STDERR_FILENO)) fmt::print(stderr, "\r\x1b[K");
+  if (sys::is_terminal(STDERR_FILENO)) sys::write_to_stderr("\r\x1b[K");
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "local/door/endpoint_record.hpp"
 #include "local/door/private_file.hpp"
 #include "local/endpoint.hpp"
+#include "sys/standard_streams.hpp"
 
 #include <cstdio>
 #include <cstdlib>
@@ -90,7 +91,7 @@ Result<> serve(const local::EndpointSettings& settings, std::optional<Launcher>&
           show_ready(line);
         }
       },
-      [](const std::string& line) { fmt::print(stderr, "ferry: {}\n", line); }));
+      [](const std::string& line) { sys::write_to_stderr(fmt::format("ferry: {}\n", line)); }));
   if (!served && launcher) launcher->report_failure(served.error().line());
   return served;
 }

@@ -1,6 +1,7 @@
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/connection.hpp"
+#include "cli/interruptible.hpp"
 #include "cli/run_output.hpp"
 #include "cli/task_argument.hpp"
 #include "feature/task_logs.hpp"
@@ -58,8 +59,13 @@ Result<int> logs_command(Words words) {
       .events = [&output](std::string_view container,
                           std::span<const aws::logs::Event> events) { output.log({}, container, events); },
       .notice = [&output](std::string_view line) { output.notice(line); }};
-  const Result<> shown = loop.run(feature::show_logs(**client, std::move(request), listener));
-  if (!shown) return fail(shown.error().in("logs"));
+  const std::optional<Result<>> shown =
+      loop.run(unless_interrupted(loop, feature::show_logs(**client, std::move(request), listener)));
+  if (!shown) {
+    output.notice("logs: interrupted");
+    return kExitInterrupted;
+  }
+  if (!*shown) return fail(shown->error().in("logs"));
   const Result<> written = output.written();
   if (!written) return fail(written.error());
   return 0;

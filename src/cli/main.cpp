@@ -5,9 +5,12 @@
 #include "sys/standard_streams.hpp"
 
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <string>
 #include <string_view>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -48,7 +51,7 @@ std::string usage() {
 }
 
 int complain(const Failure& failure) {
-  fmt::print(stderr, "ferry: {}\n", failure.line());
+  sys::write_to_stderr(fmt::format("ferry: {}\n", failure.line()));
   return kExitFailure;
 }
 
@@ -59,9 +62,21 @@ const Command* find_command(std::string_view name) {
   return nullptr;
 }
 
+// A stream that takes nothing makes fmt throw where it is written to, or shows when it is flushed.
+Result<int> with_all_written(Result<int> (*work)(std::vector<std::string>), std::vector<std::string> words) {
+  try {
+    Result<int> status = work(std::move(words));
+    errno = 0;
+    if (!status || *status != 0 || std::fflush(stdout) == 0) return status;
+    return fail(system_failure("standard output: cannot write", errno == 0 ? EIO : errno));
+  } catch (const std::system_error& error) {
+    return fail(FailureCode::local_system, error.what());
+  }
+}
+
 Result<int> dispatch(std::vector<std::string> words) {
   if (words.empty()) {
-    fmt::print(stderr, "{}", usage());
+    sys::write_to_stderr(usage());
     return kExitFailure;
   }
   if (words[0] == "--help" || words[0] == "-h" || words[0] == "help") {
@@ -88,7 +103,7 @@ int main(int argc, char** argv) {
   constexpr std::string_view kPluginName = "session-manager-plugin";
   if (program.substr(program.rfind('/') + 1) == kPluginName)
     words.insert(words.begin(), std::string(kPluginName));
-  const Result<int> status = dispatch(std::move(words));
+  const Result<int> status = with_all_written(dispatch, std::move(words));
   return status ? *status : complain(status.error());
 }
 

@@ -62,13 +62,20 @@ Result<> print(const std::string& text) {
   return fail(system_failure("cannot write the tasks to stdout", errno == 0 ? EIO : errno));
 }
 
-// Runs that their ferry has left go on and cost money: the way to end them is said.
+// Runs that their ferry has left go on and cost money: the way to end them is said. Tasks of services come
+// back.
 void tell_what_runs_on(const std::vector<aws::ecs::Task>& tasks, StatusLine& line) {
+  constexpr int kMostLines = 10;
+  int count = 0;
   for (const aws::ecs::Task& task : tasks) {
-    if (!task.started_by.starts_with("ferry") || task.last_status == "STOPPED") continue;
-    line.notice(fmt::format("task {} was started by `ferry run`; stop it with: ferry stop --cluster {} {}",
-                            task.id(), task.cluster_name(), task.id()));
+    const bool is_of_service = task.group.starts_with("service:") || task.started_by.starts_with("ecs-svc/");
+    if (is_of_service || task.desired_status == "STOPPED" || task.last_status == "STOPPED") continue;
+    if (++count > kMostLines) continue;
+    line.notice(fmt::format("task {} is of no service{}; stop it with: ferry stop --cluster {} {}", task.id(),
+                            task.started_by.empty() ? "" : fmt::format(" (started by {})", task.started_by),
+                            task.cluster_name(), task.id()));
   }
+  if (count > kMostLines) line.notice(fmt::format("{} other tasks are of no service", count - kMostLines));
 }
 
 }  // namespace

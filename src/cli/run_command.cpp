@@ -25,6 +25,7 @@ class Summary {
 
   void take(feature::RunReport report) {
     feature::CommandResult& result = report.result;
+    if (!names_tasks_) output_.finish();
     explain(result);
     const int unknown = static_cast<int>(flags_.unknown_exit_code.value_or(kDefaultUnknownExitCode));
     if (status_ == 0) status_ = feature::exit_status(result, unknown);
@@ -65,20 +66,6 @@ class Summary {
   Result<> shown_;
 };
 
-Result<> carry_out(net::Loop& loop, aws::Client& client, feature::RunOptions options, RunOutput& output,
-                   Summary& summary) {
-  if (options.count > 1) {
-    return loop.run(
-        feature::run_several(client, std::move(options), output,
-                             [&summary](feature::RunReport report) { summary.take(std::move(report)); }));
-  }
-  Result<feature::RunReport> report = loop.run(feature::run(client, std::move(options), output));
-  output.finish();
-  if (!report) return fail(report.error());
-  summary.take(std::move(*report));
-  return {};
-}
-
 }  // namespace
 
 Result<int> run_command(Words words) {
@@ -103,9 +90,9 @@ Result<int> run_command(Words words) {
                                       : RunOutput::Shown::log,
                    names_tasks, flags.all_containers);
   Summary summary(flags, output, names_tasks);
-  const Result<> ended = carry_out(loop, **client, std::move(*options), output, summary);
+  loop.run(feature::run_several(**client, std::move(*options), output,
+                                [&summary](feature::RunReport report) { summary.take(std::move(report)); }));
   output.finish();
-  if (!ended) return fail(ended.error());
   return summary.status();
 }
 

@@ -106,7 +106,8 @@ void describe_life(Arguments& arguments, RunFlags& flags) {
   arguments.toggle("--enable-execute-command", "allow `ferry exec` into it", flags.enable_execute_command);
   arguments.toggle("--all-containers", "the log of every container, each line with its container's name",
                    flags.all_containers);
-  arguments.duration("--timeout", "DURATION", "stop the task after 90s, 30m, 2h ..., and exit with 124",
+  arguments.duration("--timeout", "DURATION",
+                     "stop the task (of each attempt) after 90s, 30m, 2h ..., and exit with 124",
                      flags.timeout);
   arguments.integer("--retries", "N", 0, kMostRetries,
                     "start another task, up to so many, where the cause of the last one's end may pass",
@@ -330,6 +331,31 @@ std::string connection_words(const aws::Flags& flags) {
   return wire::quote_command_line(words);
 }
 
+// Flags that would have no effect beside others: nobody should believe that they had.
+Result<> check_together(const RunFlags& flags) {
+  const bool retries = flags.retries.value_or(0) > 0;
+  for (const auto& [flag, is_given] :
+       {std::pair("--retries", retries), std::pair("--retry-on-exit", !flags.retry_on_exit.empty()),
+        std::pair("--timeout", flags.timeout.has_value()),
+        std::pair("--all-containers", flags.all_containers)}) {
+    if (flags.detach && is_given)
+      return wrong(fmt::format("run: {} needs somebody who waits, and -d does not", flag), "leave one out");
+  }
+  if (flags.detach && flags.attach.attach)
+    return wrong("run: -d and --attach exclude each other", "leave one out");
+  if (flags.attach.attach && flags.all_containers)
+    return wrong("run: --attach and --all-containers exclude each other", "leave one out");
+  if (flags.attach.attach && flags.on_interrupt == "detach")
+    return wrong("run: --attach and --on-interrupt detach exclude each other",
+                 "a task that only waits for the session has nothing to go on with");
+  if (!flags.retry_on_exit.empty() && !retries)
+    return wrong("run: --retry-on-exit has no effect without --retries", "say how often with --retries N");
+  if (!flags.capacity.empty() && (!flags.launch_type.empty() || !flags.strategy.empty()))
+    return wrong("run: --capacity, --launch-type and --capacity-provider-strategy exclude each other",
+                 "leave the others out");
+  return {};
+}
+
 }  // namespace
 
 Arguments describe_run(RunFlags& flags) {
@@ -353,15 +379,8 @@ Arguments describe_run(RunFlags& flags) {
 }
 
 Result<feature::RunOptions> run_options(const RunFlags& flags) {
-  if (flags.detach && flags.retries.value_or(0) > 0)
-    return wrong("run: --retries needs somebody who waits, and -d does not", "leave one out");
-  if (flags.detach && flags.attach.attach)
-    return wrong("run: -d and --attach exclude each other", "leave one out");
-  if (flags.attach.attach && flags.all_containers)
-    return wrong("run: --attach and --all-containers exclude each other", "leave one out");
-  if (!flags.capacity.empty() && (!flags.launch_type.empty() || !flags.strategy.empty()))
-    return wrong("run: --capacity, --launch-type and --capacity-provider-strategy exclude each other",
-                 "leave the others out");
+  const Result<> compatible = check_together(flags);
+  if (!compatible) return fail(compatible.error());
   feature::RunOptions options;
   Result<feature::RunRequest> request = request_of(flags);
   if (!request) return fail(request.error());
@@ -374,6 +393,9 @@ Result<feature::RunOptions> run_options(const RunFlags& flags) {
   for (const std::string_view provider : split(flags.capacity, ',')) {
     if (!trim(provider).empty()) options.capacity.emplace_back(trim(provider));
   }
+  if (!flags.capacity.empty() && options.capacity.empty())
+    return wrong(fmt::format("run: --capacity: '{}' names no provider", flags.capacity),
+                 "write them like FARGATE_SPOT,FARGATE");
   Result<std::optional<feature::AttachOptions>> attach = attach_options(flags.attach, flags.wants_json());
   if (!attach) return fail(attach.error());
   options.attach = std::move(*attach);

@@ -2,10 +2,12 @@
 
 #include "cli/status_line.hpp"
 #include "net/clock.hpp"
+#include "sys/standard_streams.hpp"
 #include "sys/tty.hpp"
 
 #include <cerrno>
 #include <cstdio>
+#include <optional>
 #include <unistd.h>
 #include <utility>
 
@@ -44,6 +46,7 @@ void RunOutput::status(const std::string& task_arn, std::string_view last_status
   } else {
     statuses_[task_arn] = last_status;
   }
+  if (!names_tasks_) note_status();
   show_status();
 }
 
@@ -80,15 +83,17 @@ Bytes RunOutput::take_log(const std::string& task_arn) {
 void RunOutput::notice(std::string_view line) {
   if (names_tasks_ && !said_.emplace(line).second) return;
   clear_status();
-  fmt::print(stderr, "ferry: {}\n", printable(line));
+  sys::write_to_stderr(fmt::format("ferry: {}\n", printable(line)));
   show_status();
 }
 
 void RunOutput::second_passed() {
+  note_status();
   show_status();
 }
 
 void RunOutput::finish() {
+  note_status();
   clear_status();
   statuses_.clear();
 }
@@ -119,16 +124,34 @@ std::string RunOutput::status_text() const {
   return text;
 }
 
+std::string RunOutput::elapsed() const {
+  const auto passed = std::chrono::duration_cast<seconds>(net::steady_now() - began_at_).count();
+  return fmt::format("{}:{:02}", passed / 60, passed % 60);
+}
+
+// Cut to the terminal's width: a line that wraps could not be rewritten.
 void RunOutput::show_status() {
   if (!on_terminal_ || statuses_.empty()) return;
-  const auto elapsed = std::chrono::duration_cast<seconds>(net::steady_now() - began_at_).count();
-  fmt::print(stderr, "\r\x1b[Kferry: {} {}:{:02}", status_text(), elapsed / 60, elapsed % 60);
+  std::string line = fmt::format("ferry: {} {}", status_text(), elapsed());
+  const std::optional<sys::WindowSize> window = sys::window_size(STDERR_FILENO);
+  if (window && window->columns > 1 && line.size() >= window->columns) line.resize(window->columns - 1U);
+  sys::write_to_stderr("\r\x1b[K" + line);
   status_shown_ = true;
+}
+
+// Where no line can be rewritten each change is a line; of several tasks, which change all the time, once a
+// second.
+void RunOutput::note_status() {
+  if (on_terminal_ || statuses_.empty()) return;
+  std::string text = status_text();
+  if (text == noted_status_) return;
+  noted_status_ = std::move(text);
+  sys::write_to_stderr(fmt::format("ferry: {} {}\n", noted_status_, elapsed()));
 }
 
 void RunOutput::clear_status() {
   if (!status_shown_) return;
-  fmt::print(stderr, "\r\x1b[K");
+  sys::write_to_stderr("\r\x1b[K");
   status_shown_ = false;
 }
 

@@ -1,5 +1,6 @@
-// What a run shows: the log's lines on stdout and nothing else there; on stderr few `ferry:` lines, and on a
-// terminal one status line that is rewritten and leaves no trace.
+// What a run shows: the log's lines on stdout and nothing else there; on stderr few `ferry:` lines. The
+// task's state is on a terminal one line that is rewritten and leaves no trace, elsewhere a line for each
+// change.
 #pragma once
 
 #include "base/result.hpp"
@@ -44,13 +45,16 @@ class RunOutput final : public feature::RunObserver {
   void write(std::string_view text);
   [[nodiscard]] std::string prefix(const std::string& task_arn, std::string_view container) const;
   [[nodiscard]] std::string status_text() const;
+  [[nodiscard]] std::string elapsed() const;
   void show_status();
+  void note_status();
   void clear_status();
 
   Shown shown_;
   bool names_tasks_, names_containers_;
   bool on_terminal_;
   bool status_shown_ = false;
+  std::string noted_status_;
   int write_error_ = 0;
   std::map<std::string, std::string> statuses_;  // by task
   std::map<std::string, Bytes> logs_;            // likewise

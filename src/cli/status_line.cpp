@@ -1,5 +1,6 @@
 #include "cli/status_line.hpp"
 
+#include "sys/standard_streams.hpp"
 #include "sys/tty.hpp"
 
 #include <algorithm>
@@ -26,7 +27,7 @@ StatusLine::~StatusLine() {
 void StatusLine::notice(std::string_view line) {
   const std::string status = shown_;
   clear();
-  fmt::print(stderr, "ferry: {}\n", printable(line));
+  sys::write_to_stderr(fmt::format("ferry: {}\n", printable(line)));
   if (on_terminal_) this->status(status);
 }
 
@@ -36,15 +37,15 @@ void StatusLine::status(std::string_view line) {
   shown_ = line;
   if (line.empty()) return;
   if (on_terminal_) {
-    fmt::print(stderr, "\r\x1b[Kferry: waiting: {}", printable(line));
+    sys::write_to_stderr(fmt::format("\r\x1b[Kferry: waiting: {}", printable(line)));
   } else {
-    fmt::print(stderr, "ferry: waiting: {}\n", printable(line));
+    sys::write_to_stderr(fmt::format("ferry: waiting: {}\n", printable(line)));
   }
 }
 
 void StatusLine::clear() {
   if (shown_.empty()) return;
-  if (on_terminal_) fmt::print(stderr, "\r\x1b[K");
+  if (on_terminal_) sys::write_to_stderr("\r\x1b[K");
   shown_.clear();
 }
 

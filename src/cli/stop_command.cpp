@@ -2,9 +2,11 @@
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/connection.hpp"
+#include "cli/interruptible.hpp"
 #include "cli/status_line.hpp"
 #include "cli/task_argument.hpp"
 #include "feature/task_lookup.hpp"
+#include "feature/task_stop.hpp"
 #include "feature/task_wait.hpp"
 #include "net/loop.hpp"
 
@@ -16,9 +18,6 @@
 
 namespace ferry::cli {
 namespace {
-
-// stopTimeout is at most 120 s, then the network goes.
-constexpr milliseconds kLongestStop{180'000};
 
 struct StopFlags {
   TaskArgument task;
@@ -43,14 +42,16 @@ net::Task<Result<std::string>> stop(aws::Client& client, feature::Target target,
   const Result<aws::ecs::Task> before = co_await feature::describe_task(client, target.cluster, *task);
   if (!before) co_return fail(before.error());
   if (before->last_status == "STOPPED") co_return fmt::format("task {} had stopped already", before->id());
+  const milliseconds patience = flags.timeout.value_or(feature::kLongestStop);
+  net::Event never(client.loop());
   const Result<aws::ecs::Task> asked =
-      co_await aws::ecs::stop_task(client, target.cluster, *task, flags.reason);
+      co_await feature::stop_task_patiently(client, target.cluster, *task, flags.reason, patience, never);
   if (!asked) co_return fail(asked.error().in(fmt::format("task {}", before->id())));
   if (flags.no_wait) co_return fmt::format("task {} was told to stop", before->id());
   feature::TaskWait wait;
   wait.cluster = target.cluster;
   wait.task = *task;
-  wait.limit = flags.timeout.value_or(kLongestStop);
+  wait.limit = patience;
   wait.changed = [&line, id = before->id()](std::string_view status) {
     line.status(status == "STOPPED" ? std::string() : fmt::format("task {} is {}", id, status));
   };
@@ -73,10 +74,15 @@ Result<int> stop_command(Words words) {
   const Result<std::unique_ptr<aws::Client>> client = connect(loop, flags.task.connection);
   if (!client) return fail(client.error());
   StatusLine line;
-  const Result<std::string> said = loop.run(stop(**client, std::move(*target), flags, line));
+  const std::optional<Result<std::string>> said =
+      loop.run(unless_interrupted(loop, stop(**client, std::move(*target), flags, line)));
   line.status({});
-  if (!said) return fail(said.error().in("stop"));
-  line.notice(*said);
+  if (!said) {
+    line.notice("stop: interrupted; the task may have been told to stop");
+    return kExitInterrupted;
+  }
+  if (!*said) return fail(said->error().in("stop"));
+  line.notice(**said);
   return 0;
 }
 

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <optional>
 #include <string_view>
 
@@ -16,10 +15,6 @@ namespace {
 
 namespace json = boost::json;
 using Row = std::array<std::string, 5>;
-
-WallTime wall_time(double seconds_since_1970) {
-  return WallTime(milliseconds(std::llround(seconds_since_1970 * 1000)));
-}
 
 std::string last_part(std::string_view arn) {
   return std::string(arn.substr(arn.rfind('/') + 1));

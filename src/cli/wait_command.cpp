@@ -2,6 +2,7 @@
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/connection.hpp"
+#include "cli/interruptible.hpp"
 #include "cli/result_output.hpp"
 #include "cli/status_line.hpp"
 #include "cli/task_argument.hpp"
@@ -86,6 +87,14 @@ net::Task<Result<feature::CommandResult>> wait(aws::Client& client, feature::Tar
   co_return feature::result_of(*stopped, *container);
 }
 
+feature::CommandResult interrupted() {
+  feature::CommandResult result;
+  result.mode = feature::Mode::run;
+  result.outcome = feature::Outcome::interrupted;
+  result.explanation = "interrupted; the task goes on";
+  return result;
+}
+
 }  // namespace
 
 Result<int> wait_command(Words words) {
@@ -102,8 +111,10 @@ Result<int> wait_command(Words words) {
   const Result<std::unique_ptr<aws::Client>> client = connect(loop, flags.task.connection);
   if (!client) return fail(client.error());
   StatusLine line;
-  const Result<feature::CommandResult> result = loop.run(wait(**client, std::move(*target), flags, line));
+  const std::optional<Result<feature::CommandResult>> waited =
+      loop.run(unless_interrupted(loop, wait(**client, std::move(*target), flags, line)));
   line.status({});
+  const Result<feature::CommandResult> result = waited ? *waited : interrupted();
   if (!result) return fail(result.error().in("wait"));
   if (!result->explanation.empty()) line.notice(result->explanation);
   const bool wants_json = flags.output == "json";

@@ -3,6 +3,7 @@
 #include "feature/unless.hpp"
 #include "net/clock.hpp"
 #include "sys/random.hpp"
+#include "sys/standard_streams.hpp"
 #include "wire/exec_wrapper.hpp"
 
 #include <csignal>
@@ -311,7 +312,7 @@ net::Task<> CommandSession::pass_keys() {
     co_return;
   }
   terminal_ = std::move(*raw);
-  const auto show_help = [] { fmt::print(stderr, "{}", kHelp); };
+  const auto show_help = [] { sys::write_to_stderr(kHelp); };
   const Result<bool> typed = co_await send_typed_input(loop_, *fd, channel_, show_help);
   if (!typed) {
     fail_with(typed.error());

@@ -1,6 +1,7 @@
 // Why a session ended without the end of its command.
 #include "feature/exec_command_session.hpp"
 #include "feature/unless.hpp"
+#include "sys/standard_streams.hpp"
 
 #include <cstdio>
 #include <utility>
@@ -30,7 +31,7 @@ std::string_view start_failure(std::string_view said) {
 void CommandSession::say_of_connection(std::string_view what) const {
   const std::string line = fmt::format("connection to {}: {}", services_.place(), what);
   if (options_.on_terminal) {
-    fmt::print(stderr, "\r\nferry: {}\r\n", line);
+    sys::write_to_stderr(fmt::format("\r\nferry: {}\r\n", line));
   } else if (options_.notice) {
     options_.notice(line);
   }

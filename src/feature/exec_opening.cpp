@@ -21,11 +21,12 @@ constexpr milliseconds kLongestUnknown{60'000};
 // DescribeTasks takes no more.
 constexpr std::size_t kMaxDescribed = 100;
 
-enum class Refusal { final, session_limit, not_connected, not_ready };
+enum class Refusal { final, session_limit, throttled, not_connected, not_ready };
 
 // What a refused ExecuteCommand may mean. The session limit has no name of its own, only its message.
 Refusal meaning_of(const Failure& failure) {
   if (failure.what.find("maximum session limit") != std::string::npos) return Refusal::session_limit;
+  if (failure.code == FailureCode::throttled) return Refusal::throttled;
   switch (aws::ecs::error_of(failure)) {
     case aws::ecs::Error::target_not_connected:
       return Refusal::not_connected;
@@ -71,7 +72,7 @@ net::Task<Result<aws::ecs::ExecSession>> ExecOpening::open(std::string command) 
     }
     const Refusal refusal = meaning_of(opened.error());
     if (end_.cause() || refusal == Refusal::final) co_return fail(explained(opened.error()));
-    if (refusal != Refusal::session_limit) {
+    if (refusal != Refusal::session_limit && refusal != Refusal::throttled) {
       const ExecPlace tried = *place_;
       const Result<> ready = co_await wait_until_ready();
       if (!ready) co_return fail(ready.error());
@@ -198,7 +199,7 @@ Failure ExecOpening::explained(const Failure& refusal) const {
       fmt::format("cannot enter {}task {}", container, place_->task.substr(place_->task.rfind('/') + 1)));
   if (meaning_of(refusal) == Refusal::session_limit) {
     failure.hint = "a place becomes free when another session into the container ends";
-  } else if (refusal.hint.empty()) {
+  } else if (refusal.hint.empty() && meaning_of(refusal) != Refusal::throttled) {
     failure.hint = fmt::format("`{}` looks for the cause", doctor_line(request_.target));
   }
   return failure;

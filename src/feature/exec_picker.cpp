@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "net/descriptor.hpp"
+#include "sys/standard_streams.hpp"
 
 #include <cstdio>
 #include <optional>
@@ -14,13 +15,14 @@ namespace ferry::feature {
 net::Task<std::size_t> pick_task(net::Loop& loop, std::vector<std::string> task_names) {
   constexpr int kAttempts = 3;
   constexpr std::size_t kLongestLine = 256;
-  fmt::print(stderr, "ferry: several tasks fit:\n");
+  sys::write_to_stderr("ferry: several tasks fit:\n");
   for (std::size_t i = 0; i < task_names.size(); ++i) {
-    fmt::print(stderr, "  {:>3}  {}\n", i + 1, task_names[i].substr(task_names[i].rfind('/') + 1));
+    sys::write_to_stderr(
+        fmt::format("  {:>3}  {}\n", i + 1, task_names[i].substr(task_names[i].rfind('/') + 1)));
   }
   net::Descriptor terminal(loop, STDIN_FILENO);
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    fmt::print(stderr, "ferry: which one? [1-{}] ", task_names.size());
+    sys::write_to_stderr(fmt::format("ferry: which one? [1-{}] ", task_names.size()));
     const Result<Bytes> line = co_await terminal.read_some(kLongestLine);
     if (!line || line->empty()) break;
     const std::optional<std::int64_t> number = parse_integer(trim(as_text(*line)));

@@ -115,14 +115,16 @@ class Following {
     }
     const RunPacing::Step next = pacing_.next();
     co_await net::sleep_until(client_.loop(), next.due);
-    if (next.call == RunPacing::Call::describe_task) co_return co_await look();
-    bool brought_events = false;
+    const Result<> looked = co_await look();
+    if (!looked) co_return looked;
+    RunPacing::Log became = RunPacing::Log::not_read;
     for (ContainerLog& log : logs_) {
-      if (!log.is_open()) continue;
+      if (!next.reads_log || !log.is_open() || has_stopped(task_)) continue;
       const LogRead read = co_await log.read();
-      brought_events = brought_events || read == LogRead::brought_events;
+      if (read == LogRead::brought_events) became = RunPacing::Log::brought_events;
+      if (became == RunPacing::Log::not_read) became = RunPacing::Log::silent;
     }
-    pacing_.log_read(net::steady_now(), brought_events);
+    if (was_seen_) pacing_.taken(net::steady_now(), became);
     co_return Result<>();
   }
 
@@ -132,10 +134,11 @@ class Following {
     if (task) {
       task_ = std::move(*task);
       last_seen_at_ = now;
-      pacing_.described(now);
+      was_seen_ = true;
       co_return Result<>();
     }
     if (!may_pass(task.error()) || now - last_seen_at_ > kLongestOutage) co_return fail(task.error());
+    was_seen_ = false;
     pacing_.refused(now);
     co_return Result<>();
   }
@@ -146,6 +149,7 @@ class Following {
   std::vector<ContainerLog> logs_;
   RunPacing pacing_;
   Instant last_seen_at_;
+  bool was_seen_ = true;  // the last look was answered
 };
 
 }  // namespace

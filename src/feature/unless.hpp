@@ -30,34 +30,32 @@ inline net::Task<> pass_time(net::Loop& loop, Instant deadline, net::Event& to) 
 
 }  // namespace detail
 
-// The value of `work`, or nothing where `event` was set first: then `work` is cancelled.
+// The value of `work`, or nothing where `event` was set or `deadline` came first: then `work` is cancelled.
 template <class T>
-net::Task<std::optional<T>> unless(net::Loop& loop, net::Event& event, net::Task<T> work) {
+net::Task<std::optional<T>> unless(net::Loop& loop, net::Event& event, Instant deadline, net::Task<T> work) {
   std::optional<T> value;
   net::Event is_over(loop);
   std::optional<net::Task<T>> pending(std::move(work));
   const auto race = [&](net::TaskGroup& group) {
     group.spawn(detail::keep_value(std::move(*pending), value, is_over));
     group.spawn(detail::pass_on(event, is_over));
+    if (deadline != Instant::max()) group.spawn(detail::pass_time(loop, deadline, is_over));
     return is_over.wait();
   };
   co_await net::with_children(loop, race);
   co_return value;
 }
 
+template <class T>
+net::Task<std::optional<T>> unless(net::Loop& loop, net::Event& event, net::Task<T> work) {
+  return unless(loop, event, Instant::max(), std::move(work));
+}
+
 // The value of `work`, or nothing where it took longer than `limit`: then it is cancelled.
 template <class T>
 net::Task<std::optional<T>> within(net::Loop& loop, milliseconds limit, net::Task<T> work) {
-  net::Event is_over(loop);
-  std::optional<T> value;
-  std::optional<net::Task<T>> pending(std::move(work));
-  const Instant deadline = net::steady_now() + limit;
-  const auto race = [&](net::TaskGroup& group) {
-    group.spawn(detail::keep_value(std::move(*pending), value, is_over));
-    group.spawn(detail::pass_time(loop, deadline, is_over));
-    return is_over.wait();
-  };
-  co_await net::with_children(loop, race);
+  net::Event never(loop);
+  std::optional<T> value = co_await unless(loop, never, net::steady_now() + limit, std::move(work));
   co_return value;
 }
 

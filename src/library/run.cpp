@@ -110,18 +110,11 @@ net::Task<Result<feature::CommandResult>> run_and_show(aws::Client& client, feat
   run.timeout = options.time_limit;
   run.cancel = options.cancel;
   library::LogOutput output(std::move(options.standard_output), notice);
-  Result<feature::RunReport> report = co_await feature::run(client, std::move(run), output);
-  if (!report) {
-    feature::CommandResult refused;
-    refused.mode = feature::Mode::run;
-    refused.outcome = feature::Outcome::not_started;
-    refused.explanation = report.error().line();
-    co_return refused;
-  }
+  feature::RunReport report = co_await feature::run(client, std::move(run), output);
   const Result<> written = output.written();
-  if (!written) co_return fail(written.error().in(report->task_arn));
-  report->result.streams_merged = true;
-  co_return std::move(report->result);
+  if (!written) co_return fail(written.error().in(report.task_arn));
+  report.result.streams_merged = true;
+  co_return std::move(report.result);
 }
 
 }  // namespace

@@ -138,6 +138,8 @@ def test_the_first_capacity_provider_that_has_room(place, run):
 
 def started_by(place, name):
     arns = place.ecs.list_tasks(desiredStatus="STOPPED")["taskArns"]
+    if not arns:
+        return []
     return [task["taskArn"] for task in place.ecs.describe_tasks(tasks=arns)["tasks"] if task.get("startedBy") == name]
 
 
@@ -159,7 +161,12 @@ def test_an_exit_code_of_the_commands_own_is_no_reason_to_retry(place, run):
     [
         (["app", "--capacity", "A", "--launch-type", "FARGATE"], "exclude each other"),
         (["app", "-d", "--retries", "1"], "--retries"),
-        (["app", "--retry-on-exit", "0"], "no exit code"),
+        (["app", "--retries", "1", "--retry-on-exit", "0"], "no exit code"),
+        (["app", "--retry-on-exit", "3"], "without --retries"),
+        (["app", "-d", "--timeout", "1s"], "--timeout needs somebody who waits"),
+        (["app", "-d", "--all-containers"], "--all-containers needs somebody who waits"),
+        (["app", "--attach", "--on-interrupt", "detach"], "exclude each other"),
+        (["app", "--capacity", ",,"], "names no provider"),
         (["app", "--cli-input-json", '{"image":"x"}'], "no member 'image'"),
         (["app", "--logs", "splunk"], "awslogs:GROUP"),
         (["app", "--secret", "X"], "--secret: 'X' is not NAME=VALUE"),

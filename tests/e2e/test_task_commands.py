@@ -1,13 +1,14 @@
 """ferry ps, wait and stop: tasks that are there already."""
 
 import json
+import signal
 import subprocess
 import time
 
 import pytest
 from local_endpoint import task_definition
 
-RUNS = {"app": "sleep 1000000", "ends": "exit 7", "fine": "true"}
+RUNS = {"app": "sleep 1000000", "talks": "echo talking; exec sleep 1000000", "ends": "exit 7", "fine": "true"}
 
 
 @pytest.fixture(scope="module")
@@ -143,3 +144,24 @@ def test_ps_of_a_cluster_that_is_not_there(run):
     assert done.returncode == 125
     assert "nowhere" in done.stderr
     assert "ClusterNotFoundException" in done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("words", [["wait"], ["logs", "-f"]])
+def test_waiting_that_is_interrupted_says_so_and_leaves_the_task(place, start, ferry, words, number):
+    arn = start("talks")
+    process = subprocess.Popen([ferry, *words, arn], env=place.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # Its first sign: the state that is waited for, or the first line of the log.
+    first = process.stdout.readline() if words == ["logs", "-f"] else process.stderr.readline()
+    assert first
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "interrupted" in errors.splitlines()[-1]
+    assert place.ecs.describe_tasks(tasks=[arn])["tasks"][0]["desiredStatus"] == "RUNNING"
+
+
+def test_ps_says_how_to_stop_what_belongs_to_no_service(run, start):
+    arn = start("app", startedBy="migrate-42")
+    (line,) = [line for line in run("ps", "--started-by", "migrate-42").stderr.splitlines() if id_of(arn) in line]
+    assert line.endswith(f"stop it with: ferry stop --cluster default {id_of(arn)}")

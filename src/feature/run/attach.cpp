@@ -3,6 +3,7 @@
 #include "feature/exec.hpp"
 #include "feature/run/stop_reason.hpp"
 #include "feature/target.hpp"
+#include "feature/task_stop.hpp"
 #include "feature/unless.hpp"
 #include "sys/random.hpp"
 
@@ -19,6 +20,8 @@ namespace {
 constexpr std::size_t kMarkBytes = 8;
 // For the state of a task that could not be entered.
 constexpr milliseconds kLongestInquiry{3'000};
+// The task ends by itself a little later.
+constexpr milliseconds kAttachedStopPatience{30'000};
 
 constexpr std::string_view kNoShell =
     "the image has no `sh`, with which --attach holds the task; run it without --attach, and its log and "
@@ -80,8 +83,10 @@ net::Task<> explain(aws::Client& client, const HeldTask& held, CommandResult& re
 }
 
 net::Task<> stop(aws::Client& client, const HeldTask& held) {
-  const Result<aws::ecs::Task> stopped = co_await aws::ecs::stop_task(
-      client, held.cluster, held.task_arn, "ferry run: the attached command is over");
+  net::Event never(client.loop());
+  const Result<aws::ecs::Task> stopped =
+      co_await stop_task_patiently(client, held.cluster, held.task_arn,
+                                   "ferry run: the attached command is over", kAttachedStopPatience, never);
   if (stopped || !held.notice) co_return;
   held.notice(fmt::format("cannot stop task {}: {}; it ends by itself within {} s",
                           held.task_arn.substr(held.task_arn.rfind('/') + 1), stopped.error().line(),

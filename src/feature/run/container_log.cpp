@@ -72,9 +72,8 @@ LogRead ContainerLog::failed(const Failure& failure) {
 
 void ContainerLog::cannot_be_read(std::string_view reason) {
   state_ = Ending::unavailable;
-  listener_.notice(
-      fmt::format("the log of container '{}' cannot be read: {}; its exit code is given all the same",
-                  container_, reason));
+  listener_.notice(fmt::format(
+      "the log of container '{}' cannot be read: {}; its exit code comes nevertheless", container_, reason));
 }
 
 net::Task<> ContainerLog::judge_end() {

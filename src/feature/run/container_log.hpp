@@ -38,6 +38,7 @@ class ContainerLog {
   // Says at once where the log cannot be read.
   ContainerLog(aws::Client& client, std::string container, LogSource source, LogListener listener);
 
+  [[nodiscard]] const std::string& container() const { return container_; }
   // False once it has ended or cannot be read: no read is wanted any more.
   [[nodiscard]] bool is_open() const { return !state_; }
   // When the stream itself asks for the next read; nothing where the caller's own pace decides.

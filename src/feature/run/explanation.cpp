@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <string_view>
 #include <utility>
 
@@ -16,10 +15,6 @@ namespace {
 
 bool has_stopped(const aws::ecs::Task& task) {
   return task.last_status == "STOPPED" || task.last_status == "DELETED";
-}
-
-WallTime wall_time(double seconds_since_1970) {
-  return WallTime(milliseconds(std::llround(seconds_since_1970 * 1000)));
 }
 
 std::vector<TimelineStep> timeline_of(const aws::ecs::Task& task) {

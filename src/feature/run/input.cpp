@@ -33,6 +33,8 @@ bool are_utf8(const std::vector<std::pair<std::string, std::string>>& pairs) {
 }
 
 constexpr std::string_view kFlag = "--cli-input-json";
+constexpr std::string_view kOtherWays =
+    " (`ferry run` has the output with --attach, or with --logs awslogs:GROUP --ephemeral-revision)";
 
 // `over` member by member; RunTask takes a launch type or a strategy, so that the newer one drops the other.
 void put_over(json::object& input, const json::object& over) {
@@ -144,14 +146,16 @@ LogSource log_source(const aws::ecs::TaskDefinition& definition, const std::stri
   const auto found =
       std::ranges::find(definition.containers, container, &aws::ecs::ContainerDefinition::name);
   if (found == definition.containers.end() || found->log.driver.empty()) {
-    source.unreadable = "no log driver is configured";
+    source.unreadable = fmt::format("no log driver is configured{}", kOtherWays);
     return source;
   }
   const aws::ecs::LogConfiguration& log = found->log;
   if (log.driver != "awslogs") {
-    source.unreadable = fmt::format("log driver {} does not write to CloudWatch Logs", log.driver);
+    source.unreadable =
+        fmt::format("log driver {} does not write to CloudWatch Logs{}", log.driver, kOtherWays);
   } else if (log.group.empty() || log.stream_prefix.empty()) {
-    source.unreadable = "its log configuration lacks awslogs-group or awslogs-stream-prefix";
+    source.unreadable =
+        fmt::format("its log configuration lacks awslogs-group or awslogs-stream-prefix{}", kOtherWays);
   } else {
     source.group = log.group;
     source.stream = fmt::format("{}/{}/{}", log.stream_prefix, container, task_id);

@@ -1,10 +1,13 @@
-// Which call a run makes next, and when: one call a step, so that their number can be reasoned about. Pure.
+// When a run looks at its task, and whether it reads the log then too, so that the calls can be counted.
+// Pure.
 //
-// The pause grows with the run: the answer comes late by a share of what the run took anyway, and a long run
-// costs few calls of the account-wide limits. Bounds, with DescribeTaskDefinition, RunTask and the reads
-// after the stop included (tests/unit/feature/run/pacing_test.cpp holds them): 8 calls for a run of a second,
-// 150 for one of half an hour. Reads that continue a large page of the log come on top: they grow with its
-// volume only.
+// Each call costs a pause that is a share of the time that has passed: an end is seen late by a small part of
+// what the run took anyway, and a long run costs few calls of the account-wide limits. Bounds, with
+// DescribeTaskDefinition, RunTask and the reads after the stop included
+// (tests/unit/feature/run/pacing_test.cpp holds them): 8 calls for a run of a second, 150 for one of half an
+// hour; an end is seen within 2 s for runs of up to a quarter of a minute, then within an eighth of the run's
+// time, and never later than 50 s. Reads that continue a large page of the log come on top: they grow with
+// its volume only.
 #pragma once
 
 #include "base/time.hpp"
@@ -16,47 +19,48 @@ namespace ferry::feature {
 
 class RunPacing {
  public:
-  enum class Call { describe_task, read_log };
   struct Step {
-    Call call;
+    bool reads_log;  // after the task was looked at
     Instant due;
   };
+  // What became of the log in a step.
+  enum class Log { not_read, silent, brought_events };
 
-  // The first pauses after RunTask's answer or a stop request: most short runs end inside them.
+  // The first pauses after RunTask's answer or a stop request: most short runs end inside them, so the log is
+  // not read yet.
   static constexpr std::array<milliseconds, 4> kOpening{milliseconds{100}, milliseconds{300},
                                                         milliseconds{300}, milliseconds{500}};
-  // Later ones are two fifths of the time since, between these.
+  // Later each call takes a sixteenth of the time since, between these.
+  static constexpr int kShare = 16;
   static constexpr milliseconds kShortestPause{500};
-  static constexpr milliseconds kLongestPause{14'000};
+  static constexpr milliseconds kLongestPause{25'000};
   static constexpr milliseconds kLongestPauseWhenRefused{60'000};
 
   // `accepted_at`: when RunTask answered.
   explicit RunPacing(Instant accepted_at);
 
   // The task runs: from now on the log is read too.
-  void running();
+  void running() { log_wanted_ = true; }
   // The log cannot be read, or has been read to its end.
-  void no_log();
+  void no_log() { log_wanted_ = false; }
   // The task was told to stop: answers are wanted quickly again.
   void hurry(Instant now);
 
-  // A call came back. A log that brings events is read at every second step, a silent one at every third.
-  void described(Instant now);
-  void log_read(Instant now, bool brought_events);
-  // A call was throttled, or failed in a way that may pass: the pause doubles until one succeeds.
+  // A step was made. A log that brings events is read at each, a silent one at every third.
+  void taken(Instant now, Log log);
+  // A call of it was throttled, or failed in a way that may pass: the pause doubles until a step succeeds.
   void refused(Instant now);
 
   [[nodiscard]] Step next() const;
 
  private:
-  void succeeded(Instant now);
-  void plan(Instant now);
+  void plan(Instant now, int calls);
 
   Instant origin_;                  // the pause is a share of the time since
   std::size_t opening_pauses_ = 0;  // made since then
   Instant due_;
   bool log_wanted_ = false;
-  int describes_before_log_ = 0;
+  int steps_before_log_ = 0;
   int refusals_ = 0;
 };
 

@@ -45,7 +45,12 @@ net::Task<Result<RunPlan>> plan_run(aws::Client& client, RunRequest request) {
   }
   Result<json::object> definition =
       co_await aws::ecs::describe_whole_task_definition(client, request.task_definition);
-  if (!definition) co_return fail(definition.error().in(request.task_definition));
+  if (!definition) {
+    Failure failure = definition.error().in(request.task_definition);
+    if (failure.hint.empty() && aws::ecs::error_of(failure) == aws::ecs::Error::client)
+      failure.hint = fmt::format("check family, revision and region ({})", client.settings().region);
+    co_return fail(std::move(failure));
+  }
   aws::ecs::TaskDefinition described = aws::ecs::task_definition_from_json(*definition);
   Result<std::string> container = choose_container(described, request);
   if (!container) co_return fail(container.error());

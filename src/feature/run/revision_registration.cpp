@@ -4,11 +4,11 @@
 #include "aws/ecs.hpp"
 #include "aws/task_definitions.hpp"
 #include "base/text.hpp"
+#include "feature/patience.hpp"
 #include "feature/unless.hpp"
 #include "net/clock.hpp"
 #include "sys/random.hpp"
 
-#include <array>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -21,31 +21,13 @@ namespace {
 constexpr milliseconds kLongestDeregistration = seconds(5);
 // A region takes about one RegisterTaskDefinition a second in the long run ("task definition resource modify
 // actions" in the ECS service quotas): many runs that begin together get theirs one after the other.
-constexpr std::array kPausesWhenThrottled{seconds(1), seconds(2), seconds(4), seconds(8), seconds(16)};
+constexpr milliseconds kRegistrationPatience = seconds(40);
 
 // arn:aws:ecs:REGION:ACCOUNT:task-definition/FAMILY:REVISION
 std::string account_in(std::string_view arn) {
   constexpr std::size_t kAccount = 4;
   const std::vector<std::string_view> parts = split(arn, ':');
   return parts.size() > kAccount ? std::string(parts[kAccount]) : std::string();
-}
-
-// Half of `longest` to all of it, so that those who were throttled together do not come back together.
-milliseconds with_jitter(milliseconds longest) {
-  constexpr int kShares = 256;
-  return longest / 2 + longest * sys::random_bytes(1).front() / kShares / 2;
-}
-
-net::Task<Result<std::string>> register_patiently(aws::Client& client, boost::json::object definition,
-                                                  net::Event& given_up) {
-  for (const milliseconds pause : kPausesWhenThrottled) {
-    Result<std::string> arn = co_await aws::ecs::register_task_definition(client, definition);
-    if (arn || arn.error().code != FailureCode::throttled) co_return arn;
-    const bool is_over = co_await given_up.wait_until(net::steady_now() + with_jitter(pause));
-    if (is_over) co_return arn;
-  }
-  Result<std::string> arn = co_await aws::ecs::register_task_definition(client, std::move(definition));
-  co_return arn;
 }
 
 // Whether nothing can have been registered.
@@ -99,7 +81,9 @@ net::Task<Result<EphemeralRevision>> register_revision(aws::Client& client, std:
   definition = marked(std::move(definition), intent.mark);
   Result<JournalEntry> entry = JournalEntry::write(journal_folder, std::move(intent));
   if (!entry) co_return fail(entry.error());
-  Result<std::string> arn = co_await register_patiently(client, std::move(definition), given_up);
+  const Patience patience{.limit = kRegistrationPatience, .given_up = given_up, .may_pass = was_throttled};
+  Result<std::string> arn = co_await patiently<std::string>(
+      patience, [&client, definition] { return aws::ecs::register_task_definition(client, definition); });
   if (!arn) {
     // Otherwise the next command looks whether there is one that has the mark.
     if (is_certain(arn.error())) static_cast<void>(entry->forget());

@@ -1,6 +1,7 @@
 #include "feature/run/run.hpp"
 
 #include "aws/ecs.hpp"
+#include "feature/patience.hpp"
 #include "feature/run/going_tasks.hpp"
 #include "feature/run/plan.hpp"
 #include "feature/run/revision_registration.hpp"
@@ -8,19 +9,23 @@
 #include "feature/run/task_run.hpp"
 #include "feature/run/task_starter.hpp"
 #include "feature/run/watch.hpp"
+#include "feature/unless.hpp"
 #include "net/loop.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <deque>
 #include <utility>
 
-#include <boost/json/array.hpp>
 #include <fmt/format.h>
 
 namespace ferry::feature {
 namespace {
 
-using TakeReport = std::function<void(Result<RunReport>)>;
+constexpr milliseconds kPlanPatience = seconds(60);  // for reading calls that are throttled
+
+using TakeReport = std::function<void(RunReport)>;
+using GoingTasks = std::vector<aws::ecs::Task>;
 
 // The tasks of a run, in the order in which they were asked for. What ends is handed on in that order.
 struct RunState {
@@ -28,8 +33,11 @@ struct RunState {
       : interrupts(loop), finished(loop), take(std::move(take_report)) {}
 
   struct Member {
+    explicit Member(const RunSetting& setting, std::optional<aws::ecs::Task> going)
+        : run(setting, std::move(going)) {}
+
     TaskRun run;
-    std::optional<Result<RunReport>> report;
+    std::optional<RunReport> report;
   };
 
   void hand_on();
@@ -50,24 +58,48 @@ void RunState::hand_on() {
 }
 
 net::Task<> carry_out(RunState& state, RunState::Member& member) {
-  Result<RunReport> report = co_await member.run.to_its_end();
+  RunReport report = co_await member.run.to_its_end();
   member.report = std::move(report);
   state.hand_on();
 }
 
-net::Task<> count_interrupts(net::Signals& signals, RunState& state) {
+// At once, whatever call is under way. A session of the task says itself what an interrupt does to it.
+void announce(const RunState& state, const RunOptions& options, RunObserver& observer) {
+  if (state.members.empty() || options.detach_on_interrupt || options.attach) return;
+  const auto has_stopped = [](const RunState::Member& member) {
+    return member.report || member.run.has_stopped();
+  };
+  const bool is_one = state.members.size() == 1;
+  std::string line = reason_of(state.interrupts);
+  if (std::ranges::all_of(state.members, has_stopped)) {
+    line += is_one ? ": the task has stopped, reading its last lines; interrupt again to leave them"
+                   : ": the tasks have stopped, reading their last lines; interrupt again to leave them";
+  } else if (state.interrupts.first_signal) {
+    line += is_one ? ": stopping the task; interrupt again to leave it"
+                   : ": stopping the tasks; interrupt again to leave them";
+  } else {
+    line += is_one ? ": stopping the task" : ": stopping the tasks";
+  }
+  observer.notice(line);
+}
+
+net::Task<> count_interrupts(net::Signals& signals, RunState& state, const RunOptions& options,
+                             RunObserver& observer) {
   while (state.interrupts.count < 2) {
     const int number = co_await signals.next();
     if (!state.interrupts.first_signal) state.interrupts.first_signal = number;
     ++state.interrupts.count;
+    if (state.interrupts.count == 1) announce(state, options, observer);
     state.interrupts.arrived.set();
   }
   state.finished.set();
 }
 
-net::Task<> count_cancel(net::Event& cancel, RunState& state) {
+net::Task<> count_cancel(net::Event& cancel, RunState& state, const RunOptions& options,
+                         RunObserver& observer) {
   co_await cancel.wait();
   ++state.interrupts.count;
+  if (state.interrupts.count == 1) announce(state, options, observer);
   state.interrupts.arrived.set();
 }
 
@@ -78,30 +110,25 @@ net::Task<> count_seconds(net::Loop& loop, RunObserver& observer) {
   }
 }
 
-RunReport interrupted_before_start() {
-  RunReport report;
-  report.result.mode = Mode::run;
-  report.result.outcome = Outcome::interrupted;
-  report.result.explanation = "interrupted before a task was started";
-  return report;
-}
-
 // The user interrupted twice and waits for nothing.
-RunReport left_at_once(const RunOptions& options, const std::string& task_arn) {
+RunReport left_at_once(const RunOptions& options, const TaskRun& run) {
   RunReport report;
-  report.task_arn = task_arn;
+  report.task_arn = run.task_arn();
+  if (run.has_stopped()) {
+    report.result = run.result_without_last_lines();
+    return report;
+  }
   report.result.mode = Mode::run;
-  report.result.task = task_arn;
+  report.result.task = report.task_arn;
   report.result.outcome = Outcome::interrupted;
   report.result.explanation =
-      task_arn.empty() ? fmt::format("interrupted before RunTask answered: a task started by '{}' may run",
-                                     options.request.started_by)
-                       : fmt::format("left: task {} may go on running; stop it with: {}", task_arn,
-                                     stop_line(options, task_arn));
+      report.task_arn.empty()
+          ? fmt::format("interrupted before RunTask answered: a task started by '{}' may run",
+                        options.request.started_by)
+          : fmt::format("left: task {} may go on running; stop it with: {}", report.task_arn,
+                        stop_line(options, report.task_arn));
   return report;
 }
-
-using GoingTasks = std::vector<aws::ecs::Task>;
 
 // The tasks beside each other, those that are going already first.
 net::Task<> carry_out_all(const RunSetting& setting, RunState& state, net::TaskGroup& group,
@@ -111,7 +138,7 @@ net::Task<> carry_out_all(const RunSetting& setting, RunState& state, net::TaskG
   for (std::size_t index = 0; index < setting.options.count; ++index) {
     std::optional<aws::ecs::Task> its_own;
     if (index < going.size()) its_own = std::move(going[index]);
-    state.members.push_back({.run = TaskRun(setting, std::move(its_own)), .report = std::nullopt});
+    state.members.emplace_back(setting, std::move(its_own));
   }
   for (RunState::Member& member : state.members) group.spawn(carry_out(state, member));
   co_await state.finished.wait();
@@ -120,98 +147,110 @@ net::Task<> carry_out_all(const RunSetting& setting, RunState& state, net::TaskG
 // What the user did not wait for.
 void leave_the_rest(RunState& state, const RunOptions& options) {
   for (RunState::Member& member : state.members) {
-    if (!member.report) member.report = left_at_once(options, member.run.task_arn());
+    if (!member.report) member.report = left_at_once(options, member.run);
   }
   state.hand_on();
 }
 
-net::Task<Result<>> run_plan(aws::Client& client, RunPlan plan, const RunOptions& options, GoingTasks going,
-                             RunObserver& observer, TakeReport take) {
-  net::Loop& loop = client.loop();
-  std::optional<net::Signals> signals;
-  RunState state(loop, std::move(take));
-  net::TaskGroup group(loop);
-  if (options.heeds_signals) {
-    signals.emplace(loop, std::initializer_list<int>{SIGINT, SIGTERM, SIGHUP});
-    group.spawn(count_interrupts(*signals, state));
-  }
-  if (options.cancel != nullptr) group.spawn(count_cancel(*options.cancel, state));
-  group.spawn(count_seconds(loop, observer));
-  // Before the revision is registered: from here on there is something to clean up.
+struct Preparation {
+  RunPlan plan;
+  GoingTasks going;
+};
+
+// What is asked before anything is started, and can be given up at any time.
+net::Task<Result<Preparation>> prepare(aws::Client& client, RunRequest request, bool rejoin,
+                                       std::size_t count) {
+  Preparation prepared;
+  const std::string started_by = request.started_by;
+  Result<RunPlan> plan = co_await plan_run(client, std::move(request));
+  if (!plan) co_return fail(plan.error());
+  prepared.plan = std::move(*plan);
+  if (!rejoin) co_return prepared;
+  Result<GoingTasks> going = co_await find_going_tasks(client, prepared.plan, started_by, count);
+  if (!going) co_return fail(going.error());
+  prepared.going = std::move(*going);
+  co_return prepared;
+}
+
+// From the registration of a revision on there is something to clean up.
+net::Task<Result<>> run_plan(aws::Client& client, Preparation prepared, const RunOptions& options,
+                             RunState& state, RunObserver& observer) {
+  RunPlan& plan = prepared.plan;
   Result<std::optional<EphemeralRevision>> revision = std::optional<EphemeralRevision>();
-  if (going.size() < options.count) {
+  if (prepared.going.size() < options.count) {
     revision = co_await revise(client, options.journal_folder, options.request.revision, plan.container,
                                plan.definition, plan.input, state.interrupts.arrived);
   }
-  const bool is_prepared = revision && state.interrupts.count == 0;
-  if (is_prepared && *revision) plan.described = aws::ecs::task_definition_from_json(plan.definition);
-  TaskStarter starter(client, plan.input, options.capacity);
-  TaskPoller poller(client, plan.cluster);
-  const RunSetting setting{.client = client,
-                           .plan = plan,
-                           .options = options,
-                           .observer = observer,
-                           .interrupts = state.interrupts,
-                           .starter = starter,
-                           .poller = poller};
-  if (is_prepared) co_await carry_out_all(setting, state, group, std::move(going));
-  group.cancel();
-  co_await group.join();
-  leave_the_rest(state, options);
-  if (revision && *revision) {
-    const Result<> gone = co_await deregister(client, std::move(**revision));
-    if (!gone) observer.notice(gone.error().line());
+  if (!revision) co_return fail(revision.error());
+  if (*revision) plan.described = aws::ecs::task_definition_from_json(plan.definition);
+  if (state.interrupts.count == 0) {
+    TaskStarter starter(client, plan.input, options.capacity, state.interrupts.arrived);
+    TaskPoller poller(client, plan.cluster);
+    const RunSetting setting{.client = client,
+                             .plan = plan,
+                             .options = options,
+                             .observer = observer,
+                             .interrupts = state.interrupts,
+                             .starter = starter,
+                             .poller = poller};
+    net::TaskGroup group(client.loop());
+    co_await carry_out_all(setting, state, group, std::move(prepared.going));
+    group.cancel();
+    co_await group.join();
+    leave_the_rest(state, options);
   }
-  if (!is_prepared && state.interrupts.count > 0) {
-    for (std::size_t index = 0; index < options.count; ++index) state.take(interrupted_before_start());
-  } else if (!revision) {
-    co_return fail(revision.error());
-  }
+  if (!*revision) co_return Result<>();
+  const Result<> gone = co_await deregister(client, std::move(**revision));
+  if (!gone) observer.notice(gone.error().line());
   co_return Result<>();
 }
 
-net::Task<Result<>> run_all(aws::Client& client, RunOptions options, RunObserver& observer, TakeReport take) {
-  if (options.attach) hold(options.request, *options.attach);
-  Result<RunPlan> plan = co_await plan_run(client, options.request);
-  if (!plan) co_return fail(plan.error());
-  options.request.cluster = plan->cluster;
-  GoingTasks going;
-  if (options.rejoin) {
-    Result<GoingTasks> found =
-        co_await find_going_tasks(client, *plan, options.request.started_by, options.count);
-    if (!found) co_return fail(found.error());
-    going = std::move(*found);
-  }
-  // Before this line an interrupt simply ends the process: nothing has been started.
-  co_return co_await run_plan(client, std::move(*plan), options, std::move(going), observer, std::move(take));
-}
-
-RunReport not_started(const Failure& failure) {
-  RunReport report;
-  report.result.mode = Mode::run;
-  report.result.outcome = Outcome::not_started;
-  report.result.explanation = failure.line();
-  return report;
+// Fails where there was nothing to start.
+net::Task<Result<>> prepare_and_run(aws::Client& client, RunOptions& options, RunState& state,
+                                    RunObserver& observer) {
+  const Patience patience{
+      .limit = kPlanPatience, .given_up = state.interrupts.arrived, .may_pass = was_throttled};
+  net::Task<Result<Preparation>> preparing = patiently<Preparation>(patience, [&client, &options] {
+    return prepare(client, options.request, options.rejoin, options.count);
+  });
+  std::optional<Result<Preparation>> prepared =
+      co_await unless(client.loop(), state.interrupts.arrived, std::move(preparing));
+  if (!prepared) co_return Result<>();
+  if (!*prepared) co_return fail(prepared->error());
+  options.request.cluster = (*prepared)->plan.cluster;
+  co_return co_await run_plan(client, std::move(**prepared), options, state, observer);
 }
 
 }  // namespace
 
-net::Task<Result<RunReport>> run(aws::Client& client, RunOptions options, RunObserver& observer) {
-  std::optional<Result<RunReport>> report;
-  options.count = 1;
-  const Result<> ended = co_await run_all(client, std::move(options), observer,
-                                          [&report](Result<RunReport> one) { report = std::move(one); });
-  if (!ended) co_return fail(ended.error());
-  co_return std::move(*report);
+net::Task<> run_several(aws::Client& client, RunOptions options, RunObserver& observer,
+                        std::function<void(RunReport)> take) {
+  if (options.attach) hold(options.request, *options.attach);
+  net::Loop& loop = client.loop();
+  std::optional<net::Signals> signals;
+  RunState state(loop, std::move(take));
+  net::TaskGroup watchers(loop);
+  if (options.heeds_signals) {
+    signals.emplace(loop, std::initializer_list<int>{SIGINT, SIGTERM, SIGHUP});
+    watchers.spawn(count_interrupts(*signals, state, options, observer));
+  }
+  if (options.cancel != nullptr) watchers.spawn(count_cancel(*options.cancel, state, options, observer));
+  watchers.spawn(count_seconds(loop, observer));
+  const Result<> started = co_await prepare_and_run(client, options, state, observer);
+  watchers.cancel();
+  co_await watchers.join();
+  if (!state.members.empty()) co_return;
+  const RunReport none =
+      state.interrupts.count > 0 ? interrupted_before_start(state.interrupts) : not_started(started.error());
+  for (std::size_t index = 0; index < options.count; ++index) state.take(none);
 }
 
-net::Task<Result<>> run_several(aws::Client& client, RunOptions options, RunObserver& observer,
-                                std::function<void(RunReport)> take) {
-  const auto take_any = [&take](Result<RunReport> report) {
-    take(report ? std::move(*report) : not_started(report.error()));
-  };
-  Result<> ended = co_await run_all(client, std::move(options), observer, take_any);
-  co_return ended;
+net::Task<RunReport> run(aws::Client& client, RunOptions options, RunObserver& observer) {
+  RunReport report;
+  options.count = 1;
+  co_await run_several(client, std::move(options), observer,
+                       [&report](RunReport one) { report = std::move(one); });
+  co_return report;
 }
 
 }  // namespace ferry::feature

@@ -31,7 +31,8 @@ struct RunOptions {
   // Tasks with the request's startedBy that are going already are followed; only what is missing of `count`
   // is started.
   bool rejoin = false;
-  std::optional<milliseconds> timeout;  // of each attempt, from RunTask's answer on; then the task is stopped
+  std::optional<milliseconds>
+      timeout;  // of each attempt, RunTask's own time counted; then the task is stopped
   // Further attempts, each with a task of its own, where the cause of the last one's end may pass.
   int retries = 0;
   std::vector<int> retry_on_exit;  // exit codes of the command that count as such a cause
@@ -73,16 +74,14 @@ struct RunReport {
   std::string task_arn;  // empty where nothing was started
 };
 
-// One task. Fails where nothing was started: the request makes no sense, or a call was refused. From
-// RunTask's acceptance on there is a report. Signals and RunOptions::cancel count as interrupts from the
-// moment RunTask is sent: the first stops the task and reads its log to the end (or leaves it, see
-// detach_on_interrupt), the second leaves it at once.
-net::Task<Result<RunReport>> run(aws::Client& client, RunOptions options, RunObserver& observer);
+// One task. There is a report in any case: where nothing was started, of the outcome not_started. Signals and
+// RunOptions::cancel count as interrupts throughout: the first stops the task and reads its log to the end
+// (or leaves it, see detach_on_interrupt; or starts none), the second leaves it at once.
+net::Task<RunReport> run(aws::Client& client, RunOptions options, RunObserver& observer);
 
-// The same with options.count tasks. `take` gets the report of each, in the order in which they were asked
-// for, as soon as those before it are there too; one that could not be started has the outcome not_started.
-// Fails only before anything was started. Not with `attach`.
-net::Task<Result<>> run_several(aws::Client& client, RunOptions options, RunObserver& observer,
-                                std::function<void(RunReport)> take);
+// The same with options.count tasks, not with `attach`. `take` gets the report of each, in the order in which
+// they were asked for, as soon as those before it are there too.
+net::Task<> run_several(aws::Client& client, RunOptions options, RunObserver& observer,
+                        std::function<void(RunReport)> take);
 
 }  // namespace ferry::feature

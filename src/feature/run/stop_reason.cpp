@@ -32,6 +32,12 @@ std::string reason_of(const aws::ecs::Task& task, const aws::ecs::Container* con
   return {};
 }
 
+// The service's sentences stand inside of ours.
+std::string_view without_full_stop(std::string_view text) {
+  if (text.ends_with('.')) text.remove_suffix(1);
+  return text;
+}
+
 std::string with_cause(std::string line, std::string_view reason) {
   const StopCause* known = stop_cause_of(reason);
   if (known != nullptr) line += fmt::format("; {}: {}", known->cause, known->next_step);
@@ -41,13 +47,18 @@ std::string with_cause(std::string line, std::string_view reason) {
 std::string explain_exit(std::string_view container, int code, const std::string& reason) {
   std::string line = fmt::format("container '{}' exited with {}", container, code);
   const std::string_view words = reason.empty() ? exit_code_meaning(code) : reason;
-  if (!words.empty()) line += fmt::format(": {}", words);
+  if (!words.empty()) line += fmt::format(": {}", without_full_stop(words));
   return with_cause(std::move(line), reason);
 }
 
 // The capacity was taken back: of Fargate Spot, or with an instance.
 bool is_spot_end(std::string_view stop_code) {
   return stop_code == "SpotInterruption" || stop_code == "TerminationNotice";
+}
+
+// A command that ends when it is asked to may say 0 of work that it has not done.
+bool was_told_to_stop(const aws::ecs::Task& task) {
+  return is_spot_end(task.stop_code) || task.stop_code == "UserInitiated";
 }
 
 // Of a task whose command brought no exit code of its own; nothing where the reason is not known.
@@ -78,8 +89,21 @@ CommandResult result_of(const aws::ecs::Task& task, std::string_view container_n
   result.container = container_name;
   result.stop_code = task.stop_code;
   result.stopped_reason = task.stopped_reason;
+  if (task.started_at) result.started_at = wall_time(*task.started_at);
+  const std::optional<double> ended_at =
+      task.execution_stopped_at ? task.execution_stopped_at : task.stopped_at;
+  if (ended_at) result.ended_at = wall_time(*ended_at);
   const std::optional<int> code = container == nullptr ? std::nullopt : container->exit_code;
   constexpr int kLargestStatus = 255;
+  if (code == 0 && was_told_to_stop(task)) {
+    result.explanation = fmt::format(
+        "container '{}' exited with 0 after the task was told to stop ({}): whether its work was done is not "
+        "known",
+        container_name,
+        without_full_stop(task.stopped_reason.empty() ? task.stop_code : task.stopped_reason));
+    if (is_spot_end(task.stop_code)) result.retryable = true;
+    return result;
+  }
   if (code && *code >= 0 && *code <= kLargestStatus) {
     result.outcome = Outcome::exited;
     result.exit_code = code;
@@ -104,7 +128,7 @@ CommandResult result_of(const aws::ecs::Task& task, std::string_view container_n
   const std::string& words = reason.empty() ? task.stopped_reason : reason;
   result.retryable = may_pass_by_itself(task, words);
   if (!task.stop_code.empty()) line += fmt::format(" ({})", task.stop_code);
-  if (!words.empty()) line += fmt::format(": {}", words);
+  if (!words.empty()) line += fmt::format(": {}", without_full_stop(words));
   result.explanation = with_cause(std::move(line), words);
   return result;
 }

@@ -29,20 +29,66 @@ bool may_help(const Result<RunReport>& report, const std::vector<int>& retry_on_
 
 }  // namespace
 
+RunReport not_started(const Failure& failure) {
+  RunReport report;
+  report.result.mode = Mode::run;
+  report.result.outcome = Outcome::not_started;
+  report.result.explanation = failure.line();
+  if (may_pass(failure) || may_start_later(failure)) {
+    report.result.retryable = true;
+  } else if (start_cause_of(failure) != nullptr) {
+    report.result.retryable = false;
+  }
+  return report;
+}
+
+RunReport interrupted_before_start(const Interrupts& interrupts) {
+  RunReport report;
+  report.result.mode = Mode::run;
+  report.result.outcome = Outcome::interrupted;
+  report.result.explanation = reason_of(interrupts) + " before a task was started";
+  return report;
+}
+
 TaskRun::TaskRun(const RunSetting& setting, std::optional<aws::ecs::Task> going)
     : shared_(setting), going_(std::move(going)) {}
 
-net::Task<Result<RunReport>> TaskRun::to_its_end() {
+net::Task<RunReport> TaskRun::to_its_end() {
   while (true) {
-    Result<RunReport> report = co_await attempt();
-    if (!moves_on(report)) co_return report;
+    Result<RunReport> attempted = co_await attempt();
+    if (!moves_on(attempted)) co_return report_of(std::move(attempted));
     co_await shared_.interrupts.arrived.wait_until(net::steady_now() + next_pause_);
-    if (shared_.interrupts.count > 0) co_return report;
+    if (shared_.interrupts.count > 0) {
+      RunReport report = report_of(std::move(attempted));
+      report.result.outcome = Outcome::interrupted;
+      report.result.exit_code.reset();
+      report.result.exit_code_source.reset();
+      report.result.explanation = reason_of(shared_.interrupts) + " before the next attempt";
+      co_return report;
+    }
     task_arn_.clear();
+    watch_.reset();
   }
 }
 
+RunReport TaskRun::report_of(Result<RunReport> attempted) const {
+  if (attempted) return std::move(*attempted);
+  // RunTask was not made again because of the interrupt, or not made at all.
+  const bool is_for_interrupt =
+      shared_.interrupts.count > 0 && task_arn_.empty() &&
+      (attempted.error().code == FailureCode::cancelled || attempted.error().code == FailureCode::throttled);
+  RunReport report =
+      is_for_interrupt ? interrupted_before_start(shared_.interrupts) : not_started(attempted.error());
+  report.task_arn = task_arn_;
+  report.result.task = task_arn_;
+  report.result.cluster = shared_.plan.cluster;
+  report.result.container = shared_.plan.container;
+  return report;
+}
+
 net::Task<Result<RunReport>> TaskRun::attempt() {
+  const auto& timeout = shared_.options.timeout;
+  time_limit_ = timeout ? net::steady_now() + *timeout : Instant::max();
   if (going_) {
     aws::ecs::Task going = std::move(*std::exchange(going_, std::nullopt));
     co_return co_await rejoin(std::move(going));
@@ -78,9 +124,9 @@ net::Task<Result<RunReport>> TaskRun::follow(aws::ecs::Task task, aws::ecs::Task
     co_return report;
   }
   if (shared_.options.attach) co_return co_await enter();
-  RunWatch watch(shared_.client, shared_.options, shared_.interrupts, shared_.observer, shared_.poller,
-                 task_arn_, shared_.plan.container, followed_logs(definition, task.id()));
-  report.result = co_await watch.follow();
+  watch_.emplace(shared_.client, shared_.options, shared_.interrupts, shared_.observer, shared_.poller,
+                 time_limit_, task_arn_, shared_.plan.container, followed_logs(definition, task.id()));
+  report.result = co_await watch_->follow();
   co_return report;
 }
 

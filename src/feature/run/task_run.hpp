@@ -31,18 +31,27 @@ struct RunSetting {
   TaskPoller& poller;
 };
 
+// What a run comes to whose task was not started: refused, or interrupted before.
+RunReport not_started(const Failure& failure);
+RunReport interrupted_before_start(const Interrupts& interrupts);
+
 class TaskRun {
  public:
   // `going`: a task that runs already and takes the place of the first attempt's.
   TaskRun(const RunSetting& setting, std::optional<aws::ecs::Task> going);
 
-  // Once. Fails where the last attempt started nothing.
-  net::Task<Result<RunReport>> to_its_end();
+  // Once.
+  net::Task<RunReport> to_its_end();
 
-  // Of the present attempt; empty until its task is accepted.
+  // For whoever cancels it. Of the present attempt; the ARN is empty until its task is accepted.
   [[nodiscard]] const std::string& task_arn() const { return task_arn_; }
+  [[nodiscard]] bool has_stopped() const { return watch_ && watch_->has_stopped(); }
+  [[nodiscard]] CommandResult result_without_last_lines() const {
+    return watch_->result_without_last_lines();
+  }
 
  private:
+  [[nodiscard]] RunReport report_of(Result<RunReport> attempted) const;
   net::Task<Result<RunReport>> attempt();
   net::Task<Result<RunReport>> follow(aws::ecs::Task task, aws::ecs::TaskDefinition definition);
   net::Task<Result<RunReport>> rejoin(aws::ecs::Task task);
@@ -54,6 +63,8 @@ class TaskRun {
   RunSetting shared_;
   std::optional<aws::ecs::Task> going_;
   std::string task_arn_;
+  std::optional<RunWatch> watch_;
+  Instant time_limit_;
   std::size_t provider_ = 0;  // of the capacity to try
   int retries_made_ = 0;
   milliseconds next_pause_{0};

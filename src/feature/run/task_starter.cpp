@@ -1,6 +1,7 @@
 #include "feature/run/task_starter.hpp"
 
 #include "aws/answer_reader.hpp"
+#include "feature/patience.hpp"
 #include "feature/run/start_failure.hpp"
 #include "sys/random.hpp"
 
@@ -14,6 +15,8 @@ namespace {
 
 // A RunTask takes up to seconds: a thousand tasks are a hundred of them.
 constexpr int kMostCallsAtATime = 4;
+// For calls that are throttled: they have started nothing, and their token is the same each time.
+constexpr milliseconds kStartPatience = seconds(60);
 
 boost::json::object at_provider(boost::json::object input, const std::string& provider) {
   input.erase("launchType");
@@ -25,8 +28,8 @@ boost::json::object at_provider(boost::json::object input, const std::string& pr
 }  // namespace
 
 TaskStarter::TaskStarter(aws::Client& client, boost::json::object input,
-                         std::span<const std::string> capacity)
-    : client_(client), first_token_(aws::text_in(input, "clientToken")) {
+                         std::span<const std::string> capacity, net::Event& given_up)
+    : client_(client), given_up_(given_up), first_token_(aws::text_in(input, "clientToken")) {
   std::vector<boost::json::object> inputs;
   for (const std::string& provider : capacity) inputs.push_back(at_provider(input, provider));
   if (inputs.empty()) inputs.push_back(std::move(input));
@@ -57,9 +60,14 @@ std::string TaskStarter::next_token() {
 
 net::Task<std::vector<TaskStarter::Answer>> TaskStarter::start_together(boost::json::object input,
                                                                         std::size_t count) {
+  if (given_up_.is_set()) {
+    co_return std::vector<Answer>(count, fail(FailureCode::cancelled, "given up before RunTask"));
+  }
   input["count"] = count;
   input["clientToken"] = next_token();
-  Result<aws::ecs::DescribedTasks> answer = co_await aws::ecs::run_task(client_, std::move(input));
+  const Patience patience{.limit = kStartPatience, .given_up = given_up_, .may_pass = was_throttled};
+  Result<aws::ecs::DescribedTasks> answer = co_await patiently<aws::ecs::DescribedTasks>(
+      patience, [this, input] { return aws::ecs::run_task(client_, input); });
   if (!answer) co_return std::vector<Answer>(count, fail(with_next_step(answer.error())));
   co_return placed_tasks(std::move(*answer), count);
 }

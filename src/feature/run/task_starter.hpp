@@ -24,12 +24,15 @@ inline constexpr int kMostTasksPerRunTask = 10;
 class TaskStarter {
  public:
   // `input` is RunTask's without `count`. A clientToken in it is that of the first call. `capacity` are the
-  // providers that start() can name; without any the input says where.
-  TaskStarter(aws::Client& client, boost::json::object input, std::span<const std::string> capacity);
+  // providers that start() can name; without any the input says where. Once `given_up` is set no call is
+  // made.
+  TaskStarter(aws::Client& client, boost::json::object input, std::span<const std::string> capacity,
+              net::Event& given_up);
 
   // One accepted task. `provider` is an index into `capacity`, 0 where that is empty. Each call has a client
-  // token of its own, so that a lost answer never starts a second task. Failures: those of the call; and
-  // where the service took the call but placed no task, `refused` with the service's reason as service_code.
+  // token of its own, so that a lost answer never starts a second task; one that is throttled is made again
+  // for a minute. Failures: those of the call; `cancelled` where it was given up; and where the service took
+  // the call but placed no task, `refused` with the service's reason as service_code.
   net::Task<Result<aws::ecs::Task>> start(std::size_t provider);
   // Makes the calls until the group is cancelled.
   void serve(net::TaskGroup& group);
@@ -46,6 +49,7 @@ class TaskStarter {
   std::string next_token();
 
   aws::Client& client_;
+  net::Event& given_up_;
   std::string first_token_;
   std::vector<Place> places_;
 };

@@ -2,7 +2,9 @@
 
 #include "feature/run/explanation.hpp"
 #include "feature/run/stop_reason.hpp"
+#include "feature/task_stop.hpp"
 #include "feature/task_wait.hpp"
+#include "feature/unless.hpp"
 #include "net/clock.hpp"
 #include "wire/command_line.hpp"
 
@@ -11,8 +13,6 @@
 #include <utility>
 #include <vector>
 
-#include <boost/json/object.hpp>
-#include <boost/json/serialize.hpp>
 #include <fmt/format.h>
 
 namespace ferry::feature {
@@ -23,7 +23,6 @@ constexpr milliseconds kFailureTolerance{300'000};  // a network cut is no reaso
 // How long the log must stay silent after the stop, unless it says itself that it is complete: a platform
 // that takes seconds to start a container may take seconds to bring its last lines.
 constexpr milliseconds kSettleWindow{3'000};
-constexpr milliseconds kStopTolerance{180'000};  // stopTimeout is at most 120 s, then the network goes
 
 std::string_view signal_name(int number) {
   switch (number) {
@@ -42,16 +41,21 @@ bool has_started(std::string_view status) {
 
 }  // namespace
 
+std::string reason_of(const Interrupts& interrupts) {
+  if (!interrupts.first_signal) return "given up by the calling program";
+  return fmt::format("interrupted by the user ({})", signal_name(*interrupts.first_signal));
+}
+
 std::string stop_line(const RunOptions& options, std::string_view task_arn) {
-  const boost::json::object input{{"cluster", options.request.cluster}, {"task", task_arn}};
-  std::string line = "ferry api";
+  std::string line = fmt::format("ferry stop --cluster {} {}", wire::quote_word(options.request.cluster),
+                                 task_arn.substr(task_arn.rfind('/') + 1));
   if (!options.connection_flags.empty()) line += " " + options.connection_flags;
-  return line + " ecs StopTask " + wire::quote_word(boost::json::serialize(input));
+  return line;
 }
 
 RunWatch::RunWatch(aws::Client& client, const RunOptions& options, Interrupts& interrupts,
-                   RunObserver& observer, TaskPoller& poller, std::string task_arn, std::string container,
-                   std::vector<FollowedLog> logs)
+                   RunObserver& observer, TaskPoller& poller, Instant time_limit, std::string task_arn,
+                   std::string container, std::vector<FollowedLog> logs)
     : client_(client),
       options_(options),
       interrupts_(interrupts),
@@ -59,9 +63,9 @@ RunWatch::RunWatch(aws::Client& client, const RunOptions& options, Interrupts& i
       poller_(poller),
       task_arn_(std::move(task_arn)),
       container_(std::move(container)),
-      accepted_at_(net::steady_now()),
-      last_seen_at_(accepted_at_),
-      pacing_(accepted_at_) {
+      time_limit_(time_limit),
+      last_seen_at_(net::steady_now()),
+      pacing_(last_seen_at_) {
   const LogListener listener{
       .events = [&observer, arn = task_arn_](
                     std::string_view of,
@@ -104,62 +108,95 @@ ContainerLog* RunWatch::next_in_turn() {
 }
 
 RunWatch::Step RunWatch::next_step(Instant now) {
-  Step own{.call = RunPacing::Call::read_log, .due = Instant::max(), .paced = false};
+  Step continuation{.due = Instant::max(), .reads_log = true};
   for (ContainerLog& log : logs_) {
     const std::optional<Instant> due = log.due();
-    if (due && *due < own.due) {
-      own.due = *due;
-      own.log = &log;
+    if (due && *due < continuation.due) {
+      continuation.due = *due;
+      continuation.continued = &log;
     }
   }
-  if (stopped_ && own.log != nullptr) return own;
+  if (stopped_ && continuation.continued != nullptr) return continuation;
   const RunPacing::Step paced = pacing_.next();
-  // The paced call goes first once it is due: a log that never pauses must not hide the task's end.
-  if (own.log != nullptr && now < paced.due) return own;
-  return {.call = paced.call, .due = paced.due, .paced = true};
+  // The look goes first once it is due: a log that never pauses must not hide the task's end.
+  if (continuation.continued != nullptr && now < paced.due) return continuation;
+  return {.due = paced.due, .reads_log = paced.reads_log};
 }
 
 Instant RunWatch::next_wake(const Step& step) const {
   Instant wake = step.due;
   if (stop_deadline_) wake = std::min(wake, *stop_deadline_);
-  if (options_.timeout && may_stop()) wake = std::min(wake, accepted_at_ + *options_.timeout);
+  if (may_stop()) wake = std::min(wake, time_limit_);
   return wake;
 }
 
-// What the moment asks for: a stop, the end of our patience, or the planned call.
+// What the moment asks for: a stop, the end of our patience, or the planned calls.
 net::Task<> RunWatch::take(Step step) {
   const Instant now = net::steady_now();
   if (may_stop() && interrupts_.count > 0) {
     co_await stop(StopCause::interrupt);
-  } else if (may_stop() && options_.timeout && now >= accepted_at_ + *options_.timeout) {
+  } else if (may_stop() && now >= time_limit_) {
     co_await stop(StopCause::timeout);
   } else if (stop_deadline_ && now >= *stop_deadline_) {
     const Outcome outcome = stop_cause_ == StopCause::timeout ? Outcome::timeout : Outcome::interrupted;
     leave_running(outcome, "it was told to stop and has not stopped in 3 minutes");
-  } else if (now >= step.due && step.call == RunPacing::Call::describe_task) {
-    co_await describe();
   } else if (now >= step.due) {
-    co_await read_log(step);
+    co_await make_calls(step);
   }
 }
 
-net::Task<> RunWatch::describe() {
-  Result<std::optional<aws::ecs::Task>> task = co_await poller_.describe(task_arn_);
-  if (!task && may_pass(task.error())) {
+// A service that hangs must not keep the task from being stopped.
+net::Task<> RunWatch::make_calls(Step step) {
+  net::Task<Done> calls = step.continued != nullptr ? continue_log(*step.continued) : look(step.reads_log);
+  if (may_stop()) {
+    co_await unless(client_.loop(), interrupts_.arrived, time_limit_, std::move(calls));
+  } else {
+    co_await std::move(calls);
+  }
+}
+
+net::Task<RunWatch::Done> RunWatch::look(bool reads_log) {
+  const bool was_answered = co_await describe();
+  if (!was_answered) {
     pacing_.refused(net::steady_now());
-    not_seen(task.error(), kFailureTolerance);
-  } else if (!task) {
-    not_seen(task.error(), milliseconds(0));
-  } else if (!*task) {
-    pacing_.described(net::steady_now());
+    co_return Done{};
+  }
+  ContainerLog* log = reads_log && !stopped_ && !left_ ? next_in_turn() : nullptr;
+  if (log == nullptr) {
+    pacing_.taken(net::steady_now(), RunPacing::Log::not_read);
+    co_return Done{};
+  }
+  const LogRead became = co_await read(*log);
+  const Instant now = net::steady_now();
+  if (became == LogRead::refused) {
+    pacing_.refused(now);
+  } else {
+    pacing_.taken(
+        now, became == LogRead::brought_events ? RunPacing::Log::brought_events : RunPacing::Log::silent);
+  }
+  co_return Done{};
+}
+
+net::Task<RunWatch::Done> RunWatch::continue_log(ContainerLog& log) {
+  co_await read(log);
+  co_return Done{};
+}
+
+net::Task<bool> RunWatch::describe() {
+  Result<std::optional<aws::ecs::Task>> task = co_await poller_.describe(task_arn_);
+  if (!task) {
+    not_seen(task.error(), may_pass(task.error()) ? kFailureTolerance : milliseconds(0));
+    co_return false;
+  }
+  if (*task) {
+    seen(std::move(**task));
+  } else {
     Failure unknown;
     unknown.code = FailureCode::not_found;
     unknown.what = "ECS does not know the task (MISSING)";
     not_seen(unknown, kUnknownTolerance);
-  } else {
-    pacing_.described(net::steady_now());
-    seen(std::move(**task));
   }
+  co_return true;
 }
 
 void RunWatch::seen(aws::ecs::Task task) {
@@ -186,26 +223,17 @@ void RunWatch::not_seen(const Failure& failure, milliseconds tolerance) {
   }
 }
 
-net::Task<> RunWatch::read_log(Step step) {
-  ContainerLog* log = step.log == nullptr ? next_in_turn() : step.log;
-  if (log == nullptr) {
-    pacing_.no_log();
-    co_return;
-  }
-  const LogRead read = co_await log->read();
-  const Instant now = net::steady_now();
-  if (step.paced && read == LogRead::refused) {
-    pacing_.refused(now);
-  } else if (step.paced) {
-    pacing_.log_read(now, read == LogRead::brought_events);
-  }
+net::Task<LogRead> RunWatch::read(ContainerLog& log) {
+  const LogRead became = co_await log.read();
   if (!has_open_log()) pacing_.no_log();
+  co_return became;
 }
 
-// Of several logs, what holds for all of them.
+// That of the chosen container, or of several the one that says least.
 std::optional<LogState> RunWatch::log_state() const {
   std::optional<LogState> state;
   for (const ContainerLog& log : logs_) {
+    if (log.container() == container_) return log.state();
     if (log.state() == LogState::unavailable) return LogState::unavailable;
     if (log.state() && state != LogState::settled) state = log.state();
   }
@@ -218,30 +246,23 @@ net::Task<> RunWatch::stop(StopCause cause) {
     leave_running(Outcome::interrupted, "left at the interrupt");
     co_return;
   }
-  const std::string why =
-      cause == StopCause::timeout ? fmt::format("the time limit of {:g} s is over",
-                                                static_cast<double>(options_.timeout->count()) / 1000)
-      : interrupts_.first_signal
-          ? fmt::format("interrupted by the user ({})", signal_name(*interrupts_.first_signal))
-          : "given up by the calling program";
-  if (cause == StopCause::timeout) {
+  const std::string why = cause == StopCause::interrupt
+                              ? reason_of(interrupts_)
+                              : fmt::format("the time limit of {:g} s is over",
+                                            static_cast<double>(options_.timeout->count()) / 1000);
+  if (cause == StopCause::timeout)
     observer_.notice(fmt::format("{}: stopping the task{}", why, options_.count > 1 ? " " + task_arn_ : ""));
-  } else if (!std::exchange(interrupts_.announced, true)) {
-    const bool is_one = options_.count == 1;
-    std::string line = fmt::format("{}: stopping {}", why, is_one ? "the task" : "the tasks");
-    if (interrupts_.first_signal)
-      line += fmt::format("; interrupt again to leave {}", is_one ? "it" : "them");
-    observer_.notice(line);
-  }
-  const Result<aws::ecs::Task> answer =
-      co_await aws::ecs::stop_task(client_, options_.request.cluster, task_arn_, "ferry run: " + why);
+  stop_deadline_ = net::steady_now() + kLongestStop;
+  net::Event never(client_.loop());
+  const Result<aws::ecs::Task> answer = co_await stop_task_patiently(
+      client_, options_.request.cluster, task_arn_, "ferry run: " + why, kLongestStop, never);
   if (!answer) {
     leave_running(cause == StopCause::timeout ? Outcome::timeout : Outcome::interrupted,
                   answer.error().line());
     co_return;
   }
   const Instant now = net::steady_now();
-  stop_deadline_ = now + kStopTolerance;
+  stop_deadline_ = now + kLongestStop;
   pacing_.hurry(now);
 }
 
@@ -264,14 +285,22 @@ CommandResult RunWatch::verdict() const {
   const bool ended_by_us = task_->stop_code == "UserInitiated";
   if (stop_cause_ == StopCause::timeout && (ended_by_us || result.outcome != Outcome::exited)) {
     result.outcome = Outcome::timeout;
+    result.explanation = fmt::format("the time limit of {:g} s was over, and the task was stopped",
+                                     static_cast<double>(options_.timeout->count()) / 1000);
   } else if (stop_cause_ == StopCause::interrupt) {
     result.outcome = Outcome::interrupted;
+    result.explanation = fmt::format("{}, and the task was stopped", reason_of(interrupts_));
   } else {
     return result;
   }
   result.exit_code.reset();
   result.exit_code_source.reset();
-  result.explanation.clear();  // the stop was announced when it was asked for
+  return result;
+}
+
+CommandResult RunWatch::result_without_last_lines() const {
+  CommandResult result = verdict();
+  if (has_open_log()) result.logs = LogState::unavailable;
   return result;
 }
 

@@ -29,10 +29,12 @@ struct Interrupts {
   net::Event arrived;  // stays set from the first on
   int count = 0;
   std::optional<int> first_signal;  // nothing where the calling program gave the run up
-  bool announced = false;           // that tasks are stopped for it: once, however many are watched
 };
 
-// `ferry api ecs StopTask ...`: the line that stops a task which is left running.
+// "interrupted by the user (SIGTERM)", or that the calling program gave it up.
+std::string reason_of(const Interrupts& interrupts);
+
+// `ferry stop ...`: the line that stops a task which is left running.
 std::string stop_line(const RunOptions& options, std::string_view task_arn);
 
 // A container whose log is shown, and where that is.
@@ -43,33 +45,43 @@ struct FollowedLog {
 
 class RunWatch {
  public:
-  // All references outlive follow().
+  // All references outlive follow(). `time_limit`: when the task is told to stop.
   RunWatch(aws::Client& client, const RunOptions& options, Interrupts& interrupts, RunObserver& observer,
-           TaskPoller& poller, std::string task_arn, std::string container, std::vector<FollowedLog> logs);
+           TaskPoller& poller, Instant time_limit, std::string task_arn, std::string container,
+           std::vector<FollowedLog> logs);
 
   // Once. Until the task has stopped and its log is read, or one of the bounds is reached.
   net::Task<CommandResult> follow();
 
+  // For whoever cancels follow(): the task has been seen to have stopped, and what is known of its result
+  // then.
+  [[nodiscard]] bool has_stopped() const { return stopped_; }
+  [[nodiscard]] CommandResult result_without_last_lines() const;
+
  private:
   enum class StopCause { none, interrupt, timeout };
+  // A look at the task, perhaps with a read of the log behind it; or the continuation of one log.
   struct Step {
-    RunPacing::Call call;
     Instant due;
-    bool paced;                   // one of the pacing's own, no continuation of a log
-    ContainerLog* log = nullptr;  // to read; of a paced step the next in turn
+    bool reads_log;
+    ContainerLog* continued = nullptr;
   };
+  struct Done {};
 
   [[nodiscard]] bool done() const;
   [[nodiscard]] Step next_step(Instant now);
   [[nodiscard]] Instant next_wake(const Step& step) const;
   [[nodiscard]] bool may_stop() const { return stop_cause_ == StopCause::none && !stopped_; }
   net::Task<> take(Step step);
-  net::Task<> describe();
+  net::Task<> make_calls(Step step);
+  net::Task<Done> look(bool reads_log);
+  net::Task<Done> continue_log(ContainerLog& log);
+  net::Task<bool> describe();  // whether the service answered
   void seen(aws::ecs::Task task);
   void not_seen(const Failure& failure, milliseconds tolerance);
   [[nodiscard]] bool has_open_log() const;
   ContainerLog* next_in_turn();
-  net::Task<> read_log(Step step);
+  net::Task<LogRead> read(ContainerLog& log);
   net::Task<> stop(StopCause cause);
   void leave_running(Outcome outcome, std::string_view why);
   [[nodiscard]] std::optional<LogState> log_state() const;
@@ -85,7 +97,7 @@ class RunWatch {
   std::vector<ContainerLog> logs_;
   std::size_t turn_ = 0;  // of the logs, at the pacing's reads
 
-  Instant accepted_at_;
+  Instant time_limit_;
   Instant last_seen_at_;
   RunPacing pacing_;
   std::optional<aws::ecs::Task> task_;

@@ -78,6 +78,8 @@ net::Task<> TaskRun::fail_to_attach_network() {
 
 net::Task<> TaskRun::fail_to_pull() {
   const Instant deadline = net::steady_now() + fate_.delay;
+  task_.erase("pullStoppedAt");
+  save();
   const bool is_stopped = co_await stop_.wait_until(deadline);
   if (is_stopped) co_return;
   json::object& container = task_["containers"].as_array().front().as_object();

@@ -30,28 +30,33 @@ struct Simulation {
     wire::LogFollower log;
     Instant now = kAccepted;
     int token = 0;
-    bool stopped = false;
-    while (!log.end()) {
+    while (true) {
       const RunPacing::Step step = pacing.next();
-      const bool reads_log = stopped || step.call == RunPacing::Call::read_log;
-      now = std::max(now, stopped ? *log.due() : step.due);
-      const milliseconds passed = now - kAccepted;
+      now = step.due;
       ++calls;
       ASSERT_LT(calls, 10'000);
-      if (!reads_log) {
-        pacing.described(now);
-        if (passed >= starts_after) pacing.running();
-        if (passed < stops_after) continue;
-        stopped = true;
-        stop_seen_after = passed;
-        log.task_stopped(now, settle_window);
-        continue;
+      const milliseconds passed = now - kAccepted;
+      if (passed >= stops_after) break;
+      if (passed >= starts_after) pacing.running();
+      RunPacing::Log became = RunPacing::Log::not_read;
+      if (step.reads_log) {
+        ++calls;
+        ++log_reads_while_running;
+        const bool news = token == 0 || lively;
+        if (news) ++token;
+        log.page(now, news ? 1 : 0, 10, "f/" + std::to_string(token));
+        became = news ? RunPacing::Log::brought_events : RunPacing::Log::silent;
       }
-      const bool news = token == 0 || (lively && !stopped);
+      pacing.taken(now, became);
+    }
+    stop_seen_after = now - kAccepted;
+    log.task_stopped(now, settle_window);
+    while (!log.end()) {
+      now = std::max(now, *log.due());
+      ++calls;
+      const bool news = token == 0;
       if (news) ++token;
-      if (!stopped) ++log_reads_while_running;
       log.page(now, news ? 1 : 0, 10, "f/" + std::to_string(token));
-      pacing.log_read(now, news);
     }
     ended_after = now - kAccepted;
   }
@@ -84,39 +89,60 @@ TEST(RunPacing, AHalfHourMakesAtMostAHundredAndFiftyCalls) {
       simulation.settle_window = milliseconds{3'000};
       simulation.run();
       EXPECT_LE(simulation.calls, 150) << "lively " << lively << ", started after " << starts_s << " s";
-      EXPECT_GE(simulation.log_reads_while_running, 40) << "the log must stay live";
+      EXPECT_GE(simulation.log_reads_while_running, lively ? 35 : 20) << "the log must stay live";
     }
   }
 }
 
 TEST(RunPacing, TheEndIsSeenLateByAShareOfTheRunOnly) {
-  for (int stops_s = 1; stops_s <= 3'600; stops_s += 7) {
-    Simulation simulation;
-    simulation.stops_after = seconds{stops_s};
-    simulation.run();
-    const milliseconds late = simulation.stop_seen_after - simulation.stops_after;
-    EXPECT_LE(late, 3 * RunPacing::kLongestPause) << "for a run of " << stops_s << " s";
-    EXPECT_LE(late, simulation.stops_after * 3 + milliseconds{1'000}) << "for a run of " << stops_s << " s";
+  for (const bool lively : {false, true}) {
+    for (int stops_s = 1; stops_s <= 3'600; ++stops_s) {
+      Simulation simulation;
+      simulation.lively = lively;
+      simulation.stops_after = seconds{stops_s};
+      simulation.run();
+      const milliseconds late = simulation.stop_seen_after - simulation.stops_after;
+      const milliseconds bound = stops_s <= 15 ? milliseconds{2'000} : simulation.stops_after / 8;
+      EXPECT_LE(late, bound) << "for a run of " << stops_s << " s";
+      EXPECT_LE(late, 2 * RunPacing::kLongestPause) << "for a run of " << stops_s << " s";
+    }
   }
+}
+
+RunPacing::Step after_opening(RunPacing& pacing) {
+  for (std::size_t step = 0; step < RunPacing::kOpening.size(); ++step)
+    pacing.taken(pacing.next().due, RunPacing::Log::not_read);
+  return pacing.next();
 }
 
 TEST(RunPacing, TheLogIsReadOnlyWhileTheTaskRuns) {
   RunPacing pacing(kAccepted);
-  for (int poll = 0; poll < 20; ++poll) {
-    EXPECT_EQ(pacing.next().call, RunPacing::Call::describe_task);
-    pacing.described(pacing.next().due);
-  }
+  EXPECT_FALSE(after_opening(pacing).reads_log);
   pacing.running();
-  pacing.described(pacing.next().due);
-  EXPECT_EQ(pacing.next().call, RunPacing::Call::read_log);
+  EXPECT_TRUE(pacing.next().reads_log);
   pacing.no_log();
-  EXPECT_EQ(pacing.next().call, RunPacing::Call::describe_task);
+  EXPECT_FALSE(pacing.next().reads_log);
+}
+
+TEST(RunPacing, ASilentLogIsReadAtEveryThirdStep) {
+  RunPacing pacing(kAccepted);
+  pacing.running();
+  EXPECT_TRUE(after_opening(pacing).reads_log);
+  pacing.taken(pacing.next().due, RunPacing::Log::brought_events);
+  EXPECT_TRUE(pacing.next().reads_log);
+  pacing.taken(pacing.next().due, RunPacing::Log::silent);
+  for (int step = 0; step < 2; ++step) {
+    EXPECT_FALSE(pacing.next().reads_log);
+    pacing.taken(pacing.next().due, RunPacing::Log::not_read);
+  }
+  EXPECT_TRUE(pacing.next().reads_log);
 }
 
 TEST(RunPacing, RefusalsDoubleThePauseUntilACallSucceeds) {
   RunPacing pacing(kAccepted);
+  after_opening(pacing);
   const Instant now = kAccepted + milliseconds{2'000};
-  for (std::size_t poll = 0; poll < RunPacing::kOpening.size(); ++poll) pacing.described(now);
+  pacing.taken(now, RunPacing::Log::not_read);
   const milliseconds pause = pacing.next().due - now;
   pacing.refused(now);
   EXPECT_EQ(pacing.next().due - now, 2 * pause);
@@ -124,19 +150,19 @@ TEST(RunPacing, RefusalsDoubleThePauseUntilACallSucceeds) {
   EXPECT_EQ(pacing.next().due - now, 4 * pause);
   for (int refusal = 0; refusal < 50; ++refusal) pacing.refused(now);
   EXPECT_LE(pacing.next().due - now, RunPacing::kLongestPauseWhenRefused);
-  pacing.described(now);
+  pacing.taken(now, RunPacing::Log::not_read);
   EXPECT_EQ(pacing.next().due - now, pause);
 }
 
 TEST(RunPacing, AStopRequestMakesThePollsQuickAgain) {
   RunPacing pacing(kAccepted);
+  after_opening(pacing);
   const Instant late = kAccepted + seconds{1'000};
-  for (std::size_t poll = 0; poll < RunPacing::kOpening.size(); ++poll) pacing.described(late);
+  pacing.taken(late, RunPacing::Log::not_read);
   EXPECT_EQ(pacing.next().due - late, RunPacing::kLongestPause);
   pacing.hurry(late);
   EXPECT_EQ(pacing.next().due - late, RunPacing::kOpening[0]);
-  EXPECT_EQ(pacing.next().call, RunPacing::Call::describe_task);
-  pacing.described(pacing.next().due);
+  pacing.taken(pacing.next().due, RunPacing::Log::not_read);
   EXPECT_LE(pacing.next().due - late, milliseconds{500});
 }
 
