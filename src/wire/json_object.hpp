@@ -17,6 +17,9 @@ namespace ferry::wire {
 // `what` names the text in the failure: "the handshake request is not a JSON object".
 Result<boost::json::object> parse_object(std::string_view text, std::string_view what);
 
+// The same of text that holds keys: the object's memory is wiped when it is given back.
+Result<boost::json::object> parse_secret_object(std::string_view text, std::string_view what);
+
 // The member's text, empty where it is missing.
 std::string text_member(const boost::json::object& object, std::string_view name);
 // A number that is an integer in the range of int64, however it is written.

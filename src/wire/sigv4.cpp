@@ -1,5 +1,6 @@
 #include "wire/sigv4.hpp"
 
+#include "base/secret.hpp"
 #include "base/text.hpp"
 #include "wire/digest.hpp"
 
@@ -8,6 +9,8 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -139,6 +142,29 @@ std::string scope_text(std::string_view date, const Scope& scope) {
   return fmt::format("{}/{}/{}/{}", date, scope.region, scope.service, kTerminator);
 }
 
+// What signs for one day, region and service: as good as the secret for that long, and so wiped as well.
+class SigningKey {
+ public:
+  SigningKey(std::string_view secret, std::string_view date, const Scope& scope) {
+    std::string prefixed("AWS4");  // not by fmt, which works on the stack and leaves it there
+    const Secret first(std::move(prefixed.append(secret)));
+    key_ = hmac_sha256(as_bytes(first.reveal()), as_bytes(date));
+    for (const std::string_view part : {scope.region, scope.service, kTerminator}) {
+      Digest next = hmac_sha256(key_, as_bytes(part));
+      key_.swap(next);
+      wipe(std::span(next));
+    }
+  }
+  ~SigningKey() { wipe(std::span(key_)); }
+  SigningKey(const SigningKey&) = delete;
+  SigningKey& operator=(const SigningKey&) = delete;
+
+  [[nodiscard]] const Digest& bytes() const { return key_; }
+
+ private:
+  Digest key_{};
+};
+
 // The names must be sorted and in `values`.
 std::string signature(const Request& request, const Values& values, const std::vector<std::string>& names,
                       std::string_view secret, std::string_view timestamp, const Scope& scope) {
@@ -153,11 +179,7 @@ std::string signature(const Request& request, const Values& values, const std::v
   const std::string_view date = timestamp.substr(0, 8);
   const std::string to_sign = fmt::format("{}\n{}\n{}\n{}", kAlgorithm, timestamp, scope_text(date, scope),
                                           hex(sha256(as_bytes(canonical))));
-  Digest key = hmac_sha256(as_bytes(fmt::format("AWS4{}", secret)), as_bytes(date));
-  key = hmac_sha256(key, as_bytes(scope.region));
-  key = hmac_sha256(key, as_bytes(scope.service));
-  key = hmac_sha256(key, as_bytes(kTerminator));
-  return hex(hmac_sha256(key, as_bytes(to_sign)));
+  return hex(hmac_sha256(SigningKey(secret, date, scope).bytes(), as_bytes(to_sign)));
 }
 
 tl::unexpected<Refusal> refuse(Fault fault, std::string detail) {
