@@ -230,7 +230,7 @@ net::Task<> CommandSession::serve_channel() {
     co_return;
   }
   const bool may_have_run = is_program_sent_ || !is_wrapped_;
-  co_await explain_loss(may_have_run ? Outcome::lost : Outcome::not_started, closed.error().what);
+  co_await explain_loss(may_have_run ? Outcome::lost : Outcome::not_started, closed.error().line());
 }
 
 net::Task<> CommandSession::ask_for_framing() {

@@ -1,5 +1,7 @@
 #include "net/http_client.hpp"
 
+#include "base/secret.hpp"
+#include "net/clock.hpp"
 #include "net/connection.hpp"
 #include "net/http_codec.hpp"
 
@@ -53,12 +55,16 @@ Result<HttpRequest> as_sent(HttpRequest request, const Network* network, const U
 }  // namespace
 
 struct HttpClient::State {
-  using Idle = std::vector<std::unique_ptr<Connection>>;
+  struct Idle {
+    std::unique_ptr<Connection> connection;
+    Instant since;
+  };
 
   State(Loop& shared_loop, const Network* shared_network, HttpClientLimits given)
       : loop(shared_loop), network(shared_network), limits(given) {}
 
-  std::unique_ptr<Connection> take_idle(const std::string& origin);
+  // One that nothing speaks against, or null.
+  std::unique_ptr<Connection> take_idle(const std::string& origin, bool is_repeatable);
   void keep(const std::string& origin, std::unique_ptr<Connection> connection);
 
   static Task<Exchange> exchange(std::shared_ptr<State> state, Connection& connection, Url url,
@@ -69,13 +75,15 @@ struct HttpClient::State {
   Loop& loop;
   const Network* network;
   HttpClientLimits limits;
-  std::map<std::string, Idle> idle;
+  std::map<std::string, std::vector<Idle>> idle;
 };
 
-std::unique_ptr<Connection> HttpClient::State::take_idle(const std::string& origin) {
-  Idle& connections = idle[origin];
+std::unique_ptr<Connection> HttpClient::State::take_idle(const std::string& origin, bool is_repeatable) {
+  std::vector<Idle>& connections = idle[origin];
   while (!connections.empty()) {
-    std::unique_ptr<Connection> connection = std::move(connections.back());
+    // The last one has been idle for the shortest time.
+    if (!is_repeatable && steady_now() - connections.back().since > limits.longest_idle) return nullptr;
+    std::unique_ptr<Connection> connection = std::move(connections.back().connection);
     connections.pop_back();
     if (!connection->has_input()) return connection;
   }
@@ -83,8 +91,9 @@ std::unique_ptr<Connection> HttpClient::State::take_idle(const std::string& orig
 }
 
 void HttpClient::State::keep(const std::string& origin, std::unique_ptr<Connection> connection) {
-  Idle& connections = idle[origin];
-  if (connections.size() < kMaxIdlePerHost) connections.push_back(std::move(connection));
+  std::vector<Idle>& connections = idle[origin];
+  if (connections.size() == kMaxIdlePerHost) connections.erase(connections.begin());
+  connections.push_back({.connection = std::move(connection), .since = steady_now()});
 }
 
 Task<Exchange> HttpClient::State::read_answer(std::shared_ptr<State> state, Connection& connection) {
@@ -124,11 +133,11 @@ Task<Exchange> HttpClient::State::exchange(std::shared_ptr<State> state, Connect
                                            const HttpRequest& request) {
   asio::io_context& context = state->loop.reactor().context;
   const milliseconds timeout = state->limits.answer_timeout;
-  const std::string message = request_head(request, url.authority()) + request.body;
+  const Secret message(request_head(request, url.authority()) + request.body);  // its headers may have tokens
   Exchange exchange;
   {
     const Deadline timer(context, timeout, [&connection] { connection.close(); });
-    const error_code error = co_await connection.write(message);
+    const error_code error = co_await connection.write(message.reveal());
     if (timer.has_expired()) {
       exchange.has_answer_begun = true;  // not a stale connection: it took a part
       exchange.answer = fail(FailureCode::timed_out,
@@ -143,7 +152,7 @@ Task<Exchange> HttpClient::State::exchange(std::shared_ptr<State> state, Connect
   }
   const Deadline timer(context, timeout, [&connection] { connection.close(); });
   exchange = co_await read_answer(state, connection);
-  if (timer.has_expired()) {
+  if (!exchange.answer && timer.has_expired()) {
     exchange.has_answer_begun = true;
     exchange.answer = fail(FailureCode::timed_out, fmt::format("no answer within {} ms", timeout.count()));
   }
@@ -158,7 +167,7 @@ Task<Result<HttpResponse>> HttpClient::State::send(std::shared_ptr<State> state,
   const Result<HttpRequest> sent = as_sent(std::move(request), state->network, url);
   if (!sent) co_return fail(sent.error());
   const std::string origin = fmt::format("{}://{}:{}", url.scheme, url.host, url.port);
-  std::unique_ptr<Connection> connection = state->take_idle(origin);
+  std::unique_ptr<Connection> connection = state->take_idle(origin, sent->is_repeatable);
   bool is_fresh = connection == nullptr;
   while (true) {
     if (is_fresh) {

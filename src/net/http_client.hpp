@@ -14,8 +14,11 @@
 namespace ferry::net {
 
 struct HttpClientLimits {
-  milliseconds connect_timeout{10'000};  // name, TCP and TLS together
-  milliseconds answer_timeout{60'000};   // from the request's last byte to the answer's
+  milliseconds connect_timeout{10'000};  // name, TCP, proxy and TLS together
+  milliseconds answer_timeout{60'000};  // for the whole request to be taken, and as long again for the answer
+  // A connection that has been idle for longer may be about to be closed, as servers do after 5 s or more: it
+  // is not used for what must not be sent twice.
+  milliseconds longest_idle{4'000};
   std::size_t max_answer_bytes = 64U << 20U;
 };
 

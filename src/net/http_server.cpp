@@ -2,6 +2,7 @@
 
 #include "net/connection.hpp"
 #include "net/served_connection.hpp"
+#include "net/tcp_connect.hpp"
 
 #include <fcntl.h>
 #include <utility>

@@ -42,23 +42,20 @@ std::string basic_authorization(std::string_view user_information) {
 
 // "proxy:3128" and "//proxy:3128" mean http.
 Result<Proxy> parse_proxy(std::string_view text, std::string_view variable_name) {
-  if (text.starts_with("https://"))
-    return fail(FailureCode::usage,
-                fmt::format("{} names a proxy that is spoken to over TLS, which ferry cannot", variable_name),
-                "name its http:// address; what goes through it is encrypted all the same");
-  for (const std::string_view beginning : {"http://", "//"}) {
+  Proxy proxy;
+  proxy.is_secure = text.starts_with("https://");
+  for (const std::string_view beginning : {"https://", "http://", "//"}) {
     if (text.starts_with(beginning)) {
       text.remove_prefix(beginning.size());
       break;
     }
   }
   text = text.substr(0, text.find('/'));
-  Proxy proxy;
   if (const std::size_t at = text.rfind('@'); at != std::string_view::npos) {
     proxy.authorization = basic_authorization(text.substr(0, at));
     text.remove_prefix(at + 1);
   }
-  Result<Url> url = parse_url(fmt::format("http://{}/", text));
+  Result<Url> url = parse_url(fmt::format("{}://{}/", proxy.is_secure ? "https" : "http", text));
   if (!url) return fail(url.error().in(fmt::format("the proxy in {}", variable_name)));
   proxy.host = std::move(url->host);
   proxy.port = url->port;

@@ -17,6 +17,7 @@ namespace ferry::net {
 struct Proxy {
   std::string host;
   std::uint16_t port = 0;
+  bool is_secure = false;     // spoken to over TLS
   std::string authorization;  // of the Proxy-Authorization header; empty where the URL names no user
 
   [[nodiscard]] std::string name() const;  // "host:port"
@@ -34,7 +35,7 @@ class ProxyRules {
 
   // http and ws ask for HTTP_PROXY, https and wss for HTTPS_PROXY. NO_PROXY is `*`, or hosts by comma: each
   // stands for itself and all below it, with its port for that port only. No host is exempt by itself, not
-  // even this machine. Failure usage: the proxy's URL is none, or a proxy that is spoken to over TLS.
+  // even this machine. Failure usage: the proxy's URL is none.
   [[nodiscard]] Result<std::optional<Proxy>> proxy_for(const Url& url) const;
 
  private:

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <boost/asio/post.hpp>
+#include <boost/asio/ssl/error.hpp>
 #include <boost/beast/core/buffered_read_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket/stream.hpp>
@@ -82,7 +83,7 @@ Failure refused_opening(const Opening& opening) {
     failure.code = status == 401 || status == 403 ? FailureCode::denied : FailureCode::refused;
     failure.what = fmt::format("the websocket was refused with HTTP status {}", status);
   } else if (opening.error.category() == boost::system::system_category() ||
-             opening.error == asio::error::eof) {
+             opening.error == asio::error::eof || opening.error == asio::ssl::error::stream_truncated) {
     failure.code = FailureCode::lost;
   }
   return failure;

@@ -10,13 +10,26 @@ import threading
 import urllib.parse
 
 
-class ForwardProxy:
-    """Every host name leads to `lead_to` where that is given: (host, port)."""
+def pass_on(here, there):
+    """What each says goes to the other, until one of them ends."""
+    others = {here: there, there: here}
+    with contextlib.suppress(OSError):
+        while True:
+            for end in select.select(list(others), [], [])[0]:
+                piece = end.recv(65536)  # more than a TLS record: nothing stays behind in it, unseen by select
+                if not piece:
+                    return
+                others[end].sendall(piece)
 
-    def __init__(self, user="", lead_to=None):
+
+class ForwardProxy:
+    """Every host name leads to `lead_to` where that is given: (host, port). With `context` it speaks TLS, as localhost."""
+
+    def __init__(self, user="", lead_to=None, context=None):
         self.seen = []  # "POST http://host/path" and "CONNECT host:port", in order
         self.user = user
         self.lead_to = lead_to
+        self.context = context
         self.refuse_with = 0  # a status for everybody
 
     def __enter__(self):
@@ -36,12 +49,20 @@ class ForwardProxy:
             def log_message(self, *_):
                 """The test's output is the test's."""
 
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        class Server(http.server.ThreadingHTTPServer):
+            def handle_error(self, *_):
+                """A client that refuses our certificate is no error of ours."""
+
+        self._server = Server(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
-        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
-        self._thread.start()
         self.port = self._server.server_port
         self.url = f"http://127.0.0.1:{self.port}"
+        if self.context:
+            # The handshake is for the connection's own thread.
+            self._server.socket = self.context.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
+            self.url = f"https://localhost:{self.port}"
+        self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})
+        self._thread.start()
         return self
 
     def __exit__(self, *_):
@@ -70,16 +91,7 @@ class ForwardProxy:
         with contextlib.closing(socket.create_connection(self._place(host, int(port)))) as there:
             caller.send_response(200)
             caller.end_headers()
-            here = caller.connection
-            open_ends = {here: there, there: here}
-            with contextlib.suppress(OSError):
-                while len(open_ends) == 2:
-                    for end in select.select(list(open_ends), [], [])[0]:
-                        piece = end.recv(65536)
-                        if not piece:
-                            del open_ends[end]
-                            break
-                        open_ends[end].sendall(piece)
+            pass_on(caller.connection, there)
         caller.close_connection = True
 
     def _forward(self, caller):

@@ -11,6 +11,9 @@ import botocore.awsrequest
 import botocore.credentials
 
 
+SIGNING_NAMES = {"Logs_": "logs", "AmazonSSM": "ssm", "AmazonEC2ContainerService": "ecs", "Trent": "kms"}
+
+
 class RecordingProxy:
     """Listens on a free loopback port while it is entered. Requests are signed anew for the real endpoint."""
 
@@ -83,7 +86,7 @@ class RecordingProxy:
         credentials = botocore.credentials.Credentials(
             variables["AWS_ACCESS_KEY_ID"], variables["AWS_SECRET_ACCESS_KEY"]
         )
-        service = "logs" if target.startswith("Logs_") else "ecs"
+        service = next(name for prefix, name in SIGNING_NAMES.items() if target.startswith(prefix))
         botocore.auth.SigV4Auth(credentials, service, variables["AWS_REGION"]).add_auth(request)
         connection = http.client.HTTPConnection("127.0.0.1", self._endpoint.port, timeout=60)
         connection.request("POST", "/", body, dict(request.headers))

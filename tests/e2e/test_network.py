@@ -9,11 +9,15 @@ import ssl
 import subprocess
 import sys
 import threading
+import warnings
 
 import pytest
+from certificates import Authority
 from exec_fixtures import complaint, web  # noqa: F401 (pytest finds fixtures by name)
 from forward_proxy import ForwardProxy
+from recording_proxy import RecordingProxy
 from running_service import environment_of
+from tls_front import TlsFront
 
 BOTOCORE = """
 import sys
@@ -23,7 +27,8 @@ for url in sys.argv[1:]:
     configuration = ProxyConfiguration(get_environ_proxies(url))
     found = configuration.proxy_url_for(url)
     headers = configuration.proxy_headers_for(found) if found else {}
-    print("none" if not found else found.rpartition("@")[2].split("//")[-1].rstrip("/") + " " + headers.get("Proxy-Authorization", ""))
+    scheme, place = (found or "://").split("://")
+    print(f"{scheme}://" + place.rpartition("@")[2].rstrip("/") + " " + headers.get("Proxy-Authorization", "") if found else "none")
 """
 URLS = [
     "http://ecs.example.com/",
@@ -43,6 +48,7 @@ ENVIRONMENTS = {
     "empty lower case": {"HTTPS_PROXY": "http://upper:1", "https_proxy": ""},
     "no scheme": {"HTTPS_PROXY": "proxy:3128", "HTTP_PROXY": "//proxy:3128"},
     "a user": {"HTTPS_PROXY": "http://user:p%40ss@proxy:3128"},
+    "over TLS": {"HTTP_PROXY": "https://user:word@proxy:8443", "HTTPS_PROXY": "https://proxy:8443/"},
     "a CGI program": {"HTTP_PROXY": "http://plain:1", "REQUEST_METHOD": "GET"},
     "a CGI program, lower case": {"http_proxy": "http://plain:1", "REQUEST_METHOD": "GET"},
     **{
@@ -153,45 +159,31 @@ class Service:
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory):
-    """A folder with authority.pem, and server.pem and server.key for localhost."""
-    folder = tmp_path_factory.mktemp("certificates")
-
-    def openssl(*words):
-        subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
-
-    new_key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    openssl("req", "-x509", *new_key, "-keyout", "authority.key", "-out", "authority.pem", "-subj", "/CN=Private", "-days", "2")
-    openssl("req", *new_key, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=server")
-    (folder / "names").write_text("subjectAltName = DNS:localhost\n")
-    openssl("x509", "-req", "-in", "server.csr", "-CA", "authority.pem", "-CAkey", "authority.key", "-CAcreateserial",
-            "-out", "server.pem", "-days", "2", "-extfile", "names")  # fmt: skip
-    return folder
+    return Authority(tmp_path_factory.mktemp("certificates"))
 
 
 @pytest.fixture
 def secure_url(authority):
-    """The https URL of a service with that certificate."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(authority / "server.pem", authority / "server.key")
-    with Service(context=context) as service:
+    """The https URL of a service with a certificate for localhost by that authority."""
+    with Service(context=authority.server()) as service:
         yield service.url
 
 
 def test_the_authority_of_aws_ca_bundle_is_trusted(run, secure_url, authority):
-    done = run("api", "ecs", "ListClusters", AWS_ENDPOINT_URL=secure_url, AWS_CA_BUNDLE=str(authority / "authority.pem"))
+    done = run("api", "ecs", "ListClusters", AWS_ENDPOINT_URL=secure_url, AWS_CA_BUNDLE=str(authority.path))
     assert done.returncode == 0, done.stderr
 
 
 def test_the_authority_of_the_profile_is_trusted(run, secure_url, authority, tmp_path):
     config = tmp_path / "config"
-    config.write_text(f"[default]\nca_bundle = {authority}/authority.pem\n")
+    config.write_text(f"[default]\nca_bundle = {authority.path}\n")
     done = run("api", "ecs", "ListClusters", AWS_ENDPOINT_URL=secure_url, AWS_CONFIG_FILE=str(config))
     assert done.returncode == 0, done.stderr
 
 
 def test_tls_goes_through_a_tunnel(run, secure_url, authority):
     with ForwardProxy() as proxy:
-        done = run("api", "ecs", "ListClusters", AWS_ENDPOINT_URL=secure_url, HTTPS_PROXY=proxy.url, AWS_CA_BUNDLE=str(authority / "authority.pem"))
+        done = run("api", "ecs", "ListClusters", AWS_ENDPOINT_URL=secure_url, HTTPS_PROXY=proxy.url, AWS_CA_BUNDLE=str(authority.path))
     assert done.returncode == 0, done.stderr
     assert proxy.seen == [f"CONNECT {secure_url.removeprefix('https://')}"]
 
@@ -201,10 +193,112 @@ def test_an_unknown_authority_is_refused(run, secure_url):
     assert "certificate verify failed: unable to get local issuer certificate" in line and "AWS_CA_BUNDLE" in line
 
 
-def test_another_hosts_certificate_is_refused(run, secure_url, authority):
+BAD_SERVERS = {
+    "expired": (lambda authority: authority.server(first_day=-3, last_day=-1), "certificate has expired", "this machine's clock"),
+    "of tomorrow": (lambda authority: authority.server(first_day=1, last_day=2), "certificate is not yet valid", "this machine's clock"),
+    "self-signed": (lambda authority: authority.self_signed_server(), "self-signed certificate", "AWS_CA_BUNDLE"),
+    "another host's": (lambda authority: authority.server("DNS:example.com"), "hostname mismatch", "it belongs to another host"),
+    "old": (lambda authority: only_tls_1_1(authority.server()), "TLS handshake failed", "must speak TLS 1.2 or 1.3"),
+}
+
+
+def only_tls_1_1(context):
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
+    return context
+
+
+@pytest.mark.parametrize("name", BAD_SERVERS)
+def test_a_bad_server_is_refused_with_what_to_do(run, authority, name):
+    make, reason, advice = BAD_SERVERS[name]
+    with Service(context=make(authority)) as service:
+        line = complaint(run("api", "ecs", "ListClusters", AWS_ENDPOINT_URL=service.url, AWS_CA_BUNDLE=str(authority.path)))
+    assert f"cannot connect to {service.url}: " in line and reason in line and advice in line
+    assert service.signed == [], "nothing was sent"
+
+
+def test_another_addresss_certificate_is_refused(run, secure_url, authority):
     url = secure_url.replace("localhost", "127.0.0.1")
-    line = complaint(run("api", "ecs", "ListClusters", AWS_ENDPOINT_URL=url, AWS_CA_BUNDLE=str(authority / "authority.pem")))
+    line = complaint(run("api", "ecs", "ListClusters", AWS_ENDPOINT_URL=url, AWS_CA_BUNDLE=str(authority.path)))
     assert "IP address mismatch" in line and "another host" in line
+
+
+def test_a_server_without_tls_is_told_from_a_bad_one(run):
+    with Service() as service:
+        url = service.url.replace("http:", "https:")
+        line = complaint(run("api", "ecs", "ListClusters", AWS_ENDPOINT_URL=url))
+    assert "TLS handshake failed" in line and "does not speak TLS on this port" in line
+
+
+@pytest.fixture
+def secure_proxy(authority):
+    """A proxy that is spoken to over TLS, and wants a password."""
+    with ForwardProxy(user="me:secret", context=authority.server()) as proxy:
+        proxy.full_url = proxy.url.replace("//", "//me:secret@")
+        yield proxy
+
+
+def test_calls_and_sessions_go_through_a_proxy_over_tls(web, run, shared_endpoint, secure_proxy, authority):  # noqa: F811
+    done = run("exec", "web", "--", "echo", "through", HTTP_PROXY=secure_proxy.full_url, AWS_CA_BUNDLE=str(authority.path))
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"through\n", b"")
+    assert f"POST {shared_endpoint.url}/" in secure_proxy.seen
+    assert f"CONNECT 127.0.0.1:{shared_endpoint.port}" in secure_proxy.seen, "the websocket"
+
+
+def test_tls_goes_through_a_proxy_over_tls(run, secure_url, secure_proxy, authority):
+    done = run("api", "ecs", "ListClusters", AWS_ENDPOINT_URL=secure_url, HTTPS_PROXY=secure_proxy.full_url, AWS_CA_BUNDLE=str(authority.path))
+    assert done.returncode == 0, done.stderr
+    assert secure_proxy.seen == [f"CONNECT {secure_url.removeprefix('https://')}"]
+
+
+@pytest.fixture
+def secure_session(web, run, shared_endpoint, authority):  # noqa: F811
+    """secure_session(context, words...) is `ferry exec` whose session is with a server of that context."""
+
+    def run_exec(context, *words, **variables):
+        with TlsFront(shared_endpoint.port, context) as front, RecordingProxy(shared_endpoint) as api:
+            api.changes["ExecuteCommand"] = front.lead_here
+            done = run("exec", *words, AWS_ENDPOINT_URL=api.url, AWS_CA_BUNDLE=str(authority.path), **variables)
+            return done, front.port
+
+    return run_exec
+
+
+def test_a_secure_session_goes_through_a_proxy_over_tls(secure_session, secure_proxy, authority):
+    done, port = secure_session(authority.server(), "web", "--", "seq", "100000", HTTPS_PROXY=secure_proxy.full_url)
+    assert done.stdout == b"".join(b"%d\n" % number for number in range(1, 100001))
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert secure_proxy.seen == [f"CONNECT localhost:{port}"]
+
+
+@pytest.mark.parametrize("name", BAD_SERVERS)
+def test_a_session_with_a_bad_server_is_refused_with_what_to_do(secure_session, authority, name):
+    make, reason, advice = BAD_SERVERS[name]
+    done, port = secure_session(make(authority), "web", "--", "true")
+    line = complaint(done)
+    assert f"cannot connect to wss://localhost:{port}: " in line and reason in line and advice in line
+    assert done.returncode == 125
+
+
+@pytest.mark.parametrize("name", BAD_SERVERS)
+def test_a_bad_proxy_is_refused_and_named(run, authority, secure_url, name):
+    make, reason, advice = BAD_SERVERS[name]
+    with ForwardProxy(context=make(authority)) as proxy:
+        line = complaint(run("api", "ecs", "ListClusters", AWS_ENDPOINT_URL=secure_url, HTTPS_PROXY=proxy.url, AWS_CA_BUNDLE=str(authority.path)))
+    assert f"cannot connect to {secure_url}: the proxy localhost:{proxy.port}: " in line and reason in line and advice in line
+    assert proxy.seen == []
+
+
+def test_a_proxy_spoken_to_in_the_wrong_way_says_so(run, authority, secure_url):
+    words = ["api", "ecs", "ListClusters"]
+    with ForwardProxy() as plain, ForwardProxy(context=authority.server()) as secure:
+        trust = {"AWS_ENDPOINT_URL": secure_url, "AWS_CA_BUNDLE": str(authority.path)}
+        line = complaint(run(*words, HTTPS_PROXY=plain.url.replace("http:", "https:"), **trust))
+        assert "the proxy does not speak TLS on this port: check its URL" in line
+        line = complaint(run(*words, HTTPS_PROXY=secure.url.replace("https:", "http:"), **trust))
+        assert f"the proxy localhost:{secure.port}" in line and "https://" in line
 
 
 @pytest.mark.parametrize("hours", [-30, 1])

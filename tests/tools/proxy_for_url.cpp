@@ -1,5 +1,5 @@
 // For tests/e2e/test_network.py: which proxy each URL of the command line goes through, as this process's
-// environment has it. One line each: "none", or "host:port authorization".
+// environment has it. One line each: "none", or "http://host:port authorization".
 #include "net/proxy.hpp"
 #include "sys/environment.hpp"
 
@@ -12,7 +12,12 @@ int main(int argc, char** argv) {
     if (!url) return 2;
     const auto proxy = rules.proxy_for(*url);
     if (!proxy) return 1;
-    std::cout << (*proxy ? (*proxy)->name() + " " + (*proxy)->authorization : "none") << "\n";
+    if (!*proxy) {
+      std::cout << "none\n";
+      continue;
+    }
+    std::cout << ((*proxy)->is_secure ? "https://" : "http://") << (*proxy)->name() << " "
+              << (*proxy)->authorization << "\n";
   }
   return 0;
 }

@@ -216,6 +216,90 @@ TEST(HttpClientTest, GivesUpOnSilence) {
   });
 }
 
+HttpClientLimits impatient() {
+  HttpClientLimits limits;
+  limits.answer_timeout = milliseconds{50};
+  return limits;
+}
+
+TEST(HttpClientTest, GivesUpOnAnAnswerThatDripsForEver) {
+  run([](Loop& loop) -> Task<> {
+    for (const char* beginning :
+         {"", "HTTP/1.1 200 OK\r\nX-A: ", "HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"}) {
+      ScriptedServer server(loop, [&](std::unique_ptr<Connection> connection, int) -> Task<> {
+        error_code error = co_await connection->write(beginning);
+        while (!error) {
+          co_await sleep_for(loop, milliseconds{1});
+          error = co_await connection->write("H");
+        }
+      });
+      HttpClient client(loop, nullptr, impatient());
+      const Result<HttpResponse> answer = co_await client.send(loopback_url("http", server.port()), {});
+      EXPECT_FALSE(answer.has_value());
+      if (!answer && *beginning != '\0')
+        EXPECT_EQ(answer.error().code, FailureCode::timed_out) << answer.error().what;
+      co_await server.stop();
+    }
+  });
+}
+
+TEST(HttpClientTest, GivesUpOnAServerThatStopsReading) {
+  run([](Loop& loop) -> Task<> {
+    // Nobody accepts: the system takes what its buffers hold.
+    asio::ip::tcp::acceptor silent(loop.reactor().context, {asio::ip::address_v4::loopback(), 0});
+    HttpClient client(loop, nullptr, impatient());
+    HttpRequest request;
+    request.method = "POST";
+    request.body = std::string(std::size_t{64} << 20U, 'x');
+    const Result<HttpResponse> answer =
+        co_await client.send(loopback_url("http", silent.local_endpoint().port()), request);
+    expect_failure(answer, FailureCode::timed_out, "the request was not taken within 50 ms");
+  });
+}
+
+// Answers a request on each connection and then says nothing and does not close it.
+Task<> answer_once(std::unique_ptr<Connection> connection, int) {
+  co_await read_until(*connection, "\r\n\r\n");
+  co_await connection->write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  co_await read_until(*connection, "");
+}
+
+TEST(HttpClientTest, WhatMustNotBeSentTwiceGetsAConnectionThatWasJustInUse) {
+  run([](Loop& loop) -> Task<> {
+    ScriptedServer server(loop, answer_once);
+    HttpClientLimits limits;
+    limits.longest_idle = milliseconds{0};
+    HttpClient client(loop, nullptr, limits);
+    for (int i = 1; i <= 3; ++i) {
+      const Result<HttpResponse> answer = co_await client.send(loopback_url("http", server.port()), {});
+      EXPECT_TRUE(answer.has_value());
+      EXPECT_EQ(server.connections(), i);
+      co_await sleep_for(loop, milliseconds{2});
+    }
+    co_await server.stop();
+  });
+}
+
+TEST(HttpClientTest, AConnectionThatTheServerHasClosedIsNotUsed) {
+  run([](Loop& loop) -> Task<> {
+    Event has_closed(loop);
+    ScriptedServer server(loop, [&](std::unique_ptr<Connection> connection, int) -> Task<> {
+      co_await read_until(*connection, "\r\n\r\n");
+      co_await connection->write("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+      connection.reset();
+      has_closed.set();
+    });
+    HttpClient client(loop, nullptr);
+    for (int i = 1; i <= 2; ++i) {
+      has_closed.reset();
+      const Result<HttpResponse> answer = co_await client.send(loopback_url("http", server.port()), {});
+      EXPECT_TRUE(answer.has_value()) << "not repeatable, and yet";
+      co_await has_closed.wait();
+    }
+    co_await server.stop();
+  });
+}
+
 TEST(HttpClientTest, SaysWhyThereIsNoConnection) {
   run([](Loop& loop) -> Task<> {
     std::uint16_t free_port = 0;

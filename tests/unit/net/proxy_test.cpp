@@ -53,8 +53,15 @@ TEST(ProxyRules, UsersAndPasswordsAreDecodedAndNeverQuoted) {
   EXPECT_THAT(line, Not(HasSubstr("hush")));
 }
 
-TEST(ProxyRules, AProxyThatSpeaksTlsIsRefusedByName) {
-  EXPECT_THAT(proxy_for({{"HTTPS_PROXY", "https://proxy:1"}}, "https://ecs.example/"), HasSubstr("over TLS"));
+TEST(ProxyRules, TheSchemeSaysHowTheProxyIsSpokenTo) {
+  const auto secure =
+      rules({{"HTTPS_PROXY", "https://me@proxy/"}}).proxy_for(*parse_url("https://ecs.example/"));
+  ASSERT_TRUE(secure && *secure);
+  EXPECT_TRUE((*secure)->is_secure);
+  EXPECT_EQ((*secure)->name(), "proxy:443");
+  const auto plain = rules({{"HTTPS_PROXY", "proxy:3128"}}).proxy_for(*parse_url("https://ecs.example/"));
+  ASSERT_TRUE(plain && *plain);
+  EXPECT_FALSE((*plain)->is_secure);
 }
 
 // Answers CONNECT as told, and keeps what it was asked.
@@ -99,6 +106,68 @@ TEST(ProxyTunnel, WhatIsNoTunnelIsRefused) {
   EXPECT_THAT(refusal("HTTP/1.1 200 OK\r\n\r\nhello", asked), HasSubstr("too much"));
   EXPECT_THAT(refusal("HTTP/1.1 200 OK\r\n", asked), HasSubstr("End of file"));
   EXPECT_THAT(refusal(std::string(100'000, 'x'), asked), HasSubstr("the proxy"));
+}
+
+// How a request ends whose proxy plays this script, when connecting may take 50 ms.
+std::string given_up(const std::string& scheme, const ScriptedServer::Script& script) {
+  std::string line;
+  run([&](Loop& loop) -> Task<> {
+    ScriptedServer proxy(loop, script);
+    const std::string url = scheme + "://127.0.0.1:" + std::to_string(proxy.port());
+    Result<Network> network = Network::load("", rules({{"HTTPS_PROXY", url}}));
+    HttpClientLimits limits;
+    limits.connect_timeout = milliseconds{50};
+    HttpClient client(loop, &*network, limits);
+    const Result<HttpResponse> response = co_await client.send(*parse_url("https://ecs.example/"), {});
+    EXPECT_FALSE(response);
+    if (!response) line = response.error().line();
+    co_await proxy.stop();
+  });
+  return line;
+}
+
+Task<> say_nothing(std::unique_ptr<Connection> connection, int) {
+  co_await read_until(*connection, "");
+}
+
+// A head that never ends.
+Task<> drip(Loop& loop, std::unique_ptr<Connection> connection) {
+  error_code error = co_await connection->write("HTTP/1.1 200 OK\r\nX-A: ");
+  while (!error) {
+    co_await sleep_for(loop, milliseconds{1});
+    error = co_await connection->write("x");
+  }
+}
+
+TEST(ProxyTunnel, EachPhaseIsBounded) {
+  EXPECT_THAT(given_up("http", say_nothing), HasSubstr("the proxy 127.0.0.1:"));
+  EXPECT_THAT(given_up("http", say_nothing), HasSubstr(": no answer in time"));
+  EXPECT_THAT(given_up("https", say_nothing), HasSubstr(": the TLS handshake took too long"));
+  EXPECT_THAT(given_up("http",
+                       [](std::unique_ptr<Connection> connection, int) -> Task<> {
+                         // Beyond the tunnel nobody answers: its TLS handshake is the endpoint's.
+                         co_await read_until(*connection, "\r\n\r\n");
+                         co_await connection->write("HTTP/1.1 200 OK\r\n\r\n");
+                         co_await read_until(*connection, "");
+                       }),
+              HasSubstr("ecs.example: the TLS handshake took too long"));
+}
+
+TEST(ProxyTunnel, AnAnswerThatDripsForEverIsGivenUp) {
+  run([](Loop& loop) -> Task<> {
+    ScriptedServer proxy(loop, [&loop](std::unique_ptr<Connection> connection, int) {
+      return drip(loop, std::move(connection));
+    });
+    const std::string url = "http://127.0.0.1:" + std::to_string(proxy.port());
+    Result<Network> network = Network::load("", rules({{"HTTPS_PROXY", url}}));
+    HttpClientLimits limits;
+    limits.connect_timeout = milliseconds{50};
+    HttpClient client(loop, &*network, limits);
+    const Result<HttpResponse> response = co_await client.send(*parse_url("https://ecs.example/"), {});
+    EXPECT_FALSE(response);
+    if (!response) EXPECT_THAT(response.error().what, HasSubstr("no answer in time"));
+    co_await proxy.stop();
+  });
 }
 
 }  // namespace

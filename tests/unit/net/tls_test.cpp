@@ -72,7 +72,7 @@ class TlsFront {
   }
 
  private:
-  using Tls = Connection::Tls;
+  using Tls = asio::ssl::stream<Connection::Tcp>;
 
   template <class From, class To>
   static Task<> pump(From& from, To& to, Event& has_ended) {
@@ -266,7 +266,30 @@ TEST(TlsTest, RefusesOldProtocols) {
     HttpClient client(loop, &network);
     const Result<HttpResponse> answered = co_await client.send(secure_url(front, "localhost"), {});
     EXPECT_FALSE(answered.has_value());
-    if (!answered) EXPECT_THAT(answered.error().what, HasSubstr("TLS handshake failed"));
+    if (!answered) {
+      EXPECT_THAT(answered.error().what, HasSubstr("TLS handshake failed"));
+      EXPECT_THAT(answered.error().hint, HasSubstr("TLS 1.2 or 1.3"));
+    }
+  });
+}
+
+TEST(TlsTest, APeerWithoutTlsIsToldFromOneThatHangsUp) {
+  run([](Loop& loop) -> Task<> {
+    const Network network = network_in(make_certificate(kAuthority, nullptr));
+    HttpClient client(loop, &network);
+    ScriptedServer plain(loop, [](std::unique_ptr<Connection> connection, int) -> Task<> {
+      co_await connection->write("HTTP/1.1 400 Bad Request\r\n\r\n");
+      co_await read_until(*connection, "");
+    });
+    const Result<HttpResponse> without = co_await client.send(loopback_url("https", plain.port()), {});
+    EXPECT_FALSE(without.has_value());
+    if (!without) EXPECT_THAT(without.error().hint, HasSubstr("does not speak TLS on this port"));
+    ScriptedServer closing(loop, [](std::unique_ptr<Connection>, int) -> Task<> { co_return; });
+    const Result<HttpResponse> closed = co_await client.send(loopback_url("https", closing.port()), {});
+    EXPECT_FALSE(closed.has_value());
+    if (!closed) EXPECT_THAT(closed.error().what, HasSubstr("TLS handshake failed"));
+    co_await plain.stop();
+    co_await closing.stop();
   });
 }
 

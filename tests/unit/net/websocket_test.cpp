@@ -3,6 +3,7 @@
 #include "net/http_server.hpp"
 #include "raw_client.hpp"
 #include "run.hpp"
+#include "scripted_server.hpp"
 
 #include <algorithm>
 #include <string>
@@ -297,6 +298,25 @@ TEST(WebSocketTest, AnOpeningIsBounded) {
     co_await sleep_for(loop, milliseconds{10});
     group.cancel();
     co_await group.join();
+  });
+}
+
+TEST(WebSocketTest, AnUpgradeThatDripsForEverIsGivenUp) {
+  run([](Loop& loop) -> Task<> {
+    ScriptedServer server(loop, [&](std::unique_ptr<Connection> connection, int) -> Task<> {
+      error_code error = co_await connection->write("HTTP/1.1 101 Switching Protocols\r\nX-A: ");
+      while (!error) {
+        co_await sleep_for(loop, milliseconds{1});
+        error = co_await connection->write("x");
+      }
+    });
+    WebSocketLimits limits;
+    limits.connect_timeout = milliseconds{50};
+    const Result<WebSocket> websocket =
+        co_await WebSocket::connect(loop, nullptr, loopback_url("ws", server.port()), limits);
+    EXPECT_FALSE(websocket.has_value());
+    if (!websocket) EXPECT_EQ(websocket.error().code, FailureCode::timed_out);
+    co_await server.stop();
   });
 }
 
