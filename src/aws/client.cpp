@@ -4,8 +4,8 @@
 #include "aws/credential_provider.hpp"
 #include "aws/endpoints.hpp"
 #include "aws/protocol.hpp"
-#include "aws/rate_limits.hpp"
 #include "aws/service_clock.hpp"
+#include "aws/shared_limits.hpp"
 #include "base/text.hpp"
 #include "net/clock.hpp"
 #include "net/url.hpp"
@@ -65,11 +65,17 @@ bool is_loopback(const net::Url& url) {
   return url.host == "localhost" || url.host == "::1" || url.host.starts_with("127.");
 }
 
-// Retry-After in whole seconds; its other form, a date, no service of ours sends.
+// How long the service asks us to wait: Retry-After in whole seconds (its other form, a date, no service of
+// ours sends), or AWS's own header in milliseconds, which is heeded for 5 s.
 milliseconds asked_delay(const net::HttpResponse& response) {
-  constexpr std::int64_t kMostSeconds = 3600;
-  const auto asked = parse_integer(net::find_header(response.headers, "Retry-After"));
-  return seconds(std::clamp<std::int64_t>(asked.value_or(0), 0, kMostSeconds));
+  const auto number = [&](std::string_view name, std::int64_t most) {
+    const auto asked = parse_integer(net::find_header(response.headers, name));
+    return std::clamp<std::int64_t>(asked.value_or(0), 0, most);
+  };
+  constexpr std::int64_t kMostSeconds = 3'600;
+  constexpr std::int64_t kMostMilliseconds = 5'000;
+  return std::max<milliseconds>(seconds(number("Retry-After", kMostSeconds)),
+                                milliseconds(number("x-amz-retry-after", kMostMilliseconds)));
 }
 
 }  // namespace
@@ -84,8 +90,7 @@ struct Client::State {
         http(loop, &network, http_limits),
         credentials(
             loop, [this] { return fetch_credentials(loop, network, settings, settings.credentials); },
-            [this] { return clock.time(net::wall_now()); }),
-        rates(settings.rate_share.value_or(kDefaultRateShare)) {
+            [this] { return clock.time(net::wall_now()); }) {
     if (settings.max_attempts) limits.max_attempts = *settings.max_attempts;
   }
 
@@ -94,7 +99,8 @@ struct Client::State {
     const bool is_limited = settings.rate_share || !is_loopback(endpoints[static_cast<std::size_t>(service)]);
     if (!is_limited) co_return;
     const Instant now = net::steady_now();
-    const Instant turn = rates.reserve(service, operation, input, now);
+    const RateShare share{.region = settings.region, .part = settings.rate_share.value_or(kDefaultRateShare)};
+    const Instant turn = settings.limits->rates.reserve(share, service, operation, input, now);
     if (turn > now) co_await net::sleep_until(loop, turn);
   }
 
@@ -106,8 +112,6 @@ struct Client::State {
   net::HttpClient http;
   ServiceClock clock;
   CredentialProvider credentials;
-  RateLimits rates;
-  RetryQuota retry_quota;
 };
 
 Client::Client(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -123,6 +127,7 @@ Result<std::unique_ptr<Client>> Client::make(net::Loop& loop, Settings settings,
   }
   Result<net::Network> network = net::Network::load(settings.ca_bundle, settings.proxies);
   if (!network) return fail(network.error());
+  if (!settings.limits) settings.limits = std::make_shared<SharedLimits>();
   auto state = std::make_unique<State>(loop, std::move(settings), limits, std::move(*network), http_limits);
   state->endpoints = std::move(endpoints);
   return std::unique_ptr<Client>(new Client(std::move(state)));
@@ -134,7 +139,7 @@ net::Task<Result<boost::json::object>> Client::call(Service service, std::string
   const Result<net::HttpRequest> request = make_request(service, operation, input, endpoint);
   if (!request) co_return fail(request.error());
   const bool repeatable = is_repeatable(operation, input);
-  Retries retries(state_->limits, repeatable, state_->retry_quota);
+  Retries retries(state_->limits, repeatable, state_->settings.limits->retry_quota);
   bool may_follow_clock = true;
   bool may_renew = !std::holds_alternative<Credentials>(state_->settings.credentials.kind);
   for (;;) {

@@ -132,15 +132,16 @@ ServiceError xml_error(const net::HttpResponse& response) {
 
 bool is_throttling(std::string_view name) {
   // botocore's list, without LimitExceededException: for these services that is a quota, not a rate.
-  constexpr std::array<std::string_view, 9> kNames{"Throttling",
-                                                   "ThrottlingException",
-                                                   "ThrottledException",
-                                                   "RequestThrottledException",
-                                                   "RequestThrottled",
-                                                   "TooManyRequestsException",
-                                                   "RequestLimitExceeded",
-                                                   "BandwidthLimitExceeded",
-                                                   "PriorRequestNotComplete"};
+  constexpr std::array<std::string_view, 10> kNames{"Throttling",
+                                                    "ThrottlingException",
+                                                    "ThrottledException",
+                                                    "RequestThrottledException",
+                                                    "RequestThrottled",
+                                                    "TooManyRequestsException",
+                                                    "RequestLimitExceeded",
+                                                    "BandwidthLimitExceeded",
+                                                    "PriorRequestNotComplete",
+                                                    "EC2ThrottledException"};
   return std::ranges::find(kNames, name) != kNames.end();
 }
 

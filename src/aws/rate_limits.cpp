@@ -20,6 +20,7 @@ enum Bucket : std::size_t {
   cluster_read,
   fargate_launch,
   log_events,
+  log_events_filtered,
 };
 
 struct Limit {
@@ -27,15 +28,17 @@ struct Limit {
 };
 
 // The ECS developer guide, "Request throttling for the Amazon ECS API" and "AWS Fargate throttling quotas";
-// GetLogEvents as in the CloudWatch Logs quotas of most regions. In the order of Bucket.
-constexpr std::array<Limit, RateLimits::kBuckets> kLimits{
-    Limit{100, 40}, {100, 20}, {20, 1}, {50, 20}, {50, 5}, {100, 20}, {50, 20}, {100, 20}, {10, 10}};
+// GetLogEvents and FilterLogEvents as in the CloudWatch Logs quotas of most regions. In the order of Bucket.
+constexpr std::array<Limit, RateLimits::kBuckets> kLimits{Limit{100, 40}, {100, 20}, {20, 1},  {50, 20},
+                                                          {50, 5},        {100, 20}, {50, 20}, {100, 20},
+                                                          {10, 10},       {10, 10}};
 
 std::optional<Bucket> bucket_of(Service service, std::string_view operation) {
   const auto is_one_of = [operation](std::initializer_list<std::string_view> names) {
     return std::ranges::find(names, operation) != names.end();
   };
   if (service == Service::logs && operation == "GetLogEvents") return log_events;
+  if (service == Service::logs && operation == "FilterLogEvents") return log_events_filtered;
   if (service != Service::ecs) return std::nullopt;
   if (is_one_of({"RunTask", "ExecuteCommand", "StopTask"})) return cluster_resource_modify;
   if (is_one_of({"DescribeTasks", "ListTasks"})) return cluster_resource_read;
@@ -58,11 +61,13 @@ double fargate_tasks(const boost::json::object& input) {
 
 }  // namespace
 
-Instant RateLimits::take(std::size_t bucket, double tokens, Instant now) {
-  const double burst = std::max(1.0, kLimits.at(bucket).burst * share_);
-  const double a_second = kLimits.at(bucket).a_second * share_;
-  Level& level = levels_.at(bucket);
+Instant RateLimits::take(Levels& levels, std::size_t bucket, double part, double tokens, Instant now) {
+  const double burst = std::max(1.0, kLimits.at(bucket).burst * part);
+  const double a_second = kLimits.at(bucket).a_second * part;
+  Level& level = levels.at(bucket);
   if (!level.is_used) level = {.tokens = burst, .at = now, .is_used = true};
+  // Another thread may have read the clock earlier and come later.
+  now = std::max(now, level.at);
   const double passed_s = std::chrono::duration<double>(now - level.at).count();
   level.tokens = std::min(burst, level.tokens + passed_s * a_second) - tokens;
   level.at = now;
@@ -70,14 +75,16 @@ Instant RateLimits::take(std::size_t bucket, double tokens, Instant now) {
   return now + milliseconds(std::llround(std::ceil(-level.tokens / a_second * 1000)));
 }
 
-Instant RateLimits::reserve(Service service, std::string_view operation, const boost::json::object& input,
-                            Instant now) {
+Instant RateLimits::reserve(RateShare share, Service service, std::string_view operation,
+                            const boost::json::object& input, Instant now) {
   const std::optional<Bucket> bucket = bucket_of(service, operation);
   if (!bucket) return now;
-  Instant go = take(*bucket, 1, now);
+  const std::lock_guard lock(mutex_);
+  Levels& levels = levels_.try_emplace(std::string(share.region)).first->second;
+  Instant go = take(levels, *bucket, share.part, 1, now);
   if (operation == "RunTask") {
     const double tasks = fargate_tasks(input);
-    if (tasks > 0) go = std::max(go, take(fargate_launch, tasks, now));
+    if (tasks > 0) go = std::max(go, take(levels, fargate_launch, share.part, tasks, now));
   }
   return go;
 }

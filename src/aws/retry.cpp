@@ -19,22 +19,29 @@ bool is_repeatable(std::string_view operation, const boost::json::object& input)
   return takes_client_token && input.contains("clientToken");
 }
 
-bool RetryQuota::take() {
-  if (tokens_ < kRetryCost) return false;
-  tokens_ -= kRetryCost;
+bool RetryQuota::take(int tokens) {
+  const std::lock_guard lock(mutex_);
+  if (tokens_ < tokens) return false;
+  tokens_ -= tokens;
   return true;
 }
 
-void RetryQuota::give_back(bool was_retried) {
-  tokens_ = std::min(kFull, tokens_ + (was_retried ? kRetryCost : 1));
+void RetryQuota::give_back(int tokens) {
+  const std::lock_guard lock(mutex_);
+  tokens_ = std::min(kFull, tokens_ + tokens);
 }
 
 std::optional<milliseconds> Retries::next(AttemptEnd end, double chance, milliseconds at_least) {
+  constexpr int kCost = 14;
+  constexpr int kCostIfThrottled = 5;
   ++attempts_;
   if (end == AttemptEnd::final || attempts_ >= limits_.max_attempts) return std::nullopt;
   if (end == AttemptEnd::in_doubt && !is_repeatable_) return std::nullopt;
-  if (!quota_.take()) return std::nullopt;
-  milliseconds ceiling = limits_.first_backoff;
+  const bool is_throttled = end == AttemptEnd::throttled;
+  const int cost = is_throttled ? kCostIfThrottled : kCost;
+  if (!quota_.take(cost)) return std::nullopt;
+  cost_ = cost;
+  milliseconds ceiling = is_throttled ? limits_.first_backoff_if_throttled : limits_.first_backoff;
   for (int i = 1; i < attempts_ && ceiling < limits_.longest_backoff; ++i) ceiling *= 2;
   ceiling = std::min(ceiling, limits_.longest_backoff);
   const milliseconds own(static_cast<std::int64_t>(static_cast<double>(ceiling.count()) * chance));

@@ -4,6 +4,7 @@
 #include "aws/settings.hpp"
 #include "base/time.hpp"
 
+#include <mutex>
 #include <optional>
 #include <string_view>
 
@@ -13,7 +14,9 @@ namespace ferry::aws {
 
 struct CallLimits {
   int max_attempts = 3;  // in all; throttling, 5xx and connection failures are tried again, with jitter
-  milliseconds first_backoff{100};  // doubled per attempt, full jitter
+  // Before the second attempt at most so long, doubled for each further one.
+  milliseconds first_backoff{50};
+  milliseconds first_backoff_if_throttled{1'000};
   milliseconds longest_backoff{20'000};
 };
 
@@ -29,16 +32,16 @@ enum class AttemptEnd {
 bool is_repeatable(std::string_view operation, const boost::json::object& input);
 
 // What all calls together may spend on second attempts, so that a service in trouble is not kept there: the
-// SDKs' "standard" mode, with its numbers.
+// SDKs' "standard" mode, with its numbers. Thread-safe.
 class RetryQuota {
  public:
-  bool take();
-  // A call has succeeded, after a second attempt or at once.
-  void give_back(bool was_retried);
+  // False where there are not so many left.
+  bool take(int tokens);
+  void give_back(int tokens);
 
  private:
   static constexpr int kFull = 500;
-  static constexpr int kRetryCost = 5;
+  std::mutex mutex_;
   int tokens_ = kFull;
 };
 
@@ -52,7 +55,7 @@ class Retries {
   // in [0, 1): full jitter keeps many clients from coming back together. Not less than `at_least`, which the
   // service has asked for, but never more than the longest back-off.
   std::optional<milliseconds> next(AttemptEnd end, double chance, milliseconds at_least = milliseconds(0));
-  void succeeded() { quota_.give_back(attempts_ > 0); }
+  void succeeded() { quota_.give_back(cost_); }
   [[nodiscard]] int attempts() const { return attempts_; }  // failed ones
 
  private:
@@ -60,6 +63,7 @@ class Retries {
   bool is_repeatable_;
   RetryQuota& quota_;
   int attempts_ = 0;
+  int cost_ = 1;  // what comes back with success: the last second attempt's, or this for having needed none
 };
 
 }  // namespace ferry::aws

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,6 +35,8 @@ struct Flags {
 // The process environment as a value: the value of a variable, or nothing where it is not set.
 using Environment = std::function<std::optional<std::string>(std::string_view name)>;
 
+struct SharedLimits;
+
 struct Settings {
   CredentialSource credentials;  // what to fetch them from
   std::string region;
@@ -43,6 +46,9 @@ struct Settings {
   // The part of AWS's throttling limits that calls may use, above 0 and at most 1. Nothing: a quarter, but of
   // an endpoint on this machine, which has none of them, without a limit.
   std::optional<double> rate_share;
+  // For all clients that work in one process; null: the client has its own, and shares them with those that
+  // it needs for credentials.
+  std::shared_ptr<SharedLimits> limits;
   std::function<std::string(Service)> endpoint;  // absolute URL for a service
   // Asks a person for the code of that MFA device; empty where there is nobody to ask.
   std::function<Result<std::string>(const std::string& mfa_serial)> ask_mfa_code;

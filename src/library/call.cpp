@@ -1,10 +1,12 @@
 #include "library/call.hpp"
 
+#include "aws/shared_limits.hpp"
 #include "library/convert.hpp"
 #include "net/descriptor.hpp"
 #include "sys/environment.hpp"
 #include "sys/pipe.hpp"
 
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <unistd.h>
@@ -63,6 +65,13 @@ Result<feature::CommandResult> run_to_end(net::Loop& loop, const Options& option
   return std::move(*outcome);
 }
 
+// The one thing that calls on several threads have in common: AWS counts all that an account does, and a call
+// of the library knows of no other one but by way of the process. Everything below is handed it.
+std::shared_ptr<aws::SharedLimits> limits_of_this_process() {
+  static const auto limits = std::make_shared<aws::SharedLimits>();
+  return limits;
+}
+
 }  // namespace
 
 aws::Flags connection_flags(const Options& options, const std::string& region) {
@@ -75,6 +84,7 @@ aws::Flags connection_flags(const Options& options, const std::string& region) {
 Result<std::unique_ptr<aws::Client>> connect(net::Loop& loop, const aws::Flags& flags) {
   Result<aws::Settings> settings = aws::resolve_settings(flags, sys::environment_variable);
   if (!settings) return fail(settings.error());
+  settings->limits = limits_of_this_process();
   return aws::Client::make(loop, std::move(*settings));
 }
 

@@ -22,6 +22,7 @@ namespace ferry::library {
 // What the options say about AWS; `region` is where they name none and something else does.
 aws::Flags connection_flags(const Options& options, const std::string& region);
 
+// The clients of a process keep to AWS's rate limits together.
 Result<std::unique_ptr<aws::Client>> connect(net::Loop& loop, const aws::Flags& flags);
 
 // Makes the coroutine that does the work. Called once; what it refers to outlives run().

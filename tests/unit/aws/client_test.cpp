@@ -1,5 +1,6 @@
 #include "aws/client.hpp"
 
+#include "aws/shared_limits.hpp"
 #include "net/clock.hpp"
 #include "net/connection.hpp"
 #include "scripted_service.hpp"
@@ -286,6 +287,23 @@ TEST(Client, NobodyListeningIsTriedAgainAndReported) {
     EXPECT_EQ(unreachable ? FailureCode::usage : unreachable.error().code, FailureCode::unreachable);
     EXPECT_THAT(unreachable ? "" : unreachable.error().what,
                 AllOf(HasSubstr("ecs RunTask"), HasSubstr("after 3 attempts")));
+  });
+}
+
+TEST(Client, ClientsOfOneProcessSpendOneQuota) {
+  net::run([&](net::Loop& loop) -> net::Task<> {
+    ScriptedService scripted(loop, std::vector(2, answer(500, kServerError)));
+    Settings settings = scripted.settings();
+    settings.limits = std::make_shared<SharedLimits>();
+    while (settings.limits->retry_quota.take(1)) {
+    }
+    for (int i = 0; i < 2; ++i) {
+      auto client = Client::make(loop, settings, quick_limits());
+      const Result<boost::json::object> answer = co_await (*client)->call(Service::ecs, "ListTasks", {});
+      EXPECT_FALSE(answer);
+    }
+    EXPECT_EQ(scripted.requests().size(), 2U) << "nothing is tried again";
+    co_await scripted.stop();
   });
 }
 

@@ -1,13 +1,18 @@
 #include "aws/retry.hpp"
 
+#include <atomic>
+#include <thread>
+
 #include <gtest/gtest.h>
 
 namespace ferry::aws {
 namespace {
 
 constexpr double kHalf = 0.5;
-constexpr CallLimits kManyAttempts{
-    .max_attempts = 10, .first_backoff = milliseconds(100), .longest_backoff = milliseconds(1'000)};
+constexpr CallLimits kManyAttempts{.max_attempts = 10,
+                                   .first_backoff = milliseconds(10),
+                                   .first_backoff_if_throttled = milliseconds(100),
+                                   .longest_backoff = milliseconds(1'000)};
 
 // A call with a full quota of its own.
 struct OneCall {
@@ -21,6 +26,10 @@ TEST(Retries, TheBackOffDoublesToItsCeilingWithFullJitter) {
   OneCall retries(kManyAttempts, true);
   for (const int expected_ms : {50, 100, 200, 400, 500, 500}) {
     EXPECT_EQ(retries.next(AttemptEnd::throttled, kHalf), milliseconds(expected_ms));
+  }
+  OneCall in_trouble(kManyAttempts, true);
+  for (const int expected_ms : {5, 10, 20}) {
+    EXPECT_EQ(in_trouble.next(AttemptEnd::in_doubt, kHalf), milliseconds(expected_ms));
   }
   OneCall lucky(kManyAttempts, true);
   EXPECT_EQ(lucky.next(AttemptEnd::throttled, 0.0), milliseconds(0));
@@ -61,6 +70,35 @@ TEST(Retries, AServiceInTroubleIsAskedAgainByFewCalls) {
   for (int call = 0; call < 5; ++call) Retries(kManyAttempts, true, quota).succeeded();
   EXPECT_TRUE(Retries(kManyAttempts, true, quota).next(AttemptEnd::throttled, kHalf));
   EXPECT_FALSE(Retries(kManyAttempts, true, quota).next(AttemptEnd::throttled, kHalf));
+}
+
+// As botocore has it: of 500 tokens a second attempt takes 14, or 5 where the service throttles; success
+// gives back what the last one took, or 1.
+TEST(Retries, AServiceInTroubleCostsMoreThanOneThatThrottles) {
+  RetryQuota quota;
+  int tried_again = 0;
+  for (int call = 0; call < 1'000; ++call)
+    tried_again += Retries(kManyAttempts, true, quota).next(AttemptEnd::in_doubt, kHalf) ? 1 : 0;
+  EXPECT_EQ(tried_again, 500 / 14);
+  for (int call = 0; call < 4; ++call) Retries(kManyAttempts, true, quota).succeeded();
+  Retries recovering(kManyAttempts, true, quota);  // 500 - 35 * 14 + 4 = 14
+  EXPECT_TRUE(recovering.next(AttemptEnd::not_sent, kHalf));
+  EXPECT_FALSE(Retries(kManyAttempts, true, quota).next(AttemptEnd::throttled, kHalf));
+  recovering.succeeded();
+  EXPECT_TRUE(Retries(kManyAttempts, true, quota).next(AttemptEnd::not_sent, kHalf));
+}
+
+TEST(RetryQuota, ThreadsTogetherSpendNoMoreThanThereIs) {
+  RetryQuota quota;
+  std::atomic<int> taken = 0;
+  const auto spend = [&] {
+    for (int i = 0; i < 1'000; ++i) taken += quota.take(5) ? 1 : 0;
+  };
+  {
+    const std::jthread one(spend);
+    const std::jthread other(spend);
+  }
+  EXPECT_EQ(taken, 100);
 }
 
 TEST(IsRepeatable, ReadingAndEndingAndWhatHasAClientToken) {

@@ -28,7 +28,10 @@ inline Settings settings_for(std::uint16_t port) {
 }
 
 inline CallLimits quick_limits() {
-  return {.max_attempts = 3, .first_backoff = milliseconds(1), .longest_backoff = milliseconds(2)};
+  return {.max_attempts = 3,
+          .first_backoff = milliseconds(1),
+          .first_backoff_if_throttled = milliseconds(1),
+          .longest_backoff = milliseconds(2)};
 }
 
 inline net::HttpResponse answer(int status, std::string body,
@@ -47,10 +50,11 @@ class ScriptedService {
   }
 
   [[nodiscard]] std::unique_ptr<Client> client() {
-    auto client = Client::make(loop_, settings_for(server_->port()), quick_limits());
+    auto client = Client::make(loop_, settings(), quick_limits());
     if (!client) std::abort();
     return std::move(*client);
   }
+  [[nodiscard]] Settings settings() const { return settings_for(server_->port()); }
   [[nodiscard]] const std::vector<net::HttpRequest>& requests() const { return requests_; }
 
   net::Task<> stop() {
