@@ -37,8 +37,8 @@ void add_signature(net::HttpRequest& request, Service service, const Settings& s
   const wire::sigv4::Request unsigned_request{
       .method = request.method, .target = request.target, .headers = request.headers, .body = request.body};
   const wire::sigv4::Identity identity{.access_key_id = credentials.access_key_id,
-                                       .secret_access_key = credentials.secret_access_key,
-                                       .session_token = credentials.session_token};
+                                       .secret_access_key = credentials.secret_access_key.reveal(),
+                                       .session_token = credentials.session_token.reveal()};
   const std::string region = signing_region(service, settings.region);
   const wire::sigv4::Scope scope{.region = region, .service = service_name(service)};
   net::Headers added = wire::sigv4::sign(unsigned_request, identity, scope, now);
@@ -56,6 +56,12 @@ Result<net::Url> parse_endpoint(const Settings& settings, Service service) {
                 "write it like http://127.0.0.1:5319");
   }
   return url;
+}
+
+// What a service writes about a signature that is not right quotes the request, its session token too.
+Failure without_token(Failure failure, const Credentials& credentials) {
+  failure.what = redacted(std::move(failure.what), credentials.session_token);
+  return failure;
 }
 
 // A quarter of an account's limits leaves deployments theirs.
@@ -160,6 +166,7 @@ net::Task<Result<boost::json::object>> Client::call(Service service, std::string
       retries.succeeded();
       co_return answer;
     }
+    answer = fail(without_token(std::move(answer.error()), *credentials));
     if (answer.error().service_code.starts_with("ExpiredToken") && std::exchange(may_renew, false)) {
       state_->credentials.forget();
       continue;

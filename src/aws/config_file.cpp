@@ -81,7 +81,7 @@ class Reader {
 
   ConfigFile file_;
   ConfigSection* section_ = nullptr;
-  std::string* value_ = nullptr;  // of the option that indented lines continue
+  ConfigText* value_ = nullptr;  // of the option that indented lines continue
   std::size_t option_indent_ = 0;
   std::size_t line_number_ = 0;
 };
@@ -117,7 +117,7 @@ const ConfigSection* find_config_section(const ConfigFile& file, std::string_vie
 
 std::string config_value(const ConfigSection& section, std::string_view option) {
   const auto found = section.find(option);
-  return found == section.end() ? std::string{} : found->second;
+  return found == section.end() ? std::string{} : std::string(found->second);
 }
 
 ConfigSection nested_options(std::string_view value) {
@@ -126,7 +126,7 @@ ConfigSection nested_options(std::string_view value) {
     const std::size_t equals = line.find('=');
     if (equals == std::string_view::npos) continue;
     nested.insert_or_assign(std::string(trim(line.substr(0, equals))),
-                            std::string(trim(line.substr(equals + 1))));
+                            ConfigText(trim(line.substr(equals + 1))));
   }
   return nested;
 }

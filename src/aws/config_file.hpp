@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "base/secret.hpp"
 
 #include <map>
 #include <string>
@@ -10,8 +11,10 @@
 
 namespace ferry::aws {
 
+// It may be a key: its memory is wiped.
+using ConfigText = std::basic_string<char, std::char_traits<char>, WipingAllocator<char>>;
 // Option names are in lower case. A value that continues on indented lines keeps its line breaks.
-using ConfigSection = std::map<std::string, std::string, std::less<>>;
+using ConfigSection = std::map<std::string, ConfigText, std::less<>>;
 using ConfigFile = std::map<std::string, ConfigSection, std::less<>>;
 
 // Failures (usage) name the line: no section yet, neither section nor option, a section or option twice.

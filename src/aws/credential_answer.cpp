@@ -33,8 +33,8 @@ Result<Credentials> read(const json::object& object, const Names& names, std::st
   credentials.session_token = text_in(object, names.token);
   if (credentials.access_key_id.empty() || credentials.secret_access_key.empty())
     return fail(FailureCode::protocol, fmt::format("{} lacks {} or {}", what, names.key, names.secret));
-  if (!is_printable(credentials.access_key_id) || !is_printable(credentials.secret_access_key) ||
-      !is_printable(credentials.session_token))
+  if (!is_printable(credentials.access_key_id) || !is_printable(credentials.secret_access_key.reveal()) ||
+      !is_printable(credentials.session_token.reveal()))
     return fail(FailureCode::protocol,
                 fmt::format("{} has a key with characters that keys never have", what));
   const std::string expiration = text_in(object, names.expiration);
@@ -49,7 +49,7 @@ Result<Credentials> read(const json::object& object, const Names& names, std::st
 
 Result<Credentials> credentials_of_process(std::string_view output) {
   constexpr std::string_view kWhat = "the output of the credential process";
-  Result<json::object> object = wire::parse_object(output, kWhat);
+  Result<json::object> object = wire::parse_secret_object(output, kWhat);
   if (!object) return fail(object.error());
   if (integer_in(*object, "Version") != 1)
     return fail(FailureCode::protocol, fmt::format("{} is not of Version 1", kWhat));
@@ -58,7 +58,7 @@ Result<Credentials> credentials_of_process(std::string_view output) {
 
 Result<Credentials> credentials_of_metadata(std::string_view body) {
   constexpr std::string_view kWhat = "the metadata answer";
-  Result<json::object> object = wire::parse_object(body, kWhat);
+  Result<json::object> object = wire::parse_secret_object(body, kWhat);
   if (!object) return fail(object.error());
   const std::string code = text_in(*object, "Code");
   if (!code.empty() && code != "Success")
@@ -75,7 +75,7 @@ Result<Credentials> credentials_of_sts(const json::object& answer) {
 Result<Credentials> credentials_of_identity_center(std::string_view body) {
   constexpr std::string_view kWhat = "the answer of IAM Identity Center";
   constexpr Names kNames{"accessKeyId", "secretAccessKey", "sessionToken", ""};
-  Result<json::object> object = wire::parse_object(body, kWhat);
+  Result<json::object> object = wire::parse_secret_object(body, kWhat);
   if (!object) return fail(object.error());
   const json::object* role = object_in(*object, "roleCredentials");
   if (role == nullptr) return fail(FailureCode::protocol, fmt::format("{} has no roleCredentials", kWhat));

@@ -2,6 +2,7 @@
 // before anybody is asked. Fetching is credential_fetch.hpp's.
 #pragma once
 
+#include "base/secret.hpp"
 #include "base/time.hpp"
 
 #include <memory>
@@ -15,8 +16,8 @@ namespace ferry::aws {
 
 struct Credentials {
   std::string access_key_id;
-  std::string secret_access_key;
-  std::string session_token;           // empty where there is none
+  Secret secret_access_key;
+  Secret session_token;                // empty where there is none
   std::optional<WallTime> expires_at;  // nothing: never
 };
 
@@ -49,7 +50,8 @@ struct IdentityCenterSource {
 
 struct ContainerSource {
   std::string url;
-  std::string token, token_file;  // for the Authorization header; the file wins
+  Secret token;            // for the Authorization header
+  std::string token_file;  // wins over it
 };
 
 struct InstanceMetadataSource {

@@ -32,8 +32,8 @@ Result<Credentials> checked(Credentials credentials, std::string_view where) {
     return fail(FailureCode::usage, fmt::format("{} has only one half of the key pair", where),
                 "set both the access key id and the secret access key");
   }
-  if (!is_printable(credentials.access_key_id) || !is_printable(credentials.secret_access_key) ||
-      !is_printable(credentials.session_token)) {
+  if (!is_printable(credentials.access_key_id) || !is_printable(credentials.secret_access_key.reveal()) ||
+      !is_printable(credentials.session_token.reveal())) {
     return fail(
         FailureCode::usage,
         fmt::format("a key or token from {} has a blank or another character that keys never have", where),
@@ -122,7 +122,7 @@ Found from_identity_center(const Profile& profile, const Environment& environmen
   // The session's section counts as if it stood in the profile; what both say must be the same.
   for (const auto& [option, value] : profile.sso_session) {
     const std::string own = profile.value(option);
-    if (!own.empty() && own != value)
+    if (!own.empty() && std::string_view(own) != value)
       return wrong(fmt::format("profile '{}' and its sso-session '{}' say different things of {}",
                                profile.name, session, option),
                    "take it out of the profile");

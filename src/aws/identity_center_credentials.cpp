@@ -33,7 +33,7 @@ Result<json::object> stored_token(const IdentityCenterSource& center) {
   std::ifstream file(center.token_path, std::ios::binary);
   if (!file) return not_logged_in(center, fmt::format("there is no login in {}", center.token_path));
   const std::string text{std::istreambuf_iterator<char>(file), {}};
-  Result<json::object> token = wire::parse_object(text, center.token_path);
+  Result<json::object> token = wire::parse_secret_object(text, center.token_path);
   if (!token || text_in(*token, "accessToken").empty())
     return not_logged_in(center, fmt::format("{} holds no token", center.token_path));
   return token;
@@ -66,7 +66,7 @@ net::Task<Result<json::object>> refreshed(net::HttpClient& http, const IdentityC
   request.headers.emplace_back("Content-Type", "application/json");
   const Result<net::HttpResponse> response = co_await http.send(*url, std::move(request));
   if (!response) co_return fail(response.error());
-  const Result<json::object> answer = wire::parse_object(response->body, "the answer of CreateToken");
+  const Result<json::object> answer = wire::parse_secret_object(response->body, "the answer of CreateToken");
   if (response->status != 200 || !answer || text_in(*answer, "accessToken").empty())
     co_return not_logged_in(center,
                             fmt::format("the login could not be refreshed (status {})", response->status));

@@ -23,15 +23,16 @@ net::HttpClientLimits limits_of(milliseconds timeout) {
   return {.connect_timeout = timeout, .answer_timeout = timeout, .max_answer_bytes = 1U << 20U};
 }
 
-// One body, or why there is none. Asked so many times where no answer or one of 5xx came.
-net::Task<Result<std::string>> ask(net::Loop& loop, net::HttpClient& http, net::Url url,
-                                   net::HttpRequest request, int attempts) {
+// One body, which may hold keys, or why there is none. Asked so many times where no answer or one of 5xx
+// came.
+net::Task<Result<Secret>> ask(net::Loop& loop, net::HttpClient& http, net::Url url, net::HttpRequest request,
+                              int attempts) {
   request.target = url.target;
   Failure last;
   for (int attempt = 0; attempt < attempts; ++attempt) {
     if (attempt > 0) co_await net::sleep_for(loop, seconds(1));
-    const Result<net::HttpResponse> response = co_await http.send(url, request);
-    if (response && response->status == 200) co_return response->body;
+    Result<net::HttpResponse> response = co_await http.send(url, request);
+    if (response && response->status == 200) co_return std::move(response->body);
     if (response) {
       last = Failure{.code = FailureCode::refused,
                      .what = fmt::format("{} answered with status {}", url.authority(), response->status),
@@ -53,16 +54,16 @@ bool may_be_asked(const net::Url& url) {
          std::ranges::find(kHosts, url.host) != kHosts.end();
 }
 
-Result<std::string> token_of(const ContainerSource& container) {
-  std::string token = container.token;
+Result<Secret> token_of(const ContainerSource& container) {
+  Secret token = container.token;
   if (!container.token_file.empty()) {
     std::ifstream file(container.token_file, std::ios::binary);
     if (!file)
       return fail(FailureCode::not_found, fmt::format("the token in {} cannot be read", container.token_file),
                   "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names it");
-    token.assign(std::istreambuf_iterator<char>(file), {});
+    token = std::string(std::istreambuf_iterator<char>(file), {});
   }
-  if (token.find_first_of("\r\n") != std::string::npos)
+  if (token.reveal().find_first_of("\r\n") != std::string::npos)
     return fail(FailureCode::usage, "the container's authorization token has a line end in it");
   return token;
 }
@@ -78,15 +79,15 @@ net::Task<Result<Credentials>> fetch_from_container(net::Loop& loop, const net::
         FailureCode::usage, fmt::format("'{}' is not asked for credentials without TLS", url->host),
         "AWS_CONTAINER_CREDENTIALS_FULL_URI may name https, or an address of this machine, ECS or EKS");
   }
-  const Result<std::string> token = token_of(container);
+  const Result<Secret> token = token_of(container);
   if (!token) co_return fail(token.error());
   net::HttpRequest request;
   request.headers.emplace_back("Accept", "application/json");
-  if (!token->empty()) request.headers.emplace_back("Authorization", *token);
+  if (!token->empty()) request.headers.emplace_back("Authorization", token->reveal());
   net::HttpClient http(loop, &network, limits_of(seconds(2)));
-  const Result<std::string> body = co_await ask(loop, http, *url, std::move(request), kContainerAttempts);
+  const Result<Secret> body = co_await ask(loop, http, *url, std::move(request), kContainerAttempts);
   if (!body) co_return fail(body.error());
-  co_return credentials_of_metadata(*body);
+  co_return credentials_of_metadata(body->reveal());
 }
 
 net::Task<Result<Credentials>> fetch_from_instance(net::Loop& loop, const InstanceMetadataSource& instance) {
@@ -97,7 +98,7 @@ net::Task<Result<Credentials>> fetch_from_instance(net::Loop& loop, const Instan
   net::HttpRequest for_token{.method = "PUT", .target = {}, .headers = {}, .body = {}};
   for_token.headers.emplace_back("x-aws-ec2-metadata-token-ttl-seconds", "21600");
   url->target = "/latest/api/token";
-  const Result<std::string> token = co_await ask(loop, http, *url, std::move(for_token), instance.attempts);
+  const Result<Secret> token = co_await ask(loop, http, *url, std::move(for_token), instance.attempts);
   if (!token && !instance.others.empty()) {
     co_return fail(
         FailureCode::not_found,
@@ -107,14 +108,14 @@ net::Task<Result<Credentials>> fetch_from_instance(net::Loop& loop, const Instan
   }
   if (!token) co_return fail(token.error());
   net::HttpRequest request;
-  request.headers.emplace_back("x-aws-ec2-metadata-token", *token);
+  request.headers.emplace_back("x-aws-ec2-metadata-token", token->reveal());
   url->target = kRoles;
-  const Result<std::string> role = co_await ask(loop, http, *url, request, instance.attempts);
+  const Result<Secret> role = co_await ask(loop, http, *url, request, instance.attempts);
   if (!role) co_return fail(role.error().in("the instance has no role"));
-  url->target = fmt::format("{}{}", kRoles, trim(*role));
-  const Result<std::string> body = co_await ask(loop, http, *url, std::move(request), instance.attempts);
+  url->target = fmt::format("{}{}", kRoles, trim(role->reveal()));
+  const Result<Secret> body = co_await ask(loop, http, *url, std::move(request), instance.attempts);
   if (!body) co_return fail(body.error());
-  co_return credentials_of_metadata(*body);
+  co_return credentials_of_metadata(body->reveal());
 }
 
 }  // namespace ferry::aws

@@ -8,7 +8,6 @@
 #include <iterator>
 #include <numeric>
 #include <set>
-#include <sstream>
 #include <sys/stat.h>
 #include <system_error>
 #include <utility>
@@ -41,10 +40,9 @@ Result<ConfigFile> read_config_file(const std::string& path) {
   }
   std::ifstream file(path, std::ios::binary);
   if (!file) return fail(system_failure(fmt::format("cannot open {}", path), errno));
-  std::ostringstream text;
-  text << file.rdbuf();
+  const ConfigText text{std::istreambuf_iterator<char>(file), {}};
   if (file.bad()) return fail(system_failure(fmt::format("cannot read {}", path), errno));
-  Result<ConfigFile> parsed = parse_config_file(text.str());
+  Result<ConfigFile> parsed = parse_config_file(text);
   if (!parsed) return fail(parsed.error().in(fmt::format("cannot read {}", path)));
   return parsed;
 }

@@ -4,6 +4,7 @@
 #include "net/clock.hpp"
 #include "net/connection.hpp"
 #include "scripted_service.hpp"
+#include "unit/memory_search.hpp"
 #include "unit/net/scripted_server.hpp"
 #include "wire/sigv4.hpp"
 
@@ -290,6 +291,16 @@ TEST(Client, NobodyListeningIsTriedAgainAndReported) {
   });
 }
 
+TEST(Client, TheSessionTokenThatARefusalQuotesIsNotShown) {
+  const Exchange exchange = call_once(
+      Service::ecs, "ListTasks", {},
+      {answer(403,
+              R"({"__type":"InvalidSignatureException","message":"The Canonical String should have been )"
+              R"('POST\nx-amz-security-token:test-token\n'"})")});
+  ASSERT_FALSE(exchange.answer);
+  EXPECT_THAT(exchange.answer.error().line(), HasSubstr("x-amz-security-token:[secret]"));
+}
+
 TEST(Client, ClientsOfOneProcessSpendOneQuota) {
   net::run([&](net::Loop& loop) -> net::Task<> {
     ScriptedService scripted(loop, std::vector(2, answer(500, kServerError)));
@@ -305,6 +316,23 @@ TEST(Client, ClientsOfOneProcessSpendOneQuota) {
     EXPECT_EQ(scripted.requests().size(), 2U) << "nothing is tried again";
     co_await scripted.stop();
   });
+}
+
+TEST(Client, TheSecretKeyIsNowhereInMemoryWhenTheClientIsGone) {
+  const HiddenText secret;
+  net::run([&](net::Loop& loop) -> net::Task<> {
+    ScriptedService scripted(loop, {answer(200, "{}")});
+    {
+      Settings settings = scripted.settings();
+      std::get<Credentials>(settings.credentials.kind).secret_access_key = secret.text();
+      auto client = Client::make(loop, std::move(settings));
+      const Result<boost::json::object> answer = co_await (*client)->call(Service::ecs, "ListTasks", {});
+      EXPECT_TRUE(answer);
+      EXPECT_GE(secret.copies_in_memory(), 1U);
+    }
+    co_await scripted.stop();
+  });
+  EXPECT_EQ(secret.copies_in_memory(), 0U);
 }
 
 TEST(Client, AnEndpointThatIsNoUrlIsRefusedAtOnce) {

@@ -51,8 +51,8 @@ TEST_F(SettingsTest, KeysComeFromTheEnvironmentFirst) {
   variables["AWS_SESSION_TOKEN"] = "token";
   const Credentials credentials = keys();
   EXPECT_EQ(credentials.access_key_id, "AKENV");
-  EXPECT_EQ(credentials.secret_access_key, "env-secret");
-  EXPECT_EQ(credentials.session_token, "token");
+  EXPECT_EQ(credentials.secret_access_key.reveal(), "env-secret");
+  EXPECT_EQ(credentials.session_token.reveal(), "token");
   EXPECT_EQ(resolved().credentials.description, "environment");
 }
 
@@ -66,7 +66,7 @@ TEST_F(SettingsTest, AProfileByFlagOverrulesTheEnvironmentsKeysAndOneByVariableD
   flags.profile = "dev";
   const Credentials credentials = keys();
   EXPECT_EQ(credentials.access_key_id, "AKDEV");
-  EXPECT_EQ(credentials.session_token, "t");
+  EXPECT_EQ(credentials.session_token.reveal(), "t");
   EXPECT_EQ(resolved().credentials.description, "profile dev in " + home.path(".aws/credentials"));
 }
 
