@@ -5,6 +5,7 @@ import http.client
 import http.server
 import json
 import threading
+import time
 
 import botocore.auth
 import botocore.awsrequest
@@ -20,6 +21,7 @@ class RecordingProxy:
     def __init__(self, endpoint):
         self.operations = []  # in the order in which they came in
         self.inputs = []  # theirs
+        self.times = []  # of their coming, in seconds
         self.changes = {}  # operation: a function from its answer to the one that the caller gets
         self.lost = collections.Counter()  # operation: how many answers are lost on the way back
         self._endpoint = endpoint
@@ -61,6 +63,7 @@ class RecordingProxy:
         with self._changed:
             self.operations.append(operation)
             self.inputs.append(json.loads(body))
+            self.times.append(time.monotonic())
             self._changed.notify_all()
         status, answer = self._ask(target, body)
         if status == 200 and operation in self.changes:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from local_endpoint import task_definition, wait_until
+from recording_proxy import RecordingProxy
 from running_service import enterable_task
 
 ROOT = Path(__file__).parents[2]
@@ -33,12 +34,14 @@ def prefix(ferry, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def programs(ferry, prefix, tmp_path_factory):
-    """The folder of the C++ examples and of several-runs, built apart from ferry's own tree."""
+    """The folder of the C++ examples and of our own programs on libferry, built apart from ferry's own tree."""
     folder = tmp_path_factory.mktemp("example")
     shutil.copytree(ROOT / "examples" / "cpp", folder / "source")
-    shutil.copy(ROOT / "tests" / "e2e" / "several_runs.cpp", folder / "source")
     with (folder / "source" / "CMakeLists.txt").open("a") as lists:
-        lists.write("add_executable(several-runs several_runs.cpp)\ntarget_link_libraries(several-runs PRIVATE ferry::ferry)\n")
+        for name in ("several_runs", "rate_sharing"):
+            shutil.copy(ROOT / "tests" / "e2e" / f"{name}.cpp", folder / "source")
+            target = name.replace("_", "-")
+            lists.write(f"add_executable({target} {name}.cpp)\ntarget_link_libraries({target} PRIVATE ferry::ferry)\n")
     build = Path(ferry).parent
     sanitizers = cached(build, "FERRY_SANITIZE")
     flags = [f"-DCMAKE_CXX_FLAGS=-fsanitize={sanitizers}"] if sanitizers else []
@@ -136,3 +139,15 @@ def test_several_runs_of_one_process(programs, shared_endpoint):
     assert lines[7].startswith("a run has no input")
     running = shared_endpoint.ecs.list_tasks(startedBy="test-forgotten-run")["taskArns"]
     wait_until(lambda: not running, "no task of the run that nobody waited for")
+
+
+def test_threads_of_one_process_share_the_rate_limits(programs, shared_endpoint):
+    """ListTasks may come 100 times at once and then 20 times a second: 5 and 1 of 5%, for all threads together."""
+    with RecordingProxy(shared_endpoint) as api:
+        environment = {**shared_endpoint.environment, **shared_endpoint.variables, "AWS_ENDPOINT_URL": api.url, "FERRY_MAX_RATE": "5%"}
+        subprocess.run([programs / "rate-sharing", "7"], env=environment, capture_output=True, timeout=60, check=True)
+    times = [time for time, operation in zip(api.times, api.operations, strict=True) if operation == "ListTasks"]
+    assert len(times) >= 7
+    clock_error = 0.2
+    for number, time in enumerate(times, start=1):
+        assert time - times[0] >= number - 5 - clock_error, [one - times[0] for one in times]
