@@ -3,6 +3,7 @@
 #pragma once
 
 #include "aws/client.hpp"
+#include "base/secret.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -92,7 +93,8 @@ struct ServiceState {
 };
 
 struct ExecSession {
-  std::string session_id, stream_url, token_value;
+  std::string session_id, stream_url;
+  Secret token_value;
   std::string cluster_arn, task_arn, container_name, container_arn;
 };
 

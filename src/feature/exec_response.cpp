@@ -57,12 +57,12 @@ Result<aws::ecs::ExecSession> parse_exec_response(std::string_view text) {
                                 .task_arn = text_in(*response, "taskArn"),
                                 .container_name = text_in(*response, "containerName"),
                                 .container_arn = text_in(*response, "containerArn")};
-  const std::array<std::pair<std::string_view, const std::string&>, 3> needed{
-      {{"sessionId", session.session_id},
-       {"streamUrl", session.stream_url},
-       {"tokenValue", session.token_value}}};
-  for (const auto& [name, value] : needed) {
-    if (value.empty()) {
+  const std::array<std::pair<std::string_view, bool>, 3> needed{
+      {{"sessionId", session.session_id.empty()},
+       {"streamUrl", session.stream_url.empty()},
+       {"tokenValue", session.token_value.empty()}}};
+  for (const auto& [name, is_absent] : needed) {
+    if (is_absent) {
       return fail(FailureCode::usage, fmt::format("the response has no session with a {}", name),
                   std::string(kWhatToGive));
     }

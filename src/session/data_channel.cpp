@@ -222,7 +222,7 @@ void DataChannel::State::use(Dialler::Connection connection) {
   socket = std::move(connection.socket);
   reading_since.reset();
   is_silent = false;
-  session.connect(connection.token_value, net::steady_now());
+  session.connect(connection.token_value.reveal(), net::steady_now());
   wake_all();
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "base/secret.hpp"
 #include "base/time.hpp"
 #include "net/loop.hpp"
 #include "net/network.hpp"
@@ -17,7 +18,8 @@
 namespace ferry::session {
 
 struct Address {
-  std::string session_id, stream_url, token_value;
+  std::string session_id, stream_url;
+  Secret token_value;
 };
 
 struct ConnectionTimes {
@@ -43,7 +45,7 @@ class Dialler {
 
   struct Connection {
     net::WebSocket socket;
-    std::string token_value;  // not yet presented
+    Secret token_value;  // not yet presented
   };
 
   // An empty `renew_token` means that a session has one connection.

@@ -64,7 +64,7 @@ TEST(EcsOperations, ExecuteCommandAsksForTheOnlyModeThereIs) {
                     EXPECT_TRUE(session);
                     const ecs::ExecSession opened = session.value_or(ecs::ExecSession{});
                     EXPECT_EQ(opened.stream_url, "wss://x");
-                    EXPECT_EQ(opened.token_value, "v");
+                    EXPECT_EQ(opened.token_value.reveal(), "v");
                     EXPECT_EQ(opened.session_id, "s");
                     EXPECT_EQ(opened.container_name, "app");
                   });

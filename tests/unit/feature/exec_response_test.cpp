@@ -30,7 +30,7 @@ TEST(ExecResponse, IsReadInEitherSpelling) {
     ASSERT_TRUE(session) << session.error().line();
     EXPECT_EQ(session->session_id, "ecs-execute-command-1");
     EXPECT_EQ(session->stream_url, "wss://host/1?role=publish_subscribe");
-    EXPECT_EQ(session->token_value, "secret");
+    EXPECT_EQ(session->token_value.reveal(), "secret");
     EXPECT_EQ(session->cluster_arn, "arn:aws:ecs:eu-west-1:123456789012:cluster/prod");
     EXPECT_EQ(session->task_arn, "arn:aws:ecs:eu-west-1:123456789012:task/prod/0123");
     EXPECT_EQ(session->container_name, "app");
@@ -43,7 +43,7 @@ TEST(ExecResponse, TheSessionAloneIsEnough) {
       parse_exec_response(R"({"sessionId": "i", "streamUrl": "wss://h/", "tokenValue": "t"})");
   ASSERT_TRUE(session);
   EXPECT_EQ(session->session_id, "i");
-  EXPECT_EQ(session->token_value, "t");
+  EXPECT_EQ(session->token_value.reveal(), "t");
   EXPECT_EQ(session->task_arn, "");
 }
 

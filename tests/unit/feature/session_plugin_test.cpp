@@ -37,7 +37,7 @@ void expect_session(const Result<PluginCall>& parsed) {
   const auto& address = std::get<PluginRequest>(*parsed).address;
   EXPECT_EQ(address.session_id, "s-1");
   EXPECT_EQ(address.stream_url, "ws://127.0.0.1:1/x");
-  EXPECT_EQ(address.token_value, "secret-token");
+  EXPECT_EQ(address.token_value.reveal(), "secret-token");
 }
 
 TEST(PluginCall, SaysThatItIsInstalled) {
