@@ -2,6 +2,7 @@
 
 #include "base/version.hpp"
 #include "cli/commands.hpp"
+#include "sys/private_memory.hpp"
 #include "sys/standard_streams.hpp"
 
 #include <array>
@@ -22,6 +23,7 @@ struct Command {
   std::string_view name;
   std::string_view summary;
   Result<int> (*run)(Words words);
+  bool holds_keys = true;  // of the user's, in memory
 };
 
 constexpr std::array kCommands{
@@ -32,13 +34,13 @@ constexpr std::array kCommands{
     Command{"wait", "wait until a task has stopped and exit with its code", wait_command},
     Command{"stop", "stop a task and wait until it has stopped", stop_command},
     Command{"explain", "say why a task ended as it did, and what to do", explain_command},
-    Command{"wrap", "print the command to give an SDK's ExecuteCommand", wrap_command},
+    Command{"wrap", "print the command to give an SDK's ExecuteCommand", wrap_command, false},
     Command{"collect", "turn that call's response into output and exit code", collect_command},
     Command{"doctor", "say what stands in the way of exec, and the fix", doctor_command},
     Command{"enable-exec", "make a service's tasks ready for exec", enable_exec_command},
     Command{"whoami", "show identity, source of the credentials, region and endpoint", whoami_command},
     Command{"api", "call one operation: signed, raw JSON in and out", api_command},
-    Command{"local", "the embedded ECS endpoint: up, status, down, env", local_command},
+    Command{"local", "the embedded ECS endpoint: up, status, down, env", local_command, false},
     Command{"session-manager-plugin", "what the AWS CLI calls for a session", session_manager_plugin_command},
 };
 
@@ -91,6 +93,7 @@ Result<int> dispatch(std::vector<std::string> words) {
   if (command == nullptr) {
     return fail(FailureCode::usage, fmt::format("there is no command '{}'", words[0]), "see `ferry --help`");
   }
+  if (command->holds_keys) sys::keep_memory_private();
   return command->run(Words(words).subspan(1));
 }
 
