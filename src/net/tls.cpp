@@ -61,13 +61,10 @@ void trust_system(SSL_CTX* context) {
 
 }  // namespace
 
-TlsTrust::TlsTrust(std::unique_ptr<Context> context) : context_(std::move(context)) {}
-TlsTrust::~TlsTrust() = default;
-TlsTrust::TlsTrust(TlsTrust&&) noexcept = default;
-TlsTrust& TlsTrust::operator=(TlsTrust&&) noexcept = default;
+TlsTrust::TlsTrust(std::shared_ptr<Context> context) : context_(std::move(context)) {}
 
 Result<TlsTrust> TlsTrust::load(const std::string& bundle_file) {
-  auto context = std::make_unique<Context>();
+  auto context = std::make_shared<Context>();
   SSL_CTX* ssl = context->ssl.native_handle();
   SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION);
   SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);

@@ -9,22 +9,19 @@
 namespace ferry::net {
 
 // A client context: TLS 1.2 or newer, host names verified, SNI sent.
-// Made once and shared by all connections of a process; the loop's thread only.
+// Made once and shared by all connections of a process, and by its copies; the loop's thread only.
 class TlsTrust {
  public:
   // An empty `bundle_file` means the system's authorities: the hashed directory (read lazily), else the
   // bundle file.
   static Result<TlsTrust> load(const std::string& bundle_file);
-  ~TlsTrust();
-  TlsTrust(TlsTrust&&) noexcept;
-  TlsTrust& operator=(TlsTrust&&) noexcept;
 
   struct Context;
   [[nodiscard]] Context& context() const { return *context_; }
 
  private:
-  explicit TlsTrust(std::unique_ptr<Context> context);
-  std::unique_ptr<Context> context_;
+  explicit TlsTrust(std::shared_ptr<Context> context);
+  std::shared_ptr<Context> context_;
 };
 
 }  // namespace ferry::net

@@ -241,6 +241,16 @@ CASES = {
         None,
         None,
     ),
+    "container, never by way of a proxy": (
+        {},
+        {
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI": "URL/container",
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN": CONTAINER_TOKEN,
+            "HTTP_PROXY": "http://127.0.0.1:1",
+        },
+        None,
+        "AKCONTAINER",
+    ),
     "container at a foreign host": ({}, {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://credentials.example/container"}, None, None),
     "instance": ({}, {}, None, "AKINSTANCE"),
     "instance switched off": ({}, {"AWS_EC2_METADATA_DISABLED": "true"}, None, None),
