@@ -11,7 +11,7 @@ void keep_memory_private() {
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 #ifdef __GLIBC__
   // Freed bytes become 0xff, fresh ones 0.
-  ::mallopt(M_PERTURB, 0xff);
+  ::mallopt(M_PERTURB, 0xff);  // NOLINT(concurrency-mt-unsafe): main() has no second thread yet
 #endif
 }
 

@@ -301,6 +301,28 @@ TEST(Client, TheSessionTokenThatARefusalQuotesIsNotShown) {
   EXPECT_THAT(exchange.answer.error().line(), HasSubstr("x-amz-security-token:[secret]"));
 }
 
+TEST(Client, ItWaitsAsLongAsTheServiceAsksInEitherWay) {
+  CallLimits limits = quick_limits();
+  limits.longest_backoff = milliseconds(200);
+  const auto waited = [&](const std::string& header, const std::string& value) {
+    net::HttpResponse throttled = answer(400, kThrottled);
+    throttled.headers.emplace_back(header, value);
+    milliseconds time{};
+    net::run([&](net::Loop& loop) -> net::Task<> {
+      ScriptedService scripted(loop, {throttled, answer(200, "{}")});
+      auto client = Client::make(loop, scripted.settings(), limits);
+      const Instant begun = net::steady_now();
+      const Result<boost::json::object> answered = co_await (*client)->call(Service::ecs, "ListTasks", {});
+      time = net::steady_now() - begun;
+      EXPECT_TRUE(answered);
+      co_await scripted.stop();
+    });
+    return time;
+  };
+  EXPECT_GE(waited("x-amz-retry-after", "100"), milliseconds(100));
+  EXPECT_GE(waited("Retry-After", "3000"), milliseconds(200)) << "no longer than the longest back-off";
+}
+
 TEST(Client, ClientsOfOneProcessSpendOneQuota) {
   net::run([&](net::Loop& loop) -> net::Task<> {
     ScriptedService scripted(loop, std::vector(2, answer(500, kServerError)));
