@@ -4,9 +4,9 @@
 #include "cli/local_background.hpp"
 #include "cli/local_commands.hpp"
 #include "local/door/endpoint_record.hpp"
-#include "local/door/private_file.hpp"
 #include "local/endpoint.hpp"
 #include "sys/standard_streams.hpp"
+#include "sys/private_file.hpp"
 
 #include <cstdio>
 #include <cstdlib>
@@ -128,7 +128,7 @@ Result<int> local_up_command(Words words) {
   std::optional<Launcher> launcher;
   if (options.detach) {
     if (!settings->data.empty()) {
-      if (auto made = local::make_private_folder(settings->data); !made) return fail(std::move(made.error()));
+      if (auto made = sys::make_private_folder(settings->data); !made) return fail(std::move(made.error()));
     }
     auto split = split_into_background(settings->data.empty() ? "" : settings->data + "/endpoint.log");
     if (!split) return fail(std::move(split.error()));

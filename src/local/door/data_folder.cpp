@@ -1,7 +1,7 @@
 #include "local/door/data_folder.hpp"
 
 #include "base/text.hpp"
-#include "local/door/private_file.hpp"
+#include "sys/private_file.hpp"
 #include "sys/random.hpp"
 
 #include <cerrno>
@@ -34,7 +34,7 @@ Result<DataFolder> DataFolder::open(const std::string& path) {
   if (error) {
     return fail(FailureCode::usage, fmt::format("cannot use the data folder {}: {}", path, error.message()));
   }
-  if (auto made = make_private_folder(absolute); !made) return fail(std::move(made.error()));
+  if (auto made = sys::make_private_folder(absolute); !made) return fail(std::move(made.error()));
   const std::string lock_path = absolute + "/lock";
   sys::UniqueFd lock(::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kOwnerOnly));
   if (!lock.valid()) return fail(system_failure(fmt::format("cannot open {}", lock_path), errno));
@@ -52,11 +52,11 @@ std::string DataFolder::database_path() const {
 
 Result<AccessKey> DataFolder::load_or_make_key() const {
   const std::string path = path_ + "/key";
-  const auto content = read_private_file(path);
+  const auto content = sys::read_private_file(path);
   if (!content && content.error().code != FailureCode::not_found) return fail(content.error());
   if (!content) {
     AccessKey key = new_access_key();
-    if (auto written = write_private_file(path, fmt::format("{}\n{}\n", key.id, key.secret)); !written) {
+    if (auto written = sys::write_private_file(path, fmt::format("{}\n{}\n", key.id, key.secret)); !written) {
       return fail(std::move(written.error()));
     }
     return key;

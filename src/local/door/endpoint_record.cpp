@@ -2,7 +2,7 @@
 
 #include "base/text.hpp"
 #include "local/api/input.hpp"
-#include "local/door/private_file.hpp"
+#include "sys/private_file.hpp"
 #include "sys/unique_fd.hpp"
 
 #include <cerrno>
@@ -66,7 +66,7 @@ Result<std::string> default_data_folder() {
 Result<PublishedRecord> PublishedRecord::publish(const EndpointRecord& record) {
   const auto folder = record_folder(record.port);
   if (!folder) return fail(folder.error());
-  if (auto made = make_private_folder(*folder); !made) return fail(std::move(made.error()));
+  if (auto made = sys::make_private_folder(*folder); !made) return fail(std::move(made.error()));
   const json::object content{{"port", record.port},
                              {"url", record.url},
                              {"region", record.region},
@@ -75,7 +75,7 @@ Result<PublishedRecord> PublishedRecord::publish(const EndpointRecord& record) {
                              {"secret_access_key", record.key.secret},
                              {"process_id", record.process_id},
                              {"process_start", record.process_start}};
-  auto written = write_private_file(record_file(*folder), json::serialize(content) + "\n");
+  auto written = sys::write_private_file(record_file(*folder), json::serialize(content) + "\n");
   if (!written) return fail(std::move(written.error()));
   return PublishedRecord(*folder);
 }
@@ -93,7 +93,7 @@ PublishedRecord::~PublishedRecord() {
 Result<EndpointRecord> find_record(std::uint16_t port) {
   const auto folder = record_folder(port);
   if (!folder) return fail(folder.error());
-  const auto content = read_private_file(record_file(*folder));
+  const auto content = sys::read_private_file(record_file(*folder));
   if (!content && content.error().code == FailureCode::not_found) {
     return fail(FailureCode::not_found, fmt::format("no endpoint runs on port {}", port),
                 fmt::format("start one with `ferry local up --port {}`", port));

@@ -1,4 +1,4 @@
-// Small files that only their owner may read: keys and the records of running endpoints.
+// Small files that only their owner may read: keys, logins and records.
 #pragma once
 
 #include "base/result.hpp"
@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace ferry::local {
+namespace ferry::sys {
 
 // Makes the folder and what lacks above it, all with mode 0700; a folder that is there already must belong to
 // this user, and nobody else may write into it.
@@ -18,4 +18,4 @@ Result<> write_private_file(const std::string& path, std::string_view content);
 // Failure not_found where there is none; denied where others could read it.
 Result<std::string> read_private_file(const std::string& path);
 
-}  // namespace ferry::local
+}  // namespace ferry::sys

@@ -1,4 +1,4 @@
-#include "local/door/private_file.hpp"
+#include "sys/private_file.hpp"
 
 #include "sys/unique_fd.hpp"
 
@@ -12,7 +12,7 @@
 
 #include <fmt/format.h>
 
-namespace ferry::local {
+namespace ferry::sys {
 namespace {
 
 constexpr mode_t kOwnerOnlyFolder = 0700;
@@ -51,7 +51,7 @@ Result<> make_private_folder(const std::string& path) {
 
 Result<> write_private_file(const std::string& path, std::string_view content) {
   const std::string draft = fmt::format("{}.{}", path, ::getpid());
-  const sys::UniqueFd file(
+  const UniqueFd file(
       ::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, kOwnerOnlyFile));
   if (!file.valid()) return fail(system_failure(fmt::format("cannot write {}", draft), errno));
   while (!content.empty()) {
@@ -67,7 +67,7 @@ Result<> write_private_file(const std::string& path, std::string_view content) {
 }
 
 Result<std::string> read_private_file(const std::string& path) {
-  const sys::UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file.valid() && errno == ENOENT)
     return fail(FailureCode::not_found, fmt::format("there is no {}", path));
   if (!file.valid()) return fail(system_failure(fmt::format("cannot read {}", path), errno));
@@ -91,4 +91,4 @@ Result<std::string> read_private_file(const std::string& path) {
   return fail(FailureCode::protocol, fmt::format("{} is too long to be ferry's", path));
 }
 
-}  // namespace ferry::local
+}  // namespace ferry::sys
