@@ -15,7 +15,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -24,13 +23,6 @@
 
 namespace ferry::aws {
 namespace {
-
-// Uniform in [0, 1).
-double random_chance() {
-  std::uint32_t number = 0;
-  for (const std::uint8_t byte : sys::random_bytes(sizeof number)) number = number << 8U | byte;
-  return number / (static_cast<double>(std::numeric_limits<std::uint32_t>::max()) + 1.0);
-}
 
 void add_signature(net::HttpRequest& request, Service service, const Settings& settings,
                    const Credentials& credentials, WallTime now) {
@@ -84,6 +76,25 @@ milliseconds asked_delay(const net::HttpResponse& response) {
                                 milliseconds(number("x-amz-retry-after", kMostMilliseconds)));
 }
 
+// Services that refuse a signature may quote the headers that were signed, the token among them.
+void hide(std::string_view token, std::string& message) {
+  constexpr std::size_t kShortestToken = 16;
+  if (token.size() < kShortestToken) return;
+  for (std::size_t at = message.find(token); at != std::string::npos; at = message.find(token))
+    message.replace(at, token.size(), "(token)");
+}
+
+// What the observer hears of it has no message: those of services may quote what was sent.
+void tell(Observer& observer, Attempt attempt, const Result<net::HttpResponse>& response,
+          const Result<boost::json::object>& answer) {
+  if (response) {
+    attempt.status = response->status;
+    attempt.request_id = net::find_header(response->headers, "x-amzn-RequestId");
+  }
+  if (!answer) attempt.failure = response ? answer.error().service_code : answer.error().what;
+  observer.attempt(attempt);
+}
+
 }  // namespace
 
 struct Client::State {
@@ -95,7 +106,10 @@ struct Client::State {
         network(std::move(its_network)),
         http(loop, &network, http_limits),
         credentials(
-            loop, [this] { return fetch_credentials(loop, network, settings, settings.credentials); },
+            loop,
+            [this](Freshness freshness) {
+              return fetch_credentials(loop, network, settings, settings.credentials, freshness);
+            },
             [this] { return clock.time(net::wall_now()); }) {
     if (settings.max_attempts) limits.max_attempts = *settings.max_attempts;
   }
@@ -146,6 +160,7 @@ net::Task<Result<boost::json::object>> Client::call(Service service, std::string
   if (!request) co_return fail(request.error());
   const bool repeatable = is_repeatable(operation, input);
   Retries retries(state_->limits, repeatable, state_->settings.limits->retry_quota);
+  int attempts = 0;
   bool may_follow_clock = true;
   bool may_renew = !std::holds_alternative<Credentials>(state_->settings.credentials.kind);
   for (;;) {
@@ -157,11 +172,19 @@ net::Task<Result<boost::json::object>> Client::call(Service service, std::string
     // Anew for each attempt: signatures grow old. Nobody's credentials: AssumeRoleWithWebIdentity takes none.
     if (!credentials->access_key_id.empty())
       add_signature(attempt, service, state_->settings, *credentials, state_->clock.time(net::wall_now()));
+    const Instant begin = net::steady_now();
     const Result<net::HttpResponse> response = co_await state_->http.send(endpoint, std::move(attempt));
     Result<boost::json::object> answer =
         response ? read_answer(service, operation, *response)
                  : Result<boost::json::object>(
                        fail(response.error().in(fmt::format("{} {}", service_name(service), operation))));
+    if (!answer) hide(credentials->session_token, answer.error().what);
+    tell(*state_->settings.observer,
+         {.service = service_name(service),
+          .operation = operation,
+          .number = ++attempts,
+          .duration = net::steady_now() - begin},
+         response, answer);
     if (answer) {
       retries.succeeded();
       co_return answer;
@@ -179,7 +202,7 @@ net::Task<Result<boost::json::object>> Client::call(Service service, std::string
     }
     const AttemptEnd end = attempt_end(answer.error(), response ? response->status : 0);
     const std::optional<milliseconds> delay =
-        retries.next(end, random_chance(), response ? asked_delay(*response) : milliseconds(0));
+        retries.next(end, sys::random_chance(), response ? asked_delay(*response) : milliseconds(0));
     if (!delay) {
       const std::string& renewal = state_->settings.credentials.renewal;
       if (answer.error().service_code.starts_with("ExpiredToken") && !renewal.empty())

@@ -1,8 +1,12 @@
 #include "aws/config_file.hpp"
 
 #include "base/text.hpp"
+#include "wire/command_line.hpp"
 
+#include <algorithm>
 #include <cstddef>
+#include <functional>
+#include <set>
 #include <utility>
 #include <vector>
 
@@ -33,6 +37,10 @@ class Reader {
     }
     const std::size_t indent = line.find_first_not_of(kBlanks);
     if (value_ != nullptr && indent > option_indent_) {
+      // Below an option without a value of its own they are options, too.
+      const bool is_nested = value_->empty() || value_->starts_with('\n');
+      if (is_nested && content.find('=') == std::string_view::npos)
+        return refuse(line_number_, "expected name = value below an option without a value");
       *value_ += '\n';
       *value_ += content;
       return {};
@@ -46,10 +54,13 @@ class Reader {
   }
 
   ConfigFile finish() && {
-    const auto defaults = file_.find(kDefaultsSection);
-    const ConfigSection inherited = defaults == file_.end() ? ConfigSection{} : std::move(defaults->second);
-    file_.erase(std::string(kDefaultsSection));
-    for (auto& [name, section] : file_) {
+    ConfigSection inherited;
+    std::erase_if(file_, [&](auto& titled) {
+      if (titled.first != kDefaultsSection) return false;
+      inherited = std::move(titled.second);
+      return true;
+    });
+    for (auto& [title, section] : file_) {
       section.insert(inherited.begin(), inherited.end());
       for (auto& [option, value] : section) value.erase(value.find_last_not_of(" \t\r\n") + 1);
     }
@@ -58,9 +69,9 @@ class Reader {
 
  private:
   Result<> open_section(std::string_view name) {
-    const auto [position, added] = file_.try_emplace(std::string(name));
-    if (!added) return refuse(line_number_, fmt::format("section [{}] is there twice", name));
-    section_ = &position->second;
+    if (!titles_.emplace(name).second)
+      return refuse(line_number_, fmt::format("section [{}] is there twice", name));
+    section_ = &file_.emplace_back(name, ConfigSection()).second;
     value_ = nullptr;
     return {};
   }
@@ -80,17 +91,12 @@ class Reader {
   }
 
   ConfigFile file_;
-  ConfigSection* section_ = nullptr;
-  ConfigText* value_ = nullptr;  // of the option that indented lines continue
+  std::set<std::string, std::less<>> titles_;
+  ConfigSection* section_ = nullptr;  // the last one of the file
+  ConfigText* value_ = nullptr;       // of the option that indented lines continue
   std::size_t option_indent_ = 0;
   std::size_t line_number_ = 0;
 };
-
-std::string_view without_quotes(std::string_view name) {
-  const bool is_quoted =
-      name.size() >= 2 && name.front() == name.back() && (name.front() == '"' || name.front() == '\'');
-  return is_quoted ? name.substr(1, name.size() - 2) : name;
-}
 
 }  // namespace
 
@@ -103,16 +109,26 @@ Result<ConfigFile> parse_config_file(std::string_view text) {
   return std::move(reader).finish();
 }
 
+const ConfigSection* find_config_section(const ConfigFile& file, std::string_view title) {
+  const auto found = std::ranges::find(file, title, &ConfigFile::value_type::first);
+  return found == file.end() ? nullptr : &found->second;
+}
+
 const ConfigSection* find_config_section(const ConfigFile& file, std::string_view kind,
                                          std::string_view name) {
+  const ConfigSection* found = nullptr;
+  const bool is_default_profile = kind == "profile" && name == "default";
   for (const auto& [title, section] : file) {
-    const std::string_view text = title;
-    if (!text.starts_with(kind)) continue;
-    const std::string_view rest = text.substr(kind.size());
-    if (rest.find_first_of(" \t") != 0) continue;
-    if (without_quotes(trim(rest)) == name) return &section;
+    if (name_in_title(title, kind) == name || (is_default_profile && title == name)) found = &section;
   }
-  return nullptr;
+  return found;
+}
+
+std::optional<std::string> name_in_title(std::string_view title, std::string_view kind) {
+  if (!title.starts_with(kind)) return std::nullopt;
+  Result<std::vector<std::string>> words = wire::split_command_line(title, wire::Dialect::python);
+  if (!words || words->size() != 2) return std::nullopt;
+  return std::move(words->back());
 }
 
 std::string config_value(const ConfigSection& section, std::string_view option) {

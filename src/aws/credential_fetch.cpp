@@ -2,7 +2,10 @@
 
 #include "aws/client.hpp"
 #include "aws/credential_answer.hpp"
+#include "aws/credential_cache.hpp"
+#include "aws/instance_metadata.hpp"
 #include "base/text.hpp"
+#include "net/clock.hpp"
 
 #include <fstream>
 #include <iterator>
@@ -15,9 +18,19 @@
 namespace ferry::aws {
 namespace {
 
-// As these credentials; without any, unsigned.
+void keep(const std::string& cache_path, const boost::json::object& entry, Observer& observer) {
+  const Result<> kept = keep_credentials(cache_path, entry);
+  if (!kept) observer.source("cache", kept.error().what);
+}
+
+// Names the session where the profile does not.
+constexpr std::string_view kSessionName = "ferry";
+
+// As these credentials; without any, unsigned. What comes of it is kept for later commands; where that cannot
+// be, they ask again.
 net::Task<Result<Credentials>> ask_sts(net::Loop& loop, const Settings& settings, Credentials caller,
-                                       std::string operation, boost::json::object input) {
+                                       std::string operation, boost::json::object input,
+                                       std::string cache_path) {
   Settings as_caller = settings;
   as_caller.credentials.kind = std::move(caller);
   Result<std::unique_ptr<Client>> client = Client::make(loop, std::move(as_caller));
@@ -25,7 +38,9 @@ net::Task<Result<Credentials>> ask_sts(net::Loop& loop, const Settings& settings
   const Result<boost::json::object> answer =
       co_await (*client)->call(Service::sts, std::move(operation), std::move(input));
   if (!answer) co_return fail(answer.error());
-  co_return credentials_of_sts(*answer);
+  Result<Credentials> credentials = credentials_of_sts(*answer);
+  if (credentials) keep(cache_path, cache_entry(*answer), *settings.observer);
+  co_return credentials;
 }
 
 Result<std::string> token_in(const std::string& path) {
@@ -36,23 +51,28 @@ Result<std::string> token_in(const std::string& path) {
   return std::string(trim(token));
 }
 
+std::string_view name_of_session(const std::string& given) {
+  return given.empty() ? kSessionName : std::string_view(given);
+}
+
 net::Task<Result<Credentials>> fetch(net::Loop& loop, const Settings& settings,
                                      const WebIdentitySource& identity) {
   Result<std::string> token = token_in(identity.token_file);
   if (!token) co_return fail(token.error());
   boost::json::object input{{"RoleArn", identity.role_arn},
-                            {"RoleSessionName", identity.session_name},
+                            {"RoleSessionName", name_of_session(identity.session_name)},
                             {"WebIdentityToken", *token}};
-  Result<Credentials> fetched =
-      co_await ask_sts(loop, settings, {}, "AssumeRoleWithWebIdentity", std::move(input));
+  Result<Credentials> fetched = co_await ask_sts(loop, settings, {}, "AssumeRoleWithWebIdentity",
+                                                 std::move(input), identity.cache_path);
   co_return fetched;
 }
 
 net::Task<Result<Credentials>> fetch(net::Loop& loop, const net::Network& network, const Settings& settings,
-                                     const AssumedRoleSource& role) {
-  Result<Credentials> base = co_await fetch_credentials(loop, network, settings, *role.base);
+                                     const AssumedRoleSource& role, Freshness freshness) {
+  Result<Credentials> base = co_await fetch_credentials(loop, network, settings, *role.base, freshness);
   if (!base) co_return fail(base.error());
-  boost::json::object input{{"RoleArn", role.role_arn}, {"RoleSessionName", role.session_name}};
+  boost::json::object input{{"RoleArn", role.role_arn},
+                            {"RoleSessionName", name_of_session(role.session_name)}};
   if (!role.external_id.empty()) input["ExternalId"] = role.external_id;
   if (role.duration_s) input["DurationSeconds"] = *role.duration_s;
   if (!role.mfa_serial.empty()) {
@@ -67,31 +87,64 @@ net::Task<Result<Credentials>> fetch(net::Loop& loop, const net::Network& networ
     input["TokenCode"] = *code;
   }
   Result<Credentials> fetched =
-      co_await ask_sts(loop, settings, std::move(*base), "AssumeRole", std::move(input));
+      co_await ask_sts(loop, settings, std::move(*base), "AssumeRole", std::move(input), role.cache_path);
+  co_return fetched;
+}
+
+net::Task<Result<Credentials>> fetch(net::Loop& loop, const net::Network& network, const Settings& settings,
+                                     const IdentityCenterSource& center) {
+  Result<Credentials> fetched = co_await fetch_from_identity_center(loop, network, settings, center);
+  if (fetched) keep(center.cache_path, cache_entry(center, *fetched), *settings.observer);
   co_return fetched;
 }
 
 net::Task<Result<Credentials>> fetch_kind(net::Loop& loop, const net::Network& network,
-                                          const Settings& settings, const CredentialSource& source) {
+                                          const Settings& settings, const CredentialSource& source,
+                                          Freshness freshness) {
   if (const auto* keys = std::get_if<Credentials>(&source.kind)) co_return *keys;
   if (const auto* process = std::get_if<ProcessSource>(&source.kind))
     co_return co_await fetch_from_process(loop, *process);
   if (const auto* identity = std::get_if<WebIdentitySource>(&source.kind))
     co_return co_await fetch(loop, settings, *identity);
   if (const auto* role = std::get_if<AssumedRoleSource>(&source.kind))
-    co_return co_await fetch(loop, network, settings, *role);
+    co_return co_await fetch(loop, network, settings, *role, freshness);
   if (const auto* center = std::get_if<IdentityCenterSource>(&source.kind))
-    co_return co_await fetch_from_identity_center(loop, network, *center);
+    co_return co_await fetch(loop, network, settings, *center);
   if (const auto* container = std::get_if<ContainerSource>(&source.kind))
-    co_return co_await fetch_from_container(loop, network, *container);
-  co_return co_await fetch_from_instance(loop, std::get<InstanceMetadataSource>(source.kind));
+    co_return co_await fetch_from_container(loop, settings, *container);
+  co_return co_await fetch_from_instance(loop, *settings.observer,
+                                         std::get<InstanceMetadataSource>(source.kind));
+}
+
+// Where that source's credentials may be kept.
+std::string cache_path_of(const CredentialSource& source) {
+  if (const auto* role = std::get_if<AssumedRoleSource>(&source.kind)) return role->cache_path;
+  if (const auto* identity = std::get_if<WebIdentitySource>(&source.kind)) return identity->cache_path;
+  if (const auto* center = std::get_if<IdentityCenterSource>(&source.kind)) return center->cache_path;
+  return {};
+}
+
+std::string key_and_end(const Credentials& credentials) {
+  return fmt::format("access key {}, {}", credentials.access_key_id,
+                     credentials.expires_at ? "until " + rfc3339(*credentials.expires_at) : "without an end");
 }
 
 }  // namespace
 
 net::Task<Result<Credentials>> fetch_credentials(net::Loop& loop, const net::Network& network,
-                                                 const Settings& settings, const CredentialSource& source) {
-  Result<Credentials> fetched = co_await fetch_kind(loop, network, settings, source);
+                                                 const Settings& settings, const CredentialSource& source,
+                                                 Freshness freshness) {
+  Observer& observer = *settings.observer;
+  const std::string cache_path = cache_path_of(source);
+  if (freshness == Freshness::kept_will_do) {
+    const auto kept = kept_credentials(cache_path, net::wall_now(), observer);
+    if (kept) {
+      observer.source(source.method, fmt::format("{}, kept in {}", key_and_end(*kept), cache_path));
+      co_return *kept;
+    }
+  }
+  Result<Credentials> fetched = co_await fetch_kind(loop, network, settings, source, freshness);
+  observer.source(source.method, fetched ? key_and_end(*fetched) : fetched.error().what);
   if (!fetched) co_return fail(fetched.error().in(fmt::format("credentials from {}", source.description)));
   co_return fetched;
 }

@@ -1,6 +1,6 @@
-// Fetches credentials from where they come: programs, STS, IAM Identity Center, container and instance
-// metadata. Owns connections and processes for the time of one call. Bounded: 60 s for a program or an
-// answer. The loop's thread only.
+// Fetches credentials from where they come: programs, STS, IAM Identity Center, container and (by way of
+// instance_metadata.hpp) instance metadata. Owns connections and processes for the time of one call. Bounded:
+// 60 s for a program or an answer. The loop's thread only.
 #pragma once
 
 #include "aws/credential_source.hpp"
@@ -11,16 +11,18 @@
 
 namespace ferry::aws {
 
-// `settings` say where STS is and whom to ask for an MFA code. Failures name the source and what to do.
+// `settings` say where STS is, whom to ask for an MFA code and whom to tell. Failures name the source and
+// what to do.
 net::Task<Result<Credentials>> fetch_credentials(net::Loop& loop, const net::Network& network,
-                                                 const Settings& settings, const CredentialSource& source);
+                                                 const Settings& settings, const CredentialSource& source,
+                                                 Freshness freshness);
 
 // One source each, as fetch_credentials() takes them apart.
 net::Task<Result<Credentials>> fetch_from_process(net::Loop& loop, const ProcessSource& process);
 net::Task<Result<Credentials>> fetch_from_identity_center(net::Loop& loop, const net::Network& network,
+                                                          const Settings& settings,
                                                           const IdentityCenterSource& center);
-net::Task<Result<Credentials>> fetch_from_container(net::Loop& loop, const net::Network& network,
+net::Task<Result<Credentials>> fetch_from_container(net::Loop& loop, const Settings& settings,
                                                     const ContainerSource& container);
-net::Task<Result<Credentials>> fetch_from_instance(net::Loop& loop, const InstanceMetadataSource& instance);
 
 }  // namespace ferry::aws

@@ -46,13 +46,14 @@ net::Task<Result<Credentials>> CredentialProvider::get() {
   while (!is_settled() && !idle_.is_set()) co_await idle_.wait();
   if (is_settled()) co_return *kept_;
   const Busy busy(idle_);
-  Result<Credentials> fetched = co_await fetch_();
+  Result<Credentials> fetched = co_await fetch_(freshness_);
   if (fetched && fetched->expires_at && *fetched->expires_at <= now_()) {
     fetched = fail(FailureCode::denied,
                    fmt::format("the credentials have expired, at {}", rfc3339(*fetched->expires_at)));
   }
   if (fetched) {
     keep(*fetched);
+    freshness_ = Freshness::kept_will_do;
   } else if (is_valid()) {
     renew_at_ = now_() + kPause;
     co_return *kept_;

@@ -14,7 +14,7 @@ namespace ferry::aws {
 
 class CredentialProvider {
  public:
-  using Fetch = std::function<net::Task<Result<Credentials>>()>;
+  using Fetch = std::function<net::Task<Result<Credentials>>(Freshness)>;
   using Clock = std::function<WallTime()>;
 
   // Before their end by so much (botocore's number), or by half of the time that they had left when they came
@@ -27,8 +27,11 @@ class CredentialProvider {
 
   // Fails where there are none, or those that were fetched have expired already.
   net::Task<Result<Credentials>> get();
-  // A service has called them expired: the next get() fetches new ones.
-  void forget() { kept_.reset(); }
+  // A service has called them expired: the next get() fetches new ones, from their source itself.
+  void forget() {
+    kept_.reset();
+    freshness_ = Freshness::anew;
+  }
 
  private:
   [[nodiscard]] bool is_valid() const;
@@ -39,6 +42,7 @@ class CredentialProvider {
   Fetch fetch_;
   Clock now_;
   std::optional<Credentials> kept_;
+  Freshness freshness_ = Freshness::kept_will_do;
   WallTime renew_at_;  // of those that end
 };
 

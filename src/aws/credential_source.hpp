@@ -5,6 +5,7 @@
 #include "base/secret.hpp"
 #include "base/time.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,6 +22,9 @@ struct Credentials {
   std::optional<WallTime> expires_at;  // nothing: never
 };
 
+// Whether credentials that an earlier command has kept on disk will do, or only the source's own.
+enum class Freshness { kept_will_do, anew };
+
 struct CredentialSource;
 
 // A program that prints them: `credential_process`, or the AWS CLI for kinds that ferry has not.
@@ -29,14 +33,18 @@ struct ProcessSource {
   std::vector<std::string> added_environment;  // NAME=value
 };
 
+// Of both kinds of role: an empty `session_name` means ferry's own, and `cache_path` is the file that keeps
+// what comes of it between commands, empty where none does.
 struct WebIdentitySource {
   std::string role_arn, token_file, session_name;
+  std::string cache_path;
 };
 
 struct AssumedRoleSource {
   std::string role_arn, session_name, external_id, mfa_serial;
-  std::optional<int> duration_s;
+  std::optional<std::int64_t> duration_s;
   std::shared_ptr<const CredentialSource> base;  // who assumes the role; never null
+  std::string cache_path;
 };
 
 // IAM Identity Center.
@@ -46,6 +54,7 @@ struct IdentityCenterSource {
   std::string token_path;     // what `aws sso login` wrote
   std::string login_command;  // what a person runs where that has expired
   bool can_refresh = false;   // of an sso-session
+  std::string cache_path;     // of the role's credentials, as above
 };
 
 struct ContainerSource {

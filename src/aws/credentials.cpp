@@ -1,15 +1,21 @@
 #include "aws/credentials.hpp"
 
+#include "aws/credential_cache.hpp"
 #include "aws/endpoints.hpp"
+#include "aws/instance_metadata.hpp"
+#include "aws/secret_file.hpp"
 #include "base/text.hpp"
 #include "wire/command_line.hpp"
 #include "wire/digest.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
+#include <functional>
+#include <iterator>
+#include <memory>
 #include <optional>
+#include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <fmt/format.h>
@@ -17,7 +23,36 @@
 namespace ferry::aws {
 namespace {
 
-using Found = std::optional<Result<CredentialSource>>;
+// Why a source has no credentials.
+struct Absent {
+  std::string why;
+};
+
+using Found = std::variant<CredentialSource, Absent, Failure>;
+
+// One place to look, by botocore's name for it.
+struct Place {
+  std::string_view method;
+  std::function<Found()> look;
+};
+
+// The first place that has credentials, or something wrong; nothing where all have none.
+std::optional<Result<CredentialSource>> first_of(const std::vector<Place>& places, Observer& observer) {
+  for (const Place& place : places) {
+    Found found = place.look();
+    if (const auto* absent = std::get_if<Absent>(&found)) {
+      observer.source(place.method, absent->why);
+    } else if (auto* failure = std::get_if<Failure>(&found)) {
+      observer.source(place.method, failure->what);
+      return fail(std::move(*failure));
+    } else {
+      auto& source = std::get<CredentialSource>(found);
+      observer.source(source.method, source.description);
+      return std::move(source);
+    }
+  }
+  return std::nullopt;
+}
 
 // Set for programs that ferry starts for credentials, so that one that calls ferry again comes to an end.
 constexpr std::string_view kRecursionGuard = "FERRY_FETCHES_CREDENTIALS";
@@ -52,26 +87,27 @@ CredentialSource source(std::string method, std::string description, std::string
 
 constexpr const char* kPlatformRenewal = "this machine's platform renews them: check its clock";
 
-tl::unexpected<Failure> wrong(std::string what, std::string hint) {
-  return fail(FailureCode::usage, std::move(what), std::move(hint));
+Failure wrong(std::string what, std::string hint) {
+  return {.code = FailureCode::usage, .what = std::move(what), .hint = std::move(hint), .service_code = {}};
 }
 
 Found static_keys(Credentials found, std::string method, std::string description, std::string_view where) {
   std::string renewal = fmt::format("get new temporary credentials and put them in {}'s place", where);
-  if (found.access_key_id.empty()) return std::nullopt;
   Result<Credentials> keys = checked(std::move(found), where);
-  if (!keys) return fail(keys.error());
+  if (!keys) return std::move(keys.error());
   return source(std::move(method), std::move(description), std::move(renewal), std::move(*keys));
 }
 
-Found from_environment(const Environment& environment) {
+Found from_environment(const Environment& environment, bool counts) {
+  if (!counts) return Absent{"the environment's keys do not count beside --profile"};
   Credentials found;
   found.access_key_id = environment_value(environment, "AWS_ACCESS_KEY_ID");
   found.secret_access_key = environment_value(environment, "AWS_SECRET_ACCESS_KEY");
   found.session_token = environment_value(environment, "AWS_SECURITY_TOKEN");  // the older name, and first
   if (found.session_token.empty()) found.session_token = environment_value(environment, "AWS_SESSION_TOKEN");
+  if (found.access_key_id.empty()) return Absent{"AWS_ACCESS_KEY_ID is not set"};
   const std::string expiration = environment_value(environment, "AWS_CREDENTIAL_EXPIRATION");
-  if (!expiration.empty() && !found.access_key_id.empty()) {
+  if (!expiration.empty()) {
     found.expires_at = parse_rfc3339(expiration);
     if (!found.expires_at)
       return wrong(fmt::format("AWS_CREDENTIAL_EXPIRATION is '{}', which is no time", expiration),
@@ -81,18 +117,17 @@ Found from_environment(const Environment& environment) {
 }
 
 Found from_section(const ConfigSection& section, const std::string& method, const std::string& profile,
-                   const std::string& path) {
+                   const std::string& path, Observer& observer) {
   Credentials found;
   found.access_key_id = config_value(section, "aws_access_key_id");
   found.secret_access_key = config_value(section, "aws_secret_access_key");
   found.session_token = config_value(section, "aws_security_token");
   if (found.session_token.empty()) found.session_token = config_value(section, "aws_session_token");
+  if (found.access_key_id.empty())
+    return Absent{fmt::format("profile {} has no aws_access_key_id in {}", profile, path)};
+  check_secret_file(path, observer);
   return static_keys(std::move(found), method, fmt::format("profile {} in {}", profile, path),
                      fmt::format("profile '{}' in {}", profile, path));
-}
-
-std::string session_name_or_default(std::string name) {
-  return name.empty() ? "ferry" : name;
 }
 
 // Of a profile alone, or of the environment too where that may speak.
@@ -103,12 +138,16 @@ Found from_web_identity(const Profile& profile, const Environment& environment, 
   };
   WebIdentitySource identity;
   identity.token_file = value("AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file");
-  if (identity.token_file.empty()) return std::nullopt;
+  if (identity.token_file.empty()) {
+    return Absent{fmt::format("profile {} has no web_identity_token_file{}", profile.name,
+                              environment_counts ? ", and AWS_WEB_IDENTITY_TOKEN_FILE is not set" : "")};
+  }
   identity.role_arn = value("AWS_ROLE_ARN", "role_arn");
   if (identity.role_arn.empty())
     return wrong("a web identity token file is named, but no role",
                  "set AWS_ROLE_ARN, or role_arn in the profile");
-  identity.session_name = session_name_or_default(value("AWS_ROLE_SESSION_NAME", "role_session_name"));
+  identity.session_name = value("AWS_ROLE_SESSION_NAME", "role_session_name");
+  identity.cache_path = cache_path_of(identity, environment);
   std::string description = fmt::format("web identity in {}", identity.token_file);
   std::string renewal =
       fmt::format("look at who renews {}, and at this machine's clock", identity.token_file);
@@ -117,7 +156,8 @@ Found from_web_identity(const Profile& profile, const Environment& environment, 
 }
 
 Found from_identity_center(const Profile& profile, const Environment& environment) {
-  if (profile.value("sso_account_id").empty() && profile.value("sso_role_name").empty()) return std::nullopt;
+  if (profile.value("sso_account_id").empty() && profile.value("sso_role_name").empty())
+    return Absent{fmt::format("profile {} has neither sso_account_id nor sso_role_name", profile.name)};
   const std::string session = profile.value("sso_session");
   // The session's section counts as if it stood in the profile; what both say must be the same.
   for (const auto& [option, value] : profile.sso_session) {
@@ -145,7 +185,7 @@ Found from_identity_center(const Profile& profile, const Environment& environmen
   if (!is_region(region))
     return wrong(fmt::format("sso_region '{}' is no AWS region", region), "write it like us-east-1");
   const auto endpoint = [&](std::string_view id, std::string_view host) {
-    const std::string configured = configured_endpoint(id, environment, profile);
+    std::string configured = configured_endpoint(id, environment, profile).value;
     return configured.empty() ? fmt::format("https://{}.{}.{}", host, region, dns_suffix(region))
                               : configured;
   };
@@ -155,13 +195,15 @@ Found from_identity_center(const Profile& profile, const Environment& environmen
                                   hex(wire::sha1(as_bytes(session.empty() ? start_url : session))));
   center.login_command = fmt::format("aws sso login --profile {}", wire::quote_word(profile.name));
   center.can_refresh = !session.empty();
+  center.cache_path = cache_path_of(center, session, start_url, environment);
   return source("sso", fmt::format("IAM Identity Center, profile {}", profile.name),
                 fmt::format("log in again: {}", center.login_command), std::move(center));
 }
 
 // What the AWS CLI can do and ferry cannot.
 Found from_aws_cli(const Profile& profile, const Environment& environment) {
-  if (profile.value("login_session").empty()) return std::nullopt;
+  if (profile.value("login_session").empty())
+    return Absent{fmt::format("profile {} has no login_session", profile.name)};
   if (environment(kRecursionGuard)) {
     return wrong(
         fmt::format(
@@ -179,7 +221,7 @@ Found from_aws_cli(const Profile& profile, const Environment& environment) {
 
 Found from_process(const Profile& profile, const Environment& environment) {
   const std::string command = profile.value("credential_process");
-  if (command.empty()) return std::nullopt;
+  if (command.empty()) return Absent{fmt::format("profile {} has no credential_process", profile.name)};
   Result<std::vector<std::string>> words = wire::split_command_line(command, wire::Dialect::python);
   if (!words || words->empty())
     return wrong(fmt::format("the credential_process of profile '{}' is no command", profile.name),
@@ -196,16 +238,24 @@ Found from_process(const Profile& profile, const Environment& environment) {
                 fmt::format("look at what {} prints", process.argv.front()), std::move(process));
 }
 
-// What a profile has of its own, without a role.
-Found from_profile(const Profile& profile, const Environment& environment, bool environment_counts) {
-  if (Found found = from_web_identity(profile, environment, environment_counts)) return found;
-  if (Found found = from_identity_center(profile, environment)) return found;
-  if (Found found = from_section(profile.credentials, "shared-credentials-file", profile.name,
-                                 profile.credentials_path))
-    return found;
-  if (Found found = from_aws_cli(profile, environment)) return found;
-  if (Found found = from_process(profile, environment)) return found;
-  return from_section(profile.config, "config-file", profile.name, profile.config_path);
+// Where a profile may have credentials of its own, without a role. All that it takes outlives the places.
+std::vector<Place> places_of(const Profile& profile, const Environment& environment, bool environment_counts,
+                             Observer& observer) {
+  return {{"assume-role-with-web-identity",
+           [&profile, &environment, environment_counts] {
+             return from_web_identity(profile, environment, environment_counts);
+           }},
+          {"sso", [&] { return from_identity_center(profile, environment); }},
+          {"shared-credentials-file",
+           [&] {
+             return from_section(profile.credentials, "shared-credentials-file", profile.name,
+                                 profile.credentials_path, observer);
+           }},
+          {"login", [&] { return from_aws_cli(profile, environment); }},
+          {"custom-process", [&] { return from_process(profile, environment); }},
+          {"config-file", [&] {
+             return from_section(profile.config, "config-file", profile.name, profile.config_path, observer);
+           }}};
 }
 
 constexpr std::string_view kRelativeUri = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
@@ -218,7 +268,7 @@ Found from_container(const Environment& environment) {
   } else if (const std::optional<std::string> full = environment(kFullUri)) {
     container.url = *full;
   } else {
-    return std::nullopt;
+    return Absent{fmt::format("neither {} nor {} is set", kRelativeUri, kFullUri)};
   }
   container.token = environment_value(environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN");
   container.token_file = environment_value(environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
@@ -226,34 +276,10 @@ Found from_container(const Environment& environment) {
                 std::move(container));
 }
 
-int number_or(std::string_view text, int otherwise) {
-  int number = 0;
-  const auto [end, error] = std::from_chars(text.begin(), text.end(), number);
-  return error == std::errc() && end == text.end() && number > 0 ? number : otherwise;
-}
-
 Found from_instance(const Profile& profile, const Environment& environment) {
-  if (equals_ignoring_case(environment_value(environment, "AWS_EC2_METADATA_DISABLED"), "true"))
-    return std::nullopt;
-  const auto value = [&](std::string_view variable, std::string_view option) {
-    std::string found = environment_value(environment, variable);
-    return found.empty() ? profile.value(option) : found;
-  };
-  InstanceMetadataSource instance;
-  instance.endpoint = value("AWS_EC2_METADATA_SERVICE_ENDPOINT", "ec2_metadata_service_endpoint");
-  if (instance.endpoint.empty()) {
-    const std::string mode =
-        value("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "ec2_metadata_service_endpoint_mode");
-    instance.endpoint =
-        equals_ignoring_case(mode, "ipv6") ? "http://[fd00:ec2::254]" : "http://169.254.169.254";
-  }
-  while (instance.endpoint.ends_with('/')) instance.endpoint.pop_back();
-  constexpr int kMostAttempts = 10;
-  instance.timeout = seconds(number_or(value("AWS_METADATA_SERVICE_TIMEOUT", "metadata_service_timeout"), 1));
-  instance.attempts =
-      std::min(kMostAttempts,
-               number_or(value("AWS_METADATA_SERVICE_NUM_ATTEMPTS", "metadata_service_num_attempts"), 1));
-  return source("iam-role", "the instance's metadata", kPlatformRenewal, std::move(instance));
+  std::optional<InstanceMetadataSource> instance = find_instance_metadata(profile, environment);
+  if (!instance) return Absent{"AWS_EC2_METADATA_DISABLED is true"};
+  return source("iam-role", "the instance's metadata", kPlatformRenewal, std::move(*instance));
 }
 
 std::string none_before(const Profile& profile) {
@@ -265,8 +291,9 @@ std::string none_before(const Profile& profile) {
       profile.name, profile.credentials_path, profile.config_path);
 }
 
+// What credential_source names.
 Found by_name(const std::string& name, const Profile& profile, const Environment& environment) {
-  if (name == "Environment") return from_environment(environment);
+  if (name == "Environment") return from_environment(environment, true);
   if (name == "EcsContainer") return from_container(environment);
   if (name == "Ec2InstanceMetadata") return from_instance(profile, environment);
   return wrong(
@@ -279,91 +306,109 @@ bool has_role(const Profile& profile) {
 }
 
 bool has_keys(const Profile& profile) {
-  return !profile.value("aws_access_key_id").empty();
+  return !profile.value("aws_access_key_id").empty() || !profile.value("aws_secret_access_key").empty();
 }
 
-Result<CredentialSource> from_role(const Profile& profile, const Environment& environment,
-                                   std::vector<std::string>& visited);
+// Who assumes a role, which may be another role: botocore's rules for chains.
+class RoleSearch {
+ public:
+  RoleSearch(const Environment& environment, Observer& observer)
+      : environment_(environment), observer_(observer) {}
 
-// Of the profile that a role's source_profile names.
-Result<CredentialSource> base_of(const Profile& role, const std::string& name, const Environment& environment,
-                                 std::vector<std::string>& visited) {
-  Flags flags;
-  flags.profile = name;
-  const Result<Profile> profile = load_profile(flags, environment);
-  if (!profile) return fail(profile.error().in(fmt::format("source_profile of profile '{}'", role.name)));
-  const bool was_visited = std::ranges::find(visited, name) != visited.end();
-  if (was_visited && !(name == role.name && has_keys(*profile))) {
-    return wrong(fmt::format("the source_profile of profile '{}' leads in a circle to '{}'", role.name, name),
-                 "one of them must have credentials of its own");
+  Result<CredentialSource> role_of(const Profile& profile) {
+    visited_.push_back(profile.name);
+    Result<CredentialSource> base = base_of(profile);
+    if (!base) return fail(base.error());
+    AssumedRoleSource role;
+    role.role_arn = profile.value("role_arn");
+    role.session_name = profile.value("role_session_name");
+    role.external_id = profile.value("external_id");
+    role.mfa_serial = profile.value("mfa_serial");
+    // As in botocore, what is no number counts for nothing.
+    const std::optional<std::int64_t> duration_s = parse_integer(profile.value("duration_seconds"));
+    if (duration_s && *duration_s > 0) role.duration_s = duration_s;
+    role.cache_path = cache_path_of(role, environment_);
+    role.base = std::make_shared<const CredentialSource>(std::move(*base));
+    std::string description = fmt::format("role {} of profile {}, assumed by {}", role.role_arn, profile.name,
+                                          role.base->description);
+    std::string renewal = role.base->renewal;
+    return source("assume-role", std::move(description), std::move(renewal), std::move(role));
   }
-  if (!has_keys(*profile) && has_role(*profile)) return from_role(*profile, environment, visited);
-  Found found = from_profile(*profile, environment, false);
-  if (found) return std::move(*found);
-  return wrong(fmt::format("profile '{}', the source_profile of '{}', has no credentials", name, role.name),
-               "add them there, or name another");
-}
 
-Result<CredentialSource> from_role(const Profile& profile, const Environment& environment,
-                                   std::vector<std::string>& visited) {
-  visited.push_back(profile.name);
-  const std::string base_profile = profile.value("source_profile");
-  const std::string base_source = profile.value("credential_source");
-  if (base_profile.empty() == base_source.empty()) {
-    return wrong(fmt::format("profile '{}' has a role_arn and {}", profile.name,
-                             base_profile.empty() ? "neither source_profile nor credential_source"
-                                                  : "both source_profile and credential_source"),
-                 "say with one of them who assumes the role");
+ private:
+  Result<CredentialSource> base_of(const Profile& role) {
+    const std::string base_profile = role.value("source_profile");
+    const std::string base_source = role.value("credential_source");
+    if (base_profile.empty() == base_source.empty()) {
+      return fail(wrong(fmt::format("profile '{}' has a role_arn and {}", role.name,
+                                    base_profile.empty() ? "neither source_profile nor credential_source"
+                                                         : "both source_profile and credential_source"),
+                        "say with one of them who assumes the role"));
+    }
+    if (!base_profile.empty()) return profile_named(base_profile, role);
+    auto found =
+        first_of({{base_source, [&] { return by_name(base_source, role, environment_); }}}, observer_);
+    if (found) return std::move(*found);
+    return fail(
+        wrong(fmt::format("credential_source {} of profile '{}' has no credentials", base_source, role.name),
+              "use source_profile where they are in a profile"));
   }
-  Result<CredentialSource> base = fail(Failure{});
-  if (base_profile.empty()) {
-    Found found = by_name(base_source, profile, environment);
-    if (!found)
-      return wrong(
-          fmt::format("credential_source {} of profile '{}' has no credentials", base_source, profile.name),
-          "use source_profile where they are in a profile");
-    base = std::move(*found);
-  } else {
-    base = base_of(profile, base_profile, environment, visited);
+
+  Result<CredentialSource> profile_named(const std::string& name, const Profile& role) {
+    Flags flags;
+    flags.profile = name;
+    const Result<Profile> profile = load_profile(flags, environment_);
+    if (!profile) return fail(profile.error().in(fmt::format("source_profile of profile '{}'", role.name)));
+    const bool was_visited = std::ranges::find(visited_, name) != visited_.end();
+    if (was_visited && !(name == role.name && has_keys(*profile))) {
+      return fail(
+          wrong(fmt::format("the source_profile of profile '{}' leads in a circle to '{}'", role.name, name),
+                "one of them must have credentials of its own"));
+    }
+    if (!has_keys(*profile) && has_role(*profile)) return role_of(*profile);
+    auto found = first_of(places_of(*profile, environment_, false, observer_), observer_);
+    if (found) return std::move(*found);
+    return fail(
+        wrong(fmt::format("profile '{}', the source_profile of '{}', has no credentials", name, role.name),
+              "add them there, or name another"));
   }
-  if (!base) return fail(base.error());
-  AssumedRoleSource role;
-  role.role_arn = profile.value("role_arn");
-  role.session_name = session_name_or_default(profile.value("role_session_name"));
-  role.external_id = profile.value("external_id");
-  role.mfa_serial = profile.value("mfa_serial");
-  const std::string duration = profile.value("duration_seconds");
-  // As in botocore, what is no number counts for nothing.
-  if (const int duration_s = number_or(duration, 0); duration_s > 0) role.duration_s = duration_s;
-  role.base = std::make_shared<const CredentialSource>(std::move(*base));
-  std::string description = fmt::format("role {} of profile {}, assumed by {}", role.role_arn, profile.name,
-                                        role.base->description);
-  std::string renewal = role.base->renewal;
-  return source("assume-role", std::move(description), std::move(renewal), std::move(role));
+
+  const Environment& environment_;
+  Observer& observer_;
+  std::vector<std::string> visited_;
+};
+
+Found from_role(const Profile& profile, const Environment& environment, Observer& observer) {
+  if (!has_role(profile)) return Absent{fmt::format("profile {} has no role_arn", profile.name)};
+  Result<CredentialSource> role = RoleSearch(environment, observer).role_of(profile);
+  if (!role) return std::move(role.error());
+  return std::move(*role);
 }
 
 }  // namespace
 
-Result<CredentialSource> find_credentials(const Profile& profile, const Environment& environment) {
+Result<CredentialSource> find_credentials(const Profile& profile, const Environment& environment,
+                                          Observer& observer) {
   const bool environment_counts = profile.name_source != "--profile";
-  if (environment_counts) {
-    if (Found found = from_environment(environment)) return std::move(*found);
+  std::vector<Place> places{
+      {"env", [&] { return from_environment(environment, environment_counts); }},
+      {"assume-role", [&] { return from_role(profile, environment, observer); }},
+  };
+  std::ranges::move(places_of(profile, environment, environment_counts, observer),
+                    std::back_inserter(places));
+  places.push_back({"container-role", [&] { return from_container(environment); }});
+  places.push_back({"iam-role", [&] { return from_instance(profile, environment); }});
+  auto found = first_of(places, observer);
+  if (!found) {
+    return fail(FailureCode::not_found, none_before(profile) + ", and AWS_EC2_METADATA_DISABLED is set",
+                "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or add a profile with `aws configure`; for "
+                "the local endpoint: eval \"$(ferry local env)\"");
   }
-  if (has_role(profile)) {
-    std::vector<std::string> visited;
-    return from_role(profile, environment, visited);
+  if (*found) {
+    if (auto* instance = std::get_if<InstanceMetadataSource>(&(*found)->kind))
+      instance->others = none_before(profile);
   }
-  if (Found found = from_profile(profile, environment, environment_counts)) return std::move(*found);
-  if (Found found = from_container(environment)) return std::move(*found);
-  constexpr std::string_view kHint =
-      "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or add a profile with `aws configure`; for the local "
-      "endpoint: eval \"$(ferry local env)\"";
-  if (Found found = from_instance(profile, environment)) {
-    if (*found) std::get<InstanceMetadataSource>((*found)->kind).others = none_before(profile);
-    return std::move(*found);
-  }
-  return fail(FailureCode::not_found, none_before(profile) + ", and AWS_EC2_METADATA_DISABLED is set",
-              std::string(kHint));
+  return std::move(*found);
 }
 
 }  // namespace ferry::aws

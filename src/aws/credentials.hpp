@@ -3,6 +3,7 @@
 #pragma once
 
 #include "aws/credential_source.hpp"
+#include "aws/observer.hpp"
 #include "aws/profile.hpp"
 #include "aws/settings.hpp"
 #include "base/result.hpp"
@@ -13,6 +14,8 @@ namespace ferry::aws {
 // web identity, IAM Identity Center, keys, program; the container's; the instance's. Failures: usage for half
 // a pair of keys, a key with blanks, a role without a source, sources in a circle; not_found, naming each
 // source, where there is none.
-Result<CredentialSource> find_credentials(const Profile& profile, const Environment& environment);
+// The observer hears of each source that is looked at.
+Result<CredentialSource> find_credentials(const Profile& profile, const Environment& environment,
+                                          Observer& observer);
 
 }  // namespace ferry::aws

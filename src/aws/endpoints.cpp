@@ -4,11 +4,15 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
+#include <utility>
 
 #include <fmt/format.h>
 
 namespace ferry::aws {
 namespace {
+
+using namespace std::string_literals;
 
 // The service's id in variables and files ("CloudWatch Logs" in the service's model), in lower case.
 std::string_view configuration_id(Service service) {
@@ -77,16 +81,20 @@ std::string iam_host(const Partition& partition, EndpointVariant variant) {
 
 }  // namespace
 
-std::string configured_endpoint(std::string_view id, const Environment& environment, const Profile& profile) {
-  std::string ignored = environment_value(environment, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
-  if (ignored.empty()) ignored = profile.value("ignore_configured_endpoint_urls");
-  if (equals_ignoring_case(ignored, "true")) return {};
-
-  std::string url = environment_value(environment, fmt::format("AWS_ENDPOINT_URL_{}", upper(id)));
-  if (url.empty()) url = environment_value(environment, "AWS_ENDPOINT_URL");
-  if (url.empty()) url = config_value(nested_options(config_value(profile.services, id)), "endpoint_url");
-  if (url.empty()) url = profile.value("endpoint_url");
-  return url;
+Setting configured_endpoint(std::string_view id, const Environment& environment, const Profile& profile) {
+  const Setting ignored = find_setting(environment, profile, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+                                       "ignore_configured_endpoint_urls");
+  if (equals_ignoring_case(ignored.value, "true")) return {};
+  for (const std::string& variable : {fmt::format("AWS_ENDPOINT_URL_{}", upper(id)), "AWS_ENDPOINT_URL"s}) {
+    std::string url = environment_value(environment, variable);
+    if (!url.empty()) return {.value = std::move(url), .origin = variable};
+  }
+  std::string url = config_value(nested_options(config_value(profile.services, id)), "endpoint_url");
+  if (!url.empty())
+    return {.value = std::move(url), .origin = fmt::format("the services of profile {}", profile.name)};
+  url = profile.value("endpoint_url");
+  if (url.empty()) return {};
+  return {.value = std::move(url), .origin = fmt::format("profile {}", profile.name)};
 }
 
 std::string_view dns_suffix(std::string_view region) {
@@ -109,31 +117,29 @@ std::string signing_region(Service service, std::string_view region) {
 
 EndpointVariant find_variant(const Environment& environment, const Profile& profile) {
   const auto is_set = [&](std::string_view variable, std::string_view option) {
-    std::string value = environment_value(environment, variable);
-    if (value.empty()) value = profile.value(option);
-    return equals_ignoring_case(value, "true");
+    return equals_ignoring_case(find_setting(environment, profile, variable, option).value, "true");
   };
   return {.fips = is_set("AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"),
           .dual_stack = is_set("AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint")};
 }
 
-Result<std::string> find_endpoint(Service service, const Flags& flags, const Environment& environment,
-                                  const Profile& profile, std::string_view region, EndpointVariant variant) {
-  std::string named = flags.endpoint_url;
-  if (named.empty()) named = configured_endpoint(configuration_id(service), environment, profile);
+Result<Setting> find_endpoint(Service service, const Flags& flags, const Environment& environment,
+                              const Profile& profile, std::string_view region, EndpointVariant variant) {
+  Setting named{.value = flags.endpoint_url, .origin = "--endpoint-url"};
+  if (named.value.empty()) named = configured_endpoint(configuration_id(service), environment, profile);
   const std::string_view wanted = variant.fips ? "FIPS" : "dual-stack";
-  if (!named.empty() && (variant.fips || variant.dual_stack)) {
+  if (!named.value.empty() && (variant.fips || variant.dual_stack)) {
     return fail(FailureCode::usage,
                 fmt::format("the endpoint of {} is {}, and a {} endpoint is asked for too",
-                            service_name(service), named, wanted),
+                            service_name(service), named.value, wanted),
                 "leave one out: AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT are for AWS's own");
   }
-  if (!named.empty()) return named;
+  if (!named.value.empty()) return named;
   if (variant.dual_stack && partition_of(region).dual_stack_suffix.empty()) {
     return fail(FailureCode::usage, fmt::format("region {} has no dual-stack endpoints", region),
                 "leave AWS_USE_DUALSTACK_ENDPOINT out");
   }
-  return public_endpoint(service, region, variant);
+  return Setting{.value = public_endpoint(service, region, variant), .origin = "the region"};
 }
 
 }  // namespace ferry::aws

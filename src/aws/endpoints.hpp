@@ -27,7 +27,7 @@ std::string_view dns_suffix(std::string_view region);
 
 // What variables and files say for a service by its id there ("ecs", "cloudwatch_logs", "sso_oidc"); empty
 // where they say nothing.
-std::string configured_endpoint(std::string_view id, const Environment& environment, const Profile& profile);
+Setting configured_endpoint(std::string_view id, const Environment& environment, const Profile& profile);
 
 // The region that a call's signature names: IAM's is its partition's, whatever the caller's.
 std::string signing_region(Service service, std::string_view region);
@@ -36,7 +36,7 @@ std::string signing_region(Service service, std::string_view region);
 // profile's endpoint_url, the public endpoint. AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true leaves out all but
 // the first and the last. The text as given: the caller checks that it is a URL.
 // Failures (usage): a variant that the partition has not, or one beside an endpoint that is named.
-Result<std::string> find_endpoint(Service service, const Flags& flags, const Environment& environment,
-                                  const Profile& profile, std::string_view region, EndpointVariant variant);
+Result<Setting> find_endpoint(Service service, const Flags& flags, const Environment& environment,
+                              const Profile& profile, std::string_view region, EndpointVariant variant);
 
 }  // namespace ferry::aws

@@ -3,16 +3,18 @@
 #include "aws/answer_reader.hpp"
 #include "aws/credential_answer.hpp"
 #include "aws/credential_fetch.hpp"
+#include "aws/credential_request.hpp"
+#include "aws/protocol.hpp"
+#include "aws/secret_file.hpp"
 #include "net/clock.hpp"
 #include "net/http_client.hpp"
 #include "net/url.hpp"
-#include "sys/whole_file.hpp"
+#include "sys/private_file.hpp"
 #include "wire/json_object.hpp"
 
-#include <fstream>
-#include <iterator>
+#include <algorithm>
+#include <array>
 #include <string>
-#include <sys/stat.h>
 #include <utility>
 
 #include <boost/json/serialize.hpp>
@@ -29,11 +31,10 @@ tl::unexpected<Failure> not_logged_in(const IdentityCenterSource& center, std::s
   return fail(FailureCode::denied, std::move(what), fmt::format("log in again: {}", center.login_command));
 }
 
-Result<json::object> stored_token(const IdentityCenterSource& center) {
-  std::ifstream file(center.token_path, std::ios::binary);
-  if (!file) return not_logged_in(center, fmt::format("there is no login in {}", center.token_path));
-  const std::string text{std::istreambuf_iterator<char>(file), {}};
-  Result<json::object> token = wire::parse_secret_object(text, center.token_path);
+Result<json::object> stored_token(const IdentityCenterSource& center, Observer& observer) {
+  const std::optional<std::string> text = read_secret_file(center.token_path, observer);
+  if (!text) return not_logged_in(center, fmt::format("there is no login in {}", center.token_path));
+  Result<json::object> token = wire::parse_secret_object(*text, center.token_path);
   if (!token || text_in(*token, "accessToken").empty())
     return not_logged_in(center, fmt::format("{} holds no token", center.token_path));
   return token;
@@ -44,27 +45,43 @@ bool is_valid_for(const json::object& token, milliseconds time) {
   return end && *end > net::wall_now() + time;
 }
 
-Result<net::Url> url_of(const std::string& base, std::string_view target) {
+// What botocore wants of a login before it refreshes it.
+bool may_refresh(const IdentityCenterSource& center, const json::object& token) {
+  constexpr std::array kNeeded{"refreshToken", "clientId", "clientSecret", "registrationExpiresAt"};
+  const std::optional<WallTime> registered = parse_rfc3339(text_in(token, "registrationExpiresAt"));
+  return center.can_refresh && registered && *registered > net::wall_now() &&
+         std::ranges::none_of(kNeeded, [&](const char* name) { return text_in(token, name).empty(); });
+}
+
+// A question to one of IAM Identity Center's services, with as many attempts as other calls have.
+Result<Question> question_for(const Settings& settings, const std::string& base, std::string_view target) {
   Result<net::Url> url = net::parse_url(base);
   if (!url) return fail(url.error());
   while (url->target.ends_with('/')) url->target.pop_back();
   url->target += target;
-  return url;
+  Question question;
+  question.url = std::move(*url);
+  if (settings.max_attempts) question.limits.max_attempts = *settings.max_attempts;
+  question.is_answer = is_json_object;
+  return question;
 }
 
 // CreateToken with the refresh token. What comes of it is kept where the AWS CLI looks for it.
-net::Task<Result<json::object>> refreshed(net::HttpClient& http, const IdentityCenterSource& center,
-                                          json::object token) {
-  const Result<net::Url> url = url_of(center.token_url, "/token");
-  if (!url) co_return fail(url.error());
+net::Task<Result<json::object>> refreshed(net::Loop& loop, net::HttpClient& http, const Settings& settings,
+                                          const IdentityCenterSource& center, json::object token) {
+  Result<Question> question = question_for(settings, center.token_url, "/token");
+  if (!question) co_return fail(question.error());
   const json::object input{{"clientId", text_in(token, "clientId")},
                            {"clientSecret", text_in(token, "clientSecret")},
                            {"grantType", "refresh_token"},
                            {"refreshToken", text_in(token, "refreshToken")}};
-  net::HttpRequest request{
-      .method = "POST", .target = url->target, .headers = {}, .body = json::serialize(input)};
-  request.headers.emplace_back("Content-Type", "application/json");
-  const Result<net::HttpResponse> response = co_await http.send(*url, std::move(request));
+  question->service = "sso-oidc";
+  question->operation = "CreateToken";
+  question->request.method = "POST";
+  question->request.body = json::serialize(input);
+  question->request.headers.emplace_back("Content-Type", "application/json");
+  const Result<net::HttpResponse> response =
+      co_await ask(loop, http, *settings.observer, std::move(*question));
   if (!response) co_return fail(response.error());
   const Result<json::object> answer = wire::parse_secret_object(response->body, "the answer of CreateToken");
   if (response->status != 200 || !answer || text_in(*answer, "accessToken").empty())
@@ -76,9 +93,7 @@ net::Task<Result<json::object>> refreshed(net::HttpClient& http, const IdentityC
   token["expiresAt"] = rfc3339(end).substr(0, std::string_view("2026-11-23T18:19:36").size()) + "Z";
   const std::string next = text_in(*answer, "refreshToken");
   if (!next.empty()) token["refreshToken"] = next;
-  const mode_t before = umask(S_IRWXG | S_IRWXO);
-  const Result<> kept = sys::write_whole_file(center.token_path, json::serialize(token));
-  umask(before);
+  const Result<> kept = sys::write_private_file(center.token_path, json::serialize(token));
   if (!kept) co_return fail(kept.error());
   co_return token;
 }
@@ -86,13 +101,13 @@ net::Task<Result<json::object>> refreshed(net::HttpClient& http, const IdentityC
 }  // namespace
 
 net::Task<Result<Credentials>> fetch_from_identity_center(net::Loop& loop, const net::Network& network,
+                                                          const Settings& settings,
                                                           const IdentityCenterSource& center) {
-  Result<json::object> token = stored_token(center);
+  Result<json::object> token = stored_token(center, *settings.observer);
   if (!token) co_return fail(token.error());
   net::HttpClient http(loop, &network);
-  const bool may_refresh = center.can_refresh && !text_in(*token, "refreshToken").empty();
-  if (may_refresh && !is_valid_for(*token, kRefreshWindow)) {
-    Result<json::object> newer = co_await refreshed(http, center, *token);
+  if (may_refresh(center, *token) && !is_valid_for(*token, kRefreshWindow)) {
+    Result<json::object> newer = co_await refreshed(loop, http, settings, center, *token);
     if (newer) {
       token = std::move(newer);
     } else if (!is_valid_for(*token, milliseconds(0))) {
@@ -100,14 +115,16 @@ net::Task<Result<Credentials>> fetch_from_identity_center(net::Loop& loop, const
     }
   }
   if (!is_valid_for(*token, milliseconds(0))) co_return not_logged_in(center, "the login has expired");
-  const Result<net::Url> url = url_of(
-      center.portal_url,
-      fmt::format("/federation/credentials?role_name={}&account_id={}", center.role_name, center.account_id));
-  if (!url) co_return fail(url.error());
-  net::HttpRequest request;
-  request.target = url->target;
-  request.headers.emplace_back("x-amz-sso_bearer_token", text_in(*token, "accessToken"));
-  const Result<net::HttpResponse> response = co_await http.send(*url, std::move(request));
+  Result<Question> question =
+      question_for(settings, center.portal_url,
+                   fmt::format("/federation/credentials?role_name={}&account_id={}",
+                               form_encoded(center.role_name), form_encoded(center.account_id)));
+  if (!question) co_return fail(question.error());
+  question->service = "sso";
+  question->operation = "GetRoleCredentials";
+  question->request.headers.emplace_back("x-amz-sso_bearer_token", text_in(*token, "accessToken"));
+  const Result<net::HttpResponse> response =
+      co_await ask(loop, http, *settings.observer, std::move(*question));
   if (!response) co_return fail(response.error());
   if (response->status == 401) co_return not_logged_in(center, "the login is no longer valid");
   if (response->status != 200) {

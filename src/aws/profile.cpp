@@ -20,6 +20,28 @@ namespace {
 
 constexpr std::size_t kMostFileBytes = 1U << 20U;
 
+// $NAME and ${NAME} by their values; variables that are not set stand for themselves.
+std::string with_variables(std::string_view text, const Environment& environment) {
+  const auto is_name = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
+  };
+  std::string result;
+  while (!text.empty()) {
+    const std::size_t begin = std::min(text.find('$'), text.size());
+    result += text.substr(0, begin);
+    text.remove_prefix(begin);
+    const bool is_braced = text.starts_with("${");
+    const std::string_view rest = text.substr(std::min<std::size_t>(is_braced ? 2 : 1, text.size()));
+    const auto end = is_braced ? std::ranges::find(rest, '}') : std::ranges::find_if_not(rest, is_name);
+    const std::string_view name(rest.begin(), end);
+    std::string_view whole = text.substr(0, text.size() - static_cast<std::size_t>(rest.end() - end));
+    if (is_braced && end != rest.end()) whole = text.substr(0, whole.size() + 1);
+    result += environment(name).value_or(std::string(whole));
+    text.remove_prefix(whole.size());
+  }
+  return result;
+}
+
 std::string with_home(const std::string& path, const Environment& environment) {
   if (path != "~" && !path.starts_with("~/")) return path;
   const std::string home = environment_value(environment, "HOME");
@@ -28,7 +50,7 @@ std::string with_home(const std::string& path, const Environment& environment) {
 
 std::string path_of(const Environment& environment, std::string_view variable, std::string_view usual) {
   const std::string named = environment_value(environment, variable);
-  return with_home(named.empty() ? std::string(usual) : named, environment);
+  return with_home(with_variables(named.empty() ? usual : named, environment), environment);
 }
 
 // A file that is not there is an empty one, as for every AWS tool.
@@ -61,13 +83,6 @@ void choose_name(const Flags& flags, const Environment& environment, Profile& pr
   profile.name_source.clear();
 }
 
-const ConfigSection* find_profile(const ConfigFile& config, const std::string& name) {
-  const ConfigSection* named = find_config_section(config, "profile", name);
-  if (named != nullptr || name != "default") return named;
-  const auto plain = config.find("default");
-  return plain == config.end() ? nullptr : &plain->second;
-}
-
 // How many letters must be changed, added or left out to make one of the other (Levenshtein).
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
@@ -85,11 +100,10 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 // What to try instead of a profile that is in neither file: those whose names are like it, else all.
 std::string near_names(const std::string& name, const ConfigFile& config, const ConfigFile& credentials) {
-  constexpr std::string_view kPrefix = "profile ";
   constexpr std::size_t kMostShown = 10;
   std::set<std::string> all;
   for (const auto& [section, options] : config) {
-    if (section.starts_with(kPrefix)) all.insert(std::string(trim(section.substr(kPrefix.size()))));
+    if (auto profile = name_in_title(section, "profile")) all.insert(std::move(*profile));
     if (section == "default") all.insert(section);
   }
   for (const auto& [section, options] : credentials) all.insert(section);
@@ -113,6 +127,15 @@ std::string environment_value(const Environment& environment, std::string_view n
   return environment(name).value_or(std::string{});
 }
 
+Setting find_setting(const Environment& environment, const Profile& profile, std::string_view variable,
+                     std::string_view option) {
+  if (std::string value = environment_value(environment, variable); !value.empty())
+    return {.value = std::move(value), .origin = std::string(variable)};
+  std::string value = profile.value(option);
+  if (value.empty()) return {};
+  return {.value = std::move(value), .origin = fmt::format("profile {}", profile.name)};
+}
+
 std::string Profile::value(std::string_view option) const {
   std::string found = config_value(credentials, option);
   return found.empty() ? config_value(config, option) : found;
@@ -128,16 +151,16 @@ Result<Profile> load_profile(const Flags& flags, const Environment& environment)
   const Result<ConfigFile> credentials = read_config_file(profile.credentials_path);
   if (!credentials) return fail(credentials.error());
 
-  const ConfigSection* configured = find_profile(*config, profile.name);
-  const auto credentialed = credentials->find(profile.name);
-  if (configured == nullptr && credentialed == credentials->end() && !profile.name_source.empty()) {
+  const ConfigSection* configured = find_config_section(*config, "profile", profile.name);
+  const ConfigSection* credentialed = find_config_section(*credentials, profile.name);
+  if (configured == nullptr && credentialed == nullptr && !profile.name_source.empty()) {
     return fail(FailureCode::not_found,
                 fmt::format("profile '{}' (from {}) is neither in {} nor in {}", profile.name,
                             profile.name_source, profile.config_path, profile.credentials_path),
                 near_names(profile.name, *config, *credentials));
   }
   if (configured != nullptr) profile.config = *configured;
-  if (credentialed != credentials->end()) profile.credentials = credentialed->second;
+  if (credentialed != nullptr) profile.credentials = *credentialed;
   const std::string session = profile.value("sso_session");
   if (const ConfigSection* section = find_config_section(*config, "sso-session", session))
     profile.sso_session = *section;

@@ -31,4 +31,13 @@ Result<Profile> load_profile(const Flags& flags, const Environment& environment)
 // The variable's value, empty where it is not set.
 std::string environment_value(const Environment& environment, std::string_view name);
 
+// A value, and who says so: "AWS_REGION", "profile dev". Both are empty where nobody does.
+struct Setting {
+  std::string value, origin;
+};
+
+// Of the environment's variable, else the profile's option.
+Setting find_setting(const Environment& environment, const Profile& profile, std::string_view variable,
+                     std::string_view option);
+
 }  // namespace ferry::aws

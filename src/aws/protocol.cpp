@@ -55,20 +55,6 @@ bool is_operation_name(std::string_view text) {
   });
 }
 
-std::string form_encoded(std::string_view text) {
-  std::string encoded;
-  for (const char c : text) {
-    const bool is_plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-                          c == '-' || c == '_' || c == '.' || c == '~';
-    if (is_plain) {
-      encoded += c;
-    } else {
-      encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-    }
-  }
-  return encoded;
-}
-
 // {"Tags": [{"Key": "a"}]} is Tags.member.1.Key=a in the query protocol, and Tags.1.Key=a in EC2's, where
 // `list_part` is empty instead of ".member".
 void append_form(std::string& form, const std::string& name, const json::value& value,
@@ -223,6 +209,20 @@ tl::unexpected<Failure> unreadable(Service service, std::string_view operation, 
 }
 
 }  // namespace
+
+std::string form_encoded(std::string_view text) {
+  std::string encoded;
+  for (const char c : text) {
+    const bool is_plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+                          c == '-' || c == '_' || c == '.' || c == '~';
+    if (is_plain) {
+      encoded += c;
+    } else {
+      encoded += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+    }
+  }
+  return encoded;
+}
 
 Result<net::HttpRequest> make_request(Service service, std::string_view operation, const json::object& input,
                                       const net::Url& endpoint) {

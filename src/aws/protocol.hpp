@@ -25,6 +25,9 @@ Result<net::HttpRequest> make_request(Service service, std::string_view operatio
 Result<boost::json::object> read_answer(Service service, std::string_view operation,
                                         const net::HttpResponse& response);
 
+// Letters, digits and -._~ as they are, any other byte as %XX: for queries and forms.
+std::string form_encoded(std::string_view text);
+
 // What a failure of net::HttpClient, or a failed read_answer() of a response with `status`, means for a
 // repetition. `status` is 0 where there was no response.
 AttemptEnd attempt_end(const Failure& failure, int status);

@@ -11,6 +11,7 @@ bool is_repeatable(std::string_view operation, const boost::json::object& input)
   if (std::ranges::any_of(kReading, begins_with)) return true;
   // What nobody uses of them does no harm: the latest token counts, and a data key is kept nowhere.
   if (operation == "ResumeSession" || operation == "GenerateDataKey") return true;
+  if (operation == "AssumeRole" || operation == "AssumeRoleWithWebIdentity") return true;
   // Ends of things: the second one finds them ended.
   if (operation == "StopTask" || operation == "TerminateSession" || operation == "DeregisterTaskDefinition")
     return true;

@@ -2,6 +2,7 @@
 
 #include "aws/credentials.hpp"
 #include "aws/endpoints.hpp"
+#include "aws/instance_metadata.hpp"
 #include "aws/profile.hpp"
 #include "base/text.hpp"
 
@@ -18,36 +19,52 @@ namespace {
 constexpr std::array<std::string_view, kServices.size()> kServiceNames{"ecs", "logs", "ssm", "sts",
                                                                        "kms", "iam",  "ec2"};
 
-Result<std::string> find_region(const Flags& flags, const Environment& environment, const Profile& profile) {
-  std::string region = flags.region;
-  if (region.empty()) region = environment_value(environment, "AWS_REGION");
-  if (region.empty()) region = environment_value(environment, "AWS_DEFAULT_REGION");
-  if (region.empty()) region = profile.value("region");
-  if (region.empty()) {
-    return fail(
-        FailureCode::not_found,
-        fmt::format("no AWS region found: neither --region nor AWS_REGION nor AWS_DEFAULT_REGION is set, "
-                    "and profile '{}' in {} has no region",
-                    profile.name, profile.config_path),
-        "pass --region, for instance --region us-east-1");
+Setting configured_region(const Flags& flags, const Environment& environment, const Profile& profile) {
+  if (!flags.region.empty()) return {.value = flags.region, .origin = "--region"};
+  if (std::string region = environment_value(environment, "AWS_REGION"); !region.empty())
+    return {.value = std::move(region), .origin = "AWS_REGION"};
+  return find_setting(environment, profile, "AWS_DEFAULT_REGION", "region");
+}
+
+// Where nothing else names it. Elsewhere than on an instance that takes the metadata's time-out.
+Result<Setting> region_by_metadata(const Environment& environment, const Profile& profile,
+                                   const Surroundings& surroundings) {
+  const auto instance = find_instance_metadata(profile, environment);
+  std::string why = "AWS_EC2_METADATA_DISABLED is true";
+  if (instance && surroundings.region_of_instance) {
+    Result<std::string> region = surroundings.region_of_instance(*instance);
+    if (region) return Setting{.value = std::move(*region), .origin = "the instance's metadata"};
+    why = fmt::format("there is no instance metadata ({})", region.error().what);
+  } else if (instance) {
+    why = "the instance's metadata is not asked here";
   }
-  if (!is_region(region)) {
-    return fail(FailureCode::usage, fmt::format("'{}' is no AWS region", region), "write it like us-east-1");
+  return fail(
+      FailureCode::not_found,
+      fmt::format("no AWS region found: neither --region nor AWS_REGION nor AWS_DEFAULT_REGION is set, "
+                  "profile '{}' in {} has no region, and {}",
+                  profile.name, profile.config_path, why),
+      "pass --region, for instance --region us-east-1");
+}
+
+Result<Setting> find_region(const Flags& flags, const Environment& environment, const Profile& profile,
+                            const Surroundings& surroundings) {
+  Result<Setting> region = configured_region(flags, environment, profile);
+  if (region->value.empty()) region = region_by_metadata(environment, profile, surroundings);
+  if (region && !is_region(region->value)) {
+    return fail(FailureCode::usage,
+                fmt::format("'{}' (from {}) is no AWS region", region->value, region->origin),
+                "write it like us-east-1");
   }
   return region;
 }
 
 // AWS_RETRY_MODE and its like are checked and otherwise of no effect: ferry has one mode, the standard one.
 Result<std::optional<int>> find_max_attempts(const Environment& environment, const Profile& profile) {
-  const auto value = [&](std::string_view variable, std::string_view option) {
-    std::string found = environment_value(environment, variable);
-    return found.empty() ? profile.value(option) : found;
-  };
-  const std::string mode = value("AWS_RETRY_MODE", "retry_mode");
+  const std::string mode = find_setting(environment, profile, "AWS_RETRY_MODE", "retry_mode").value;
   if (!mode.empty() && mode != "standard" && mode != "adaptive" && mode != "legacy")
     return fail(FailureCode::usage, fmt::format("the retry mode '{}' is none that is known", mode),
                 "AWS_RETRY_MODE or retry_mode may be standard, adaptive or legacy");
-  const std::string text = value("AWS_MAX_ATTEMPTS", "max_attempts");
+  const std::string text = find_setting(environment, profile, "AWS_MAX_ATTEMPTS", "max_attempts").value;
   if (text.empty()) return std::optional<int>();
   constexpr int kMost = 100;
   const std::optional<std::int64_t> number = parse_integer(text);
@@ -104,21 +121,26 @@ std::optional<Service> service_by_name(std::string_view name) {
   return static_cast<Service>(found - kServiceNames.begin());
 }
 
-Result<Settings> resolve_settings(const Flags& flags, const Environment& environment) {
+Result<Settings> resolve_settings(const Flags& flags, const Environment& environment,
+                                  const Surroundings& surroundings) {
+  Observer& observer = *surroundings.observer;
   const Result<Profile> profile = load_profile(flags, environment);
   if (!profile) return fail(profile.error());
-  Result<std::string> region = find_region(flags, environment, *profile);
+  observer.setting("profile", profile->name,
+                   profile->name_source.empty() ? "nothing else named" : profile->name_source);
+  Result<Setting> region = find_region(flags, environment, *profile, surroundings);
   if (!region) return fail(region.error());
-  Result<CredentialSource> credentials = find_credentials(*profile, environment);
+  observer.setting("region", region->value, region->origin);
+  Result<CredentialSource> credentials = find_credentials(*profile, environment, observer);
   if (!credentials) return fail(credentials.error());
 
   EndpointVariant variant = find_variant(environment, *profile);
-  if (take_fips_mark(*region)) variant.fips = true;
+  if (take_fips_mark(region->value)) variant.fips = true;
   Settings settings;
+  settings.observer = surroundings.observer;
   settings.credentials = std::move(*credentials);
-  settings.region = std::move(*region);
-  settings.ca_bundle = environment_value(environment, "AWS_CA_BUNDLE");
-  if (settings.ca_bundle.empty()) settings.ca_bundle = profile->value("ca_bundle");
+  settings.region = std::move(region->value);
+  settings.ca_bundle = find_setting(environment, *profile, "AWS_CA_BUNDLE", "ca_bundle").value;
   Result<std::optional<int>> max_attempts = find_max_attempts(environment, *profile);
   if (!max_attempts) return fail(max_attempts.error());
   settings.max_attempts = *max_attempts;
@@ -128,10 +150,10 @@ Result<Settings> resolve_settings(const Flags& flags, const Environment& environ
   settings.proxies = net::ProxyRules::from_environment(environment);
   std::array<std::string, kServiceNames.size()> endpoints;
   for (const Service service : kServices) {
-    Result<std::string> endpoint =
-        find_endpoint(service, flags, environment, *profile, settings.region, variant);
+    Result<Setting> endpoint = find_endpoint(service, flags, environment, *profile, settings.region, variant);
     if (!endpoint) return fail(endpoint.error());
-    endpoints[static_cast<std::size_t>(service)] = std::move(*endpoint);
+    observer.setting(fmt::format("endpoint of {}", service_name(service)), endpoint->value, endpoint->origin);
+    endpoints[static_cast<std::size_t>(service)] = std::move(endpoint->value);
   }
   settings.endpoint = [endpoints = std::move(endpoints)](Service service) {
     return endpoints[static_cast<std::size_t>(service)];

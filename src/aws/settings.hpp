@@ -2,6 +2,7 @@
 #pragma once
 
 #include "aws/credential_source.hpp"
+#include "aws/observer.hpp"
 #include "base/result.hpp"
 #include "net/proxy.hpp"
 
@@ -30,6 +31,7 @@ struct Flags {
   std::string region;
   std::string endpoint_url;
   std::string max_rate;  // "25%"
+  bool debug = false;    // tell each step on the way to AWS
 };
 
 // The process environment as a value: the value of a variable, or nothing where it is not set.
@@ -52,6 +54,14 @@ struct Settings {
   std::function<std::string(Service)> endpoint;  // absolute URL for a service
   // Asks a person for the code of that MFA device; empty where there is nobody to ask.
   std::function<Result<std::string>(const std::string& mfa_serial)> ask_mfa_code;
+  std::shared_ptr<Observer> observer = std::make_shared<Observer>();  // never null
+};
+
+// What resolving settings needs of the world beyond files.
+struct Surroundings {
+  std::shared_ptr<Observer> observer = std::make_shared<Observer>();  // never null; the settings keep it
+  // Asks the instance's metadata for the region; empty: nobody is asked.
+  std::function<Result<std::string>(const InstanceMetadataSource&)> region_of_instance;
 };
 
 // True for text that can be the name of a region: it becomes part of host names, so it is one DNS label in
@@ -59,8 +69,9 @@ struct Settings {
 bool is_region(std::string_view text);
 
 // Resolves flags, then environment, then the profile's config and credentials files, as botocore does. Reads
-// files, calls nobody: credentials that have to be fetched are fetched with the first call. Failures (usage,
-// not_found) name each source that was tried.
-Result<Settings> resolve_settings(const Flags& flags, const Environment& environment);
+// files and calls nobody, but the surroundings for a region that nothing else names: credentials that have to
+// be fetched are fetched with the first call. Failures (usage, not_found) name each source that was tried.
+Result<Settings> resolve_settings(const Flags& flags, const Environment& environment,
+                                  const Surroundings& surroundings = {});
 
 }  // namespace ferry::aws

@@ -1,11 +1,14 @@
 #include "cli/connection.hpp"
 
+#include "aws/instance_metadata.hpp"
 #include "base/text.hpp"
+#include "cli/connection_notes.hpp"
 #include "feature/run/revision_sweep.hpp"
 #include "sys/standard_streams.hpp"
 
 #include <cstdio>
 #include <fstream>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -52,10 +55,19 @@ void describe_connection_flags(Arguments& arguments, aws::Flags& flags) {
   arguments.text("--max-rate", "PERCENT",
                  "most of AWS's rate limits to use; else FERRY_MAX_RATE, 25% (local endpoints: no limit)",
                  flags.max_rate);
+  arguments.toggle("--debug",
+                   "say on stderr where credentials, region and endpoints come from, and each call",
+                   flags.debug);
 }
 
 Result<std::unique_ptr<aws::Client>> make_client(net::Loop& loop, const aws::Flags& flags) {
-  Result<aws::Settings> settings = aws::resolve_settings(flags, environment_variable);
+  const auto notes = std::make_shared<ConnectionNotes>(flags.debug);
+  aws::Surroundings surroundings;
+  surroundings.observer = notes;
+  surroundings.region_of_instance = [&loop, &notes](const aws::InstanceMetadataSource& instance) {
+    return loop.run(aws::region_of_instance(loop, *notes, instance));
+  };
+  Result<aws::Settings> settings = aws::resolve_settings(flags, environment_variable, surroundings);
   if (!settings) return fail(settings.error());
   settings->ask_mfa_code = ask_on_terminal;
   return aws::Client::make(loop, std::move(*settings));

@@ -18,10 +18,11 @@ using sys::environment_variable;
 // --cluster, else FERRY_CLUSTER, else "default".
 std::string cluster_or_default(const std::string& flag);
 
-// --region, --profile and --endpoint-url.
+// --region, --profile, --endpoint-url, --max-rate and --debug.
 void describe_connection_flags(Arguments& arguments, aws::Flags& flags);
 
-// A client made of the flags and the environment; calls nobody.
+// A client made of the flags and the environment. Calls nobody but, for a region that they do not name, the
+// instance's metadata; the loop must not be running.
 Result<std::unique_ptr<aws::Client>> make_client(net::Loop& loop, const aws::Flags& flags);
 
 // The same, and also ends what an earlier ferry was killed over (feature/run/revision_sweep.hpp): every

@@ -1,5 +1,6 @@
 #include "library/call.hpp"
 
+#include "aws/instance_metadata.hpp"
 #include "aws/shared_limits.hpp"
 #include "library/convert.hpp"
 #include "net/descriptor.hpp"
@@ -82,7 +83,11 @@ aws::Flags connection_flags(const Options& options, const std::string& region) {
 }
 
 Result<std::unique_ptr<aws::Client>> connect(net::Loop& loop, const aws::Flags& flags) {
-  Result<aws::Settings> settings = aws::resolve_settings(flags, sys::environment_variable);
+  aws::Surroundings surroundings;
+  surroundings.region_of_instance = [&loop, observer = surroundings.observer](const auto& instance) {
+    return loop.run(aws::region_of_instance(loop, *observer, instance));
+  };
+  Result<aws::Settings> settings = aws::resolve_settings(flags, sys::environment_variable, surroundings);
   if (!settings) return fail(settings.error());
   settings->limits = limits_of_this_process();
   return aws::Client::make(loop, std::move(*settings));

@@ -1,6 +1,8 @@
 #include "sys/random.hpp"
 
+#include <cstdint>
 #include <cstdlib>
+#include <limits>
 
 #include <openssl/rand.h>
 
@@ -23,6 +25,12 @@ std::string random_uuid() {
   std::string text = hex(bytes);
   for (const std::size_t at : {20U, 16U, 12U, 8U}) text.insert(at, 1, '-');
   return text;
+}
+
+double random_chance() {
+  std::uint32_t number = 0;
+  for (const std::uint8_t byte : random_bytes(sizeof number)) number = number << 8U | byte;
+  return number / (static_cast<double>(std::numeric_limits<std::uint32_t>::max()) + 1.0);
 }
 
 }  // namespace ferry::sys

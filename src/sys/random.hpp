@@ -14,5 +14,7 @@ Bytes random_bytes(std::size_t count);
 std::string random_hex(std::size_t byte_count);
 // A version 4 UUID, lower case with hyphens.
 std::string random_uuid();
+// Uniform in [0, 1).
+double random_chance();
 
 }  // namespace ferry::sys

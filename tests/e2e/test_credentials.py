@@ -1,101 +1,27 @@
 """Where ferry finds credentials, case by case beside botocore in the same home and environment."""
 
-import hashlib
 import json
 import os
 import stat
 import subprocess
-import sys
 
 import pytest
-from fake_identity import CONTAINER_TOKEN, FakeIdentity, in_an_hour
-
-KEYS = "aws_access_key_id = {0}\naws_secret_access_key = secret\n"
-ROLE = "arn:aws:iam::123456789012:role/"
-BOTOCORE = """
-import json, botocore.session
-session = botocore.session.Session({profile})
-credentials = session.get_credentials()
-frozen = credentials.get_frozen_credentials()
-print(json.dumps([credentials.method, frozen.access_key]))
-"""
-
-
-@pytest.fixture
-def identity():
-    with FakeIdentity() as fake:
-        yield fake
-
-
-@pytest.fixture
-def home(tmp_path):
-    (tmp_path / ".aws").mkdir()
-    return tmp_path
-
-
-class Place:
-    def __init__(self, home, url, ferry):
-        self.home, self.url, self.ferry = home, url, ferry
-
-    def environment(self, variables):
-        return {
-            "PATH": os.environ["PATH"],
-            "HOME": str(self.home),
-            "AWS_REGION": "us-east-1",
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_ENDPOINT_URL": self.url,
-            "AWS_EC2_METADATA_SERVICE_ENDPOINT": self.url,
-            **{name: value.replace("URL", self.url).replace("HOME", str(self.home)) for name, value in variables.items()},
-        }
-
-    def write(self, files):
-        for name, text in files.items():
-            path = self.home / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text.replace("HOME", str(self.home)))
-
-    def ask_ferry(self, variables, profile=None):
-        words = [self.ferry, "whoami", "--offline", "-o", "json", *(["--profile", profile] if profile else [])]
-        return subprocess.run(words, env=self.environment(variables), stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, start_new_session=True)
-
-    def ask_botocore(self, variables, profile=None):
-        program = BOTOCORE.format(profile=f"profile={profile!r}" if profile else "")
-        return subprocess.run([sys.executable, "-c", program], env=self.environment(variables), capture_output=True, text=True, timeout=60)
-
-
-@pytest.fixture
-def place(home, identity, ferry):
-    return Place(home, identity.url, ferry)
-
-
-def login(session, **members):
-    token = {"accessToken": "login-token", "expiresAt": in_an_hour(), "region": "us-east-1", "startUrl": "https://start", **members}
-    return {f".aws/sso/cache/{hashlib.sha1(session.encode()).hexdigest()}.json": json.dumps(token)}
-
-
-RENEWABLE = {
-    "expiresAt": "2020-01-01T00:00:00Z",
-    "refreshToken": "refresh",
-    "clientId": "id",
-    "clientSecret": "secret",
-    "registrationExpiresAt": "2099-01-01T00:00:00Z",
-}
-SSO_SESSION = (
-    "[default]\nsso_session = mine\nsso_account_id = 123456789012\nsso_role_name = Admin\n"
-    "[sso-session mine]\nsso_start_url = https://start\nsso_region = us-east-1\n"
+from fake_identity import CONTAINER_TOKEN, SECRET, SESSION_TOKEN, from_now
+from identity_fixtures import (  # noqa: F401: some are fixtures
+    ENV,
+    KEYS,
+    PROCESS,
+    RENEWABLE,
+    ROLE,
+    SSO_LEGACY,
+    SSO_SESSION,
+    home,
+    identity,
+    login,
+    place,
+    printed,
+    program,
 )
-SSO_LEGACY = "[default]\nsso_start_url = https://start\nsso_region = us-east-1\nsso_account_id = 123456789012\nsso_role_name = Admin\n"
-ENV = {"AWS_ACCESS_KEY_ID": "AKENV", "AWS_SECRET_ACCESS_KEY": "secret"}
-PROCESS = "[default]\ncredential_process = HOME/program 'one word'\n"
-
-
-def program(text):
-    return {"program": "#!/bin/sh\n" + text}
-
-
-def printed(**members):
-    return f"cat <<'END'\n{json.dumps({'Version': 1, 'AccessKeyId': 'AKPROCESS', 'SecretAccessKey': 's', **members})}\nEND\n"
-
 
 # name: (files, variables, --profile, the key that both must find or None)
 CASES = {
@@ -103,6 +29,10 @@ CASES = {
     "environment over default profile": ({".aws/credentials": "[default]\n" + KEYS.format("AKFILE")}, ENV, None, "AKENV"),
     "environment over AWS_PROFILE": ({".aws/credentials": "[dev]\n" + KEYS.format("AKDEV")}, {**ENV, "AWS_PROFILE": "dev"}, None, "AKENV"),
     "profile by name over environment": ({".aws/credentials": "[dev]\n" + KEYS.format("AKDEV")}, ENV, "dev", "AKDEV"),
+    "environment, older name of the token": ({}, {**ENV, "AWS_SECURITY_TOKEN": SESSION_TOKEN}, None, "AKENV"),
+    "environment that has ended": ({}, {**ENV, "AWS_CREDENTIAL_EXPIRATION": "2020-01-01T00:00:00Z"}, None, None),
+    "environment with an end that is none": ({}, {**ENV, "AWS_CREDENTIAL_EXPIRATION": "soon"}, None, None),
+    "environment without a key id": ({".aws/credentials": "[default]\n" + KEYS.format("AKFILE")}, {"AWS_SECRET_ACCESS_KEY": "s"}, None, "AKFILE"),
     "half an environment": ({".aws/credentials": "[default]\n" + KEYS.format("AKFILE")}, {"AWS_ACCESS_KEY_ID": "AK"}, None, None),
     "credentials file": ({".aws/credentials": "[default]\n" + KEYS.format("AKFILE")}, {}, None, "AKFILE"),
     "config file": ({".aws/config": "[default]\n" + KEYS.format("AKCONFIG")}, {}, None, "AKCONFIG"),
@@ -141,6 +71,110 @@ CASES = {
         {},
         None,
         "AKSELF-one",
+    ),
+    "role for a while": (
+        {".aws/config": f"[default]\nrole_arn = {ROLE}one\nsource_profile = base\nduration_seconds = 900\n[profile base]\n" + KEYS.format("AKBASE")},
+        {},
+        None,
+        "AKBASE-one-900",
+    ),
+    "role for a while that is no number": (
+        {".aws/config": f"[default]\nrole_arn = {ROLE}one\nsource_profile = base\nduration_seconds = long\n[profile base]\n" + KEYS.format("AKBASE")},
+        {},
+        None,
+        "AKBASE-one",
+    ),
+    "role for too long": (
+        {".aws/config": f"[default]\nrole_arn = {ROLE}one\nsource_profile = base\nduration_seconds = 99999\n[profile base]\n" + KEYS.format("AKBASE")},
+        {},
+        None,
+        None,
+    ),
+    "role with a session name": (
+        {".aws/config": f"[default]\nrole_arn = {ROLE}one\nsource_profile = base\nrole_session_name = me@home\n[profile base]\n" + KEYS.format("AKBASE")},
+        {},
+        None,
+        "AKBASE-one-me@home",
+    ),
+    "role with everything": (
+        {
+            ".aws/config": f"[profile r]\nrole_arn = {ROLE}one\nsource_profile = base\nrole_session_name = me\nduration_seconds = 43200\n"
+            "external_id = ext:1/2\n",
+            ".aws/credentials": "[base]\n" + KEYS.format("AKBASE"),
+        },
+        {"AWS_PROFILE": "r"},
+        None,
+        "AKBASE-one-ext:1/2-43200-me",
+    ),
+    "role in the credentials file": (
+        {".aws/credentials": f"[default]\nrole_arn = {ROLE}one\nsource_profile = base\n[base]\n" + KEYS.format("AKBASE")},
+        {},
+        None,
+        "AKBASE-one",
+    ),
+    "role beside keys": (
+        {".aws/config": f"[default]\nrole_arn = {ROLE}one\nsource_profile = base\n[profile base]\n" + KEYS.format("AKBASE"), ".aws/credentials": "[default]\n" + KEYS.format("AKOWN")},
+        {},
+        None,
+        "AKBASE-one",
+    ),
+    "role with both sources": (
+        {".aws/config": f"[default]\nrole_arn = {ROLE}one\nsource_profile = base\ncredential_source = Environment\n[profile base]\n" + KEYS.format("AKBASE")},
+        {},
+        None,
+        None,
+    ),
+    "role by an environment without keys": (
+        {".aws/config": f"[profile r]\nrole_arn = {ROLE}one\ncredential_source = Environment\n"},
+        {},
+        "r",
+        None,
+    ),
+    "role of a source without credentials": (
+        {".aws/config": f"[default]\nrole_arn = {ROLE}one\nsource_profile = base\n[profile base]\nregion = us-east-1\n"},
+        {},
+        None,
+        None,
+    ),
+    "role of half a pair of keys": (
+        {".aws/config": f"[default]\nrole_arn = {ROLE}one\nsource_profile = default\naws_secret_access_key = secret\n"},
+        {},
+        None,
+        None,
+    ),
+    "role of a role by the environment's keys": (
+        {
+            ".aws/config": f"[profile two]\nrole_arn = {ROLE}two\nsource_profile = one\n"
+            f"[profile one]\nrole_arn = {ROLE}one\ncredential_source = Environment\n"
+        },
+        ENV,
+        "two",
+        "AKENV-one-two",
+    ),
+    "role by identity center": (
+        {
+            ".aws/config": f"[profile r]\nrole_arn = {ROLE}one\nsource_profile = default\n" + SSO_SESSION,
+            **login("mine"),
+        },
+        {},
+        "r",
+        "AKSSO-one",
+    ),
+    "role by identity center, legacy": (
+        {".aws/config": f"[profile r]\nrole_arn = {ROLE}one\nsource_profile = default\n" + SSO_LEGACY, **login("https://start")},
+        {},
+        "r",
+        "AKSSO-one",
+    ),
+    "role by a web identity": (
+        {
+            "token": "web-token",
+            ".aws/config": f"[default]\nrole_arn = {ROLE}one\nsource_profile = web\n"
+            f"[profile web]\nrole_arn = {ROLE}web\nweb_identity_token_file = HOME/token\n",
+        },
+        {},
+        None,
+        "AKWEB-one",
     ),
     "roles in a circle": (
         {
@@ -189,6 +223,36 @@ CASES = {
         None,
         "AKWEB",
     ),
+    "web identity with a session name": (
+        {"token": "web-token"},
+        {"AWS_WEB_IDENTITY_TOKEN_FILE": "HOME/token", "AWS_ROLE_ARN": ROLE + "web", "AWS_ROLE_SESSION_NAME": "me"},
+        None,
+        "AKWEB-me",
+    ),
+    "web identity with a session name by profile": (
+        {"token": "web-token", ".aws/config": f"[default]\nrole_arn = {ROLE}web\nweb_identity_token_file = HOME/token\nrole_session_name = me\n"},
+        {},
+        None,
+        "AKWEB-me",
+    ),
+    "web identity, half by variable and half by profile": (
+        {"token": "web-token", ".aws/config": f"[default]\nrole_arn = {ROLE}web\n"},
+        {"AWS_WEB_IDENTITY_TOKEN_FILE": "HOME/token"},
+        None,
+        None,
+    ),
+    "web identity variables beside a profile by name": (
+        {"token": "web-token", ".aws/credentials": "[dev]\n" + KEYS.format("AKDEV")},
+        {"AWS_WEB_IDENTITY_TOKEN_FILE": "HOME/token", "AWS_ROLE_ARN": ROLE + "web"},
+        "dev",
+        "AKDEV",
+    ),
+    "web identity over keys": (
+        {"token": "web-token", ".aws/credentials": "[default]\n" + KEYS.format("AKFILE")},
+        {"AWS_WEB_IDENTITY_TOKEN_FILE": "HOME/token", "AWS_ROLE_ARN": ROLE + "web"},
+        None,
+        "AKWEB",
+    ),
     "web identity without a role": ({"token": "web-token"}, {"AWS_WEB_IDENTITY_TOKEN_FILE": "HOME/token"}, None, None),
     "web identity without its file": ({}, {"AWS_WEB_IDENTITY_TOKEN_FILE": "HOME/token", "AWS_ROLE_ARN": ROLE + "web"}, None, None),
     "web identity that is refused": (
@@ -198,8 +262,10 @@ CASES = {
         None,
     ),
     "program": ({".aws/config": PROCESS, **program(printed())}, {}, None, "AKPROCESS"),
-    "program with an end": ({".aws/config": PROCESS, **program(printed(SessionToken="t", Expiration="2099-01-01T00:00:00Z"))}, {}, None, "AKPROCESS"),
+    "program with an end": ({".aws/config": PROCESS, **program(printed(SessionToken=SESSION_TOKEN, Expiration="2099-01-01T00:00:00Z"))}, {}, None, "AKPROCESS"),
     "program with words": ({".aws/config": PROCESS, **program('[ "$1" = "one word" ] || exit 1\n' + printed())}, {}, None, "AKPROCESS"),
+    "program whose keys have ended": ({".aws/config": PROCESS, **program(printed(SessionToken=SESSION_TOKEN, Expiration="2020-01-01T00:00:00Z"))}, {}, None, None),
+    "program that also writes to stderr": ({".aws/config": PROCESS, **program("echo look >&2\n" + printed())}, {}, None, "AKPROCESS"),
     "program of another version": ({".aws/config": PROCESS, **program(printed(Version=2))}, {}, None, None),
     "program that fails": ({".aws/config": PROCESS, **program("exit 3\n")}, {}, None, None),
     "program that prints nonsense": ({".aws/config": PROCESS, **program("echo nonsense\n")}, {}, None, None),
@@ -215,6 +281,54 @@ CASES = {
     "identity center, renewed": ({".aws/config": SSO_SESSION, **login("mine", **RENEWABLE)}, {}, None, "AKSSO"),
     "identity center, expired": ({".aws/config": SSO_LEGACY, **login("https://start", expiresAt="2020-01-01T00:00:00Z")}, {}, None, None),
     "identity center, no login": ({".aws/config": SSO_SESSION}, {}, None, None),
+    "identity center, renewal refused": (
+        {".aws/config": SSO_SESSION, **login("mine", **{**RENEWABLE, "refreshToken": "stale"})},
+        {},
+        None,
+        None,
+    ),
+    "identity center, renewal refused before the end": (
+        {".aws/config": SSO_SESSION, **login("mine", **{**RENEWABLE, "refreshToken": "stale", "expiresAt": from_now(300)})},
+        {},
+        None,
+        "AKSSO",
+    ),
+    "identity center, registration expired": (
+        {".aws/config": SSO_SESSION, **login("mine", **{**RENEWABLE, "registrationExpiresAt": "2020-01-01T00:00:00Z"})},
+        {},
+        None,
+        None,
+    ),
+    "identity center, nothing to renew with": (
+        {".aws/config": SSO_SESSION, **login("mine", **{name: value for name, value in RENEWABLE.items() if name != "clientSecret"})},
+        {},
+        None,
+        None,
+    ),
+    "identity center, login that is none": ({".aws/config": SSO_SESSION, **{name: "{" for name in login("mine")}}, {}, None, None),
+    "identity center, login that was withdrawn": ({".aws/config": SSO_SESSION, **login("mine", accessToken="withdrawn")}, {}, None, None),
+    "identity center, role with odd letters": (
+        {".aws/config": SSO_SESSION.replace("Admin", "A+B=C,D@E&F"), **login("mine")},
+        {},
+        None,
+        "AKSSO-A+B=C,D@E&F",
+    ),
+    "identity center, session and profile differ": (
+        {".aws/config": SSO_SESSION.replace("sso_session = mine", "sso_session = mine\nsso_region = eu-west-1"), **login("mine")},
+        {},
+        None,
+        None,
+    ),
+    "identity center at an endpoint of its own": (
+        {
+            ".aws/config": SSO_SESSION.replace("[default]\n", "[default]\nservices = s\n")
+            + "[services s]\nsso =\n  endpoint_url = http://127.0.0.1:1\n",
+            **login("mine"),
+        },
+        {"AWS_ENDPOINT_URL_SSO": "URL"},
+        None,
+        "AKSSO",
+    ),
     "identity center, no role": ({".aws/config": SSO_SESSION.replace("sso_role_name = Admin\n", ""), **login("mine")}, {}, None, None),
     "identity center, no session": ({".aws/config": SSO_SESSION.partition("[sso-session")[0], **login("mine")}, {}, None, None),
     "identity center over keys": (
@@ -232,6 +346,44 @@ CASES = {
     "container, token in a file": (
         {"token": CONTAINER_TOKEN},
         {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "URL/container", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "HOME/token"},
+        None,
+        "AKCONTAINER",
+    ),
+    "container, token by variable and file": (
+        {"token": CONTAINER_TOKEN},
+        {
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI": "URL/container",
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN": "stale",
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "HOME/token",
+        },
+        None,
+        "AKCONTAINER",
+    ),
+    "container, no token file": (
+        {},
+        {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "URL/container", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "HOME/token"},
+        None,
+        None,
+    ),
+    "container, wrong token": (
+        {},
+        {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "URL/container", "AWS_CONTAINER_AUTHORIZATION_TOKEN": "wrong"},
+        None,
+        None,
+    ),
+    "container, past a proxy": (
+        {},
+        {
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI": "URL/container",
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN": CONTAINER_TOKEN,
+            "HTTP_PROXY": "http://127.0.0.1:1",
+        },
+        None,
+        "AKCONTAINER",
+    ),
+    "container over the instance": (
+        {".aws/config": "[default]\noutput = json\n"},
+        {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "URL/container", "AWS_CONTAINER_AUTHORIZATION_TOKEN": CONTAINER_TOKEN},
         None,
         "AKCONTAINER",
     ),
@@ -260,25 +412,7 @@ CASES = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_what_botocore_resolves_ferry_resolves(place, case):
-    files, variables, profile, key = CASES[case]
-    place.write(files)
-    if (place.home / "program").exists():
-        (place.home / "program").chmod(0o755)
-    # First ferry: a login that botocore renews would be valid for ferry too.
-    ours = place.ask_ferry(variables, profile)
-    place.write(files)
-    theirs = place.ask_botocore(variables, profile)
-    if key is None:
-        assert theirs.returncode != 0, "botocore is the norm"
-        assert (ours.returncode, ours.stdout) == (125, "")
-        assert len(ours.stderr.splitlines()) == 1
-        return
-    assert theirs.returncode == 0, theirs.stderr
-    assert ours.returncode == 0, ours.stderr
-    told = json.loads(ours.stdout)
-    assert [told["credential_source"], told["access_key_id"]] == json.loads(theirs.stdout)
-    assert told["access_key_id"] == key
-    assert "secret" not in ours.stdout
+    place.compare(*CASES[case])
 
 
 def test_a_renewed_login_is_kept_for_the_aws_cli(place):

@@ -5,6 +5,7 @@
 namespace ferry::aws {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsNull;
@@ -36,16 +37,18 @@ TEST(ConfigFile, OnlyWholeLinesAreComments) {
 
 TEST(ConfigFile, AValueKeepsLaterDelimiters) {
   const ConfigFile file = parsed("[a]\nrole_arn = arn:aws:iam::1:role/x\nsecret=a=b=:c\nempty =\n");
-  EXPECT_THAT(file.at("a"), ElementsAre(Pair("empty", ""), Pair("role_arn", "arn:aws:iam::1:role/x"),
-                                        Pair("secret", "a=b=:c")));
+  EXPECT_THAT(
+      *find_config_section(file, "a"),
+      ElementsAre(Pair("empty", ""), Pair("role_arn", "arn:aws:iam::1:role/x"), Pair("secret", "a=b=:c")));
 }
 
 TEST(ConfigFile, IndentedLinesContinueAValue) {
   const ConfigFile file =
       parsed("[services s]\necs =\n  endpoint_url = http://e\n  max = 1\n\nssm =\n  a = b\n\n");
-  EXPECT_THAT(nested_options(config_value(file.at("services s"), "ecs")),
+  EXPECT_THAT(nested_options(config_value(*find_config_section(file, "services s"), "ecs")),
               ElementsAre(Pair("endpoint_url", "http://e"), Pair("max", "1")));
-  EXPECT_THAT(nested_options(config_value(file.at("services s"), "ssm")), ElementsAre(Pair("a", "b")));
+  EXPECT_THAT(nested_options(config_value(*find_config_section(file, "services s"), "ssm")),
+              ElementsAre(Pair("a", "b")));
 }
 
 TEST(ConfigFile, AnIndentedSectionIsASectionWhereNoValueCanGoOn) {
@@ -65,17 +68,28 @@ TEST(ConfigFile, RefusalsNameTheLineAndQuoteNoValue) {
   EXPECT_THAT(refusal("[]\n"), HasSubstr("line 1"));
   EXPECT_THAT(refusal("[a]\n\n[a]\n"), HasSubstr("line 3: section [a] is there twice"));
   EXPECT_THAT(refusal("[a]\nkey = secret1\nKEY = secret2\n"), HasSubstr("line 3: option key is there twice"));
+  EXPECT_THAT(refusal("[a]\ns3 =\n  a = b\n  secret\n"),
+              AllOf(HasSubstr("line 4"), Not(HasSubstr("secret"))));
   EXPECT_THAT(refusal("[a]\nsecret"), Not(HasSubstr("secret")));
 }
 
 TEST(ConfigFile, FindsSectionsByKindAndName) {
   const ConfigFile file =
-      parsed("[profile dev]\n[profile \"two words\"]\n[profile\ttab]\n[profilex]\n[dev2]\n");
+      parsed("[profile dev]\n[profile \"two words\"]\n[profile\ttab]\n[profilex]\n[dev2]\n[profile a b]\n");
   EXPECT_THAT(find_config_section(file, "profile", "dev"), NotNull());
   EXPECT_THAT(find_config_section(file, "profile", "two words"), NotNull());
   EXPECT_THAT(find_config_section(file, "profile", "tab"), NotNull());
   EXPECT_THAT(find_config_section(file, "profile", "x"), IsNull());
   EXPECT_THAT(find_config_section(file, "profile", "dev2"), IsNull());
+  EXPECT_THAT(find_config_section(file, "profile", "a b"), IsNull());
+  EXPECT_THAT(find_config_section(file, "dev2"), NotNull());
+}
+
+TEST(ConfigFile, OfSectionsWithOneNameTheLastCounts) {
+  const ConfigFile file =
+      parsed("[profile \"x\"]\nk=1\n[profile x]\nk=2\n[profile default]\nk=3\n[default]\nk=4\n");
+  EXPECT_EQ(config_value(*find_config_section(file, "profile", "x"), "k"), "2");
+  EXPECT_EQ(config_value(*find_config_section(file, "profile", "default"), "k"), "4");
 }
 
 }  // namespace

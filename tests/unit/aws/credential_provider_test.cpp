@@ -14,8 +14,9 @@ using std::chrono::minutes;
 
 // A source whose credentials last for a while, on a clock of the test's own.
 struct Stage {
-  net::Task<Result<Credentials>> fetch() {
+  net::Task<Result<Credentials>> fetch(Freshness freshness) {
     ++fetches;
+    asked_for = freshness;
     co_await may_answer.wait();
     if (is_broken) co_return fail(FailureCode::unreachable, "nobody there");
     co_return Credentials{.access_key_id = "AK" + std::to_string(fetches),
@@ -33,7 +34,9 @@ struct Stage {
   minutes lifetime{60};
   int fetches = 0;
   bool is_broken = false;
-  CredentialProvider provider{loop, [this] { return fetch(); }, [this] { return now; }};
+  Freshness asked_for = Freshness::kept_will_do;
+  CredentialProvider provider{loop, [this](Freshness freshness) { return fetch(freshness); },
+                              [this] { return now; }};
 };
 
 TEST(CredentialProvider, ADayOfShortCredentialsNeverGivesExpiredOnes) {
@@ -90,8 +93,13 @@ TEST(CredentialProvider, WhatHasExpiredAlreadyIsRefused) {
 TEST(CredentialProvider, WhatAServiceCallsExpiredIsFetchedAnew) {
   Stage stage;
   ASSERT_TRUE(stage.get());
+  EXPECT_EQ(stage.asked_for, Freshness::kept_will_do);
   stage.provider.forget();
   EXPECT_EQ(stage.get()->access_key_id, "AK2");
+  EXPECT_EQ(stage.asked_for, Freshness::anew) << "what was kept on disk would be the expired ones again";
+  stage.now += minutes(50);
+  EXPECT_EQ(stage.get()->access_key_id, "AK3");
+  EXPECT_EQ(stage.asked_for, Freshness::kept_will_do);
 }
 
 net::Task<> ask(Stage& stage, std::vector<std::string>& keys) {

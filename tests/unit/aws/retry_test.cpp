@@ -103,8 +103,8 @@ TEST(RetryQuota, ThreadsTogetherSpendNoMoreThanThereIs) {
 
 TEST(IsRepeatable, ReadingAndEndingAndWhatHasAClientToken) {
   for (const char* operation :
-       {"DescribeTasks", "ListTasks", "GetLogEvents", "FilterLogEvents", "GetCallerIdentity", "StopTask",
-        "TerminateSession", "DeregisterTaskDefinition"}) {
+       {"DescribeTasks", "ListTasks", "GetLogEvents", "FilterLogEvents", "GetCallerIdentity", "AssumeRole",
+        "StopTask", "TerminateSession", "DeregisterTaskDefinition"}) {
     EXPECT_TRUE(is_repeatable(operation, {})) << operation;
   }
   for (const char* operation : {"RunTask", "CreateService", "ExecuteCommand", "RegisterTaskDefinition",
