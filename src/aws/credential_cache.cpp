@@ -2,7 +2,6 @@
 
 #include "aws/answer_reader.hpp"
 #include "aws/credential_answer.hpp"
-#include "aws/profile.hpp"
 #include "aws/secret_file.hpp"
 #include "base/text.hpp"
 #include "sys/private_file.hpp"
@@ -10,9 +9,13 @@
 #include "wire/json_object.hpp"
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <string_view>
 #include <utility>
+#include <variant>
+#include <vector>
 
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
@@ -38,25 +41,45 @@ bool is_ascii(std::string_view text) {
 
 // botocore names a file by the SHA-1 of the call's arguments, as Python's json.dumps(sort_keys=True) writes
 // them with these separators.
-std::string path_of(const Arguments& arguments, std::string_view comma, std::string_view colon,
-                    const Environment& environment) {
-  const std::string home = environment_value(environment, "HOME");
+std::string digest_of(const Arguments& arguments, std::string_view comma, std::string_view colon) {
   std::string text;
-  for (const auto& [name, value] : arguments) {
+  for (const auto& [name, value] : arguments)
     text += fmt::format("{}\"{}\"{}{}", text.empty() ? "" : comma, name, colon, value);
+  if (!is_ascii(text)) return {};
+  return hex(wire::sha1(as_bytes(fmt::format("{{{}}}", text)))) + ".json";
+}
+
+std::string name_of(const AssumedRoleSource& role) {
+  Arguments arguments{{"RoleArn", quoted(role.role_arn)}};
+  if (!role.session_name.empty()) arguments["RoleSessionName"] = quoted(role.session_name);
+  if (!role.external_id.empty()) arguments["ExternalId"] = quoted(role.external_id);
+  if (!role.mfa_serial.empty()) arguments["SerialNumber"] = quoted(role.mfa_serial);
+  if (role.duration_s) arguments["DurationSeconds"] = fmt::format("{}", *role.duration_s);
+  return digest_of(arguments, ", ", ": ");
+}
+
+// With the token: another one may be another identity.
+std::string name_of(const WebIdentitySource& identity) {
+  std::ifstream file(identity.token_file, std::ios::binary);
+  if (!file) return {};
+  const std::string token{std::istreambuf_iterator<char>(file), {}};
+  Arguments arguments{{"RoleArn", quoted(identity.role_arn)}, {"WebIdentityToken", quoted(token)}};
+  if (!identity.session_name.empty()) arguments["RoleSessionName"] = quoted(identity.session_name);
+  return digest_of(arguments, ", ", ": ");
+}
+
+std::string name_of(const IdentityCenterSource& center) {
+  Arguments arguments{{"accountId", quoted(center.account_id)}, {"roleName", quoted(center.role_name)}};
+  if (center.session.empty()) {
+    arguments["startUrl"] = quoted(center.start_url);
+  } else {
+    arguments["sessionName"] = quoted(center.session);
   }
-  if (home.empty() || !is_ascii(text)) return {};
-  text = fmt::format("{{{}}}", text);
-  return fmt::format("{}/.aws/cli/cache/{}.json", home, hex(wire::sha1(as_bytes(text))));
+  return digest_of(arguments, ",", ":");
 }
 
-std::string path_of(const Arguments& arguments, const Environment& environment) {
-  return path_of(arguments, ", ", ": ", environment);
-}
-
-// "2026-11-23T18:19:36", to which each kind of entry adds its word for the zone.
 std::string to_the_second(WallTime time) {
-  return rfc3339(time).substr(0, std::string_view("2026-11-23T18:19:36").size());
+  return rfc3339(time).substr(0, std::string_view("2026-11-23T18:19:36").size()) + "Z";
 }
 
 // "arn:aws:sts::123456789012:assumed-role/web/name"
@@ -68,30 +91,11 @@ std::string account_in(std::string_view arn) {
 
 }  // namespace
 
-std::string cache_path_of(const AssumedRoleSource& role, const Environment& environment) {
-  Arguments arguments{{"RoleArn", quoted(role.role_arn)}};
-  if (!role.session_name.empty()) arguments["RoleSessionName"] = quoted(role.session_name);
-  if (!role.external_id.empty()) arguments["ExternalId"] = quoted(role.external_id);
-  if (!role.mfa_serial.empty()) arguments["SerialNumber"] = quoted(role.mfa_serial);
-  if (role.duration_s) arguments["DurationSeconds"] = fmt::format("{}", *role.duration_s);
-  return path_of(arguments, environment);
-}
-
-std::string cache_path_of(const WebIdentitySource& identity, const Environment& environment) {
-  Arguments arguments{{"RoleArn", quoted(identity.role_arn)}};
-  if (!identity.session_name.empty()) arguments["RoleSessionName"] = quoted(identity.session_name);
-  return path_of(arguments, environment);
-}
-
-std::string cache_path_of(const IdentityCenterSource& center, const std::string& session,
-                          const std::string& start_url, const Environment& environment) {
-  Arguments arguments{{"accountId", quoted(center.account_id)}, {"roleName", quoted(center.role_name)}};
-  if (session.empty()) {
-    arguments["startUrl"] = quoted(start_url);
-  } else {
-    arguments["sessionName"] = quoted(session);
-  }
-  return path_of(arguments, ",", ":", environment);
+std::string cache_file_name(const CredentialSource& source) {
+  if (const auto* role = std::get_if<AssumedRoleSource>(&source.kind)) return name_of(*role);
+  if (const auto* identity = std::get_if<WebIdentitySource>(&source.kind)) return name_of(*identity);
+  if (const auto* center = std::get_if<IdentityCenterSource>(&source.kind)) return name_of(*center);
+  return {};
 }
 
 std::optional<Credentials> kept_credentials(const std::string& path, WallTime now, Observer& observer) {
@@ -110,7 +114,7 @@ json::object cache_entry(json::object sts_answer) {
   json::object* credentials = member == nullptr ? nullptr : member->if_object();
   if (credentials == nullptr) return sts_answer;
   if (const auto end = parse_rfc3339(text_in(*credentials, "Expiration")))
-    (*credentials)["Expiration"] = to_the_second(*end) + "UTC";
+    (*credentials)["Expiration"] = to_the_second(*end);
   const json::object* user = object_in(sts_answer, "AssumedRoleUser");
   const std::string account = user == nullptr ? std::string() : account_in(text_in(*user, "Arn"));
   if (!account.empty()) (*credentials)["AccountId"] = account;
@@ -122,7 +126,7 @@ json::object cache_entry(const IdentityCenterSource& center, const Credentials& 
                     {"SecretAccessKey", credentials.secret_access_key},
                     {"SessionToken", credentials.session_token},
                     {"AccountId", center.account_id}};
-  if (credentials.expires_at) kept["Expiration"] = to_the_second(*credentials.expires_at) + "Z";
+  if (credentials.expires_at) kept["Expiration"] = to_the_second(*credentials.expires_at);
   return {{"ProviderType", "sso"}, {"Credentials", std::move(kept)}};
 }
 

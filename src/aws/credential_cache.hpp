@@ -4,7 +4,6 @@
 
 #include "aws/credential_source.hpp"
 #include "aws/observer.hpp"
-#include "aws/settings.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
 
@@ -15,13 +14,10 @@
 
 namespace ferry::aws {
 
-// Where that source's credentials are kept; empty where there is no home folder, or the CLI's name for the
-// file cannot be told (text beyond ASCII). Pure.
-std::string cache_path_of(const AssumedRoleSource& role, const Environment& environment);
-std::string cache_path_of(const WebIdentitySource& identity, const Environment& environment);
-// `session` names the sso-session, and where there is none `start_url` counts.
-std::string cache_path_of(const IdentityCenterSource& center, const std::string& session,
-                          const std::string& start_url, const Environment& environment);
+// The name of the file that the CLI keeps that source's credentials in; empty for other sources than roles
+// (assumed, by web identity, of IAM Identity Center), and where the name cannot be told: text beyond ASCII.
+// Reads a web identity's token, which is part of it.
+std::string cache_file_name(const CredentialSource& source);
 
 // Those that are kept there and last for fifteen minutes more, which is the CLI's measure. Nothing where
 // there are none, or the file says nothing that can be understood.
@@ -31,8 +27,8 @@ std::optional<Credentials> kept_credentials(const std::string& path, WallTime no
 boost::json::object cache_entry(boost::json::object sts_answer);
 boost::json::object cache_entry(const IdentityCenterSource& center, const Credentials& credentials);
 
-// Replaces the file as a whole, mode 0600; folders that are missing get 0700. Credentials without an end are
-// not kept, as they would be forever. Failure: the file cannot be written, or others can write into its
+// Replaces FOLDER/NAME as a whole, mode 0600; folders that are missing get 0700. Credentials without an end
+// are not kept, as they would be forever. Failure: the file cannot be written, or others can write into its
 // folder.
 Result<> keep_credentials(const std::string& path, const boost::json::object& entry);
 

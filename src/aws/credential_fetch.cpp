@@ -56,19 +56,20 @@ std::string_view name_of_session(const std::string& given) {
 }
 
 net::Task<Result<Credentials>> fetch(net::Loop& loop, const Settings& settings,
-                                     const WebIdentitySource& identity) {
+                                     const WebIdentitySource& identity, std::string cache_path) {
   Result<std::string> token = token_in(identity.token_file);
   if (!token) co_return fail(token.error());
   boost::json::object input{{"RoleArn", identity.role_arn},
                             {"RoleSessionName", name_of_session(identity.session_name)},
                             {"WebIdentityToken", *token}};
   Result<Credentials> fetched = co_await ask_sts(loop, settings, {}, "AssumeRoleWithWebIdentity",
-                                                 std::move(input), identity.cache_path);
+                                                 std::move(input), std::move(cache_path));
   co_return fetched;
 }
 
 net::Task<Result<Credentials>> fetch(net::Loop& loop, const net::Network& network, const Settings& settings,
-                                     const AssumedRoleSource& role, Freshness freshness) {
+                                     const AssumedRoleSource& role, Freshness freshness,
+                                     std::string cache_path) {
   Result<Credentials> base = co_await fetch_credentials(loop, network, settings, *role.base, freshness);
   if (!base) co_return fail(base.error());
   boost::json::object input{{"RoleArn", role.role_arn},
@@ -86,42 +87,41 @@ net::Task<Result<Credentials>> fetch(net::Loop& loop, const net::Network& networ
     input["SerialNumber"] = role.mfa_serial;
     input["TokenCode"] = *code;
   }
-  Result<Credentials> fetched =
-      co_await ask_sts(loop, settings, std::move(*base), "AssumeRole", std::move(input), role.cache_path);
+  Result<Credentials> fetched = co_await ask_sts(loop, settings, std::move(*base), "AssumeRole",
+                                                 std::move(input), std::move(cache_path));
   co_return fetched;
 }
 
 net::Task<Result<Credentials>> fetch(net::Loop& loop, const net::Network& network, const Settings& settings,
-                                     const IdentityCenterSource& center) {
+                                     const IdentityCenterSource& center, std::string cache_path) {
   Result<Credentials> fetched = co_await fetch_from_identity_center(loop, network, settings, center);
-  if (fetched) keep(center.cache_path, cache_entry(center, *fetched), *settings.observer);
+  if (fetched) keep(cache_path, cache_entry(center, *fetched), *settings.observer);
   co_return fetched;
 }
 
 net::Task<Result<Credentials>> fetch_kind(net::Loop& loop, const net::Network& network,
                                           const Settings& settings, const CredentialSource& source,
-                                          Freshness freshness) {
+                                          Freshness freshness, std::string cache_path) {
   if (const auto* keys = std::get_if<Credentials>(&source.kind)) co_return *keys;
   if (const auto* process = std::get_if<ProcessSource>(&source.kind))
     co_return co_await fetch_from_process(loop, *process);
   if (const auto* identity = std::get_if<WebIdentitySource>(&source.kind))
-    co_return co_await fetch(loop, settings, *identity);
+    co_return co_await fetch(loop, settings, *identity, std::move(cache_path));
   if (const auto* role = std::get_if<AssumedRoleSource>(&source.kind))
-    co_return co_await fetch(loop, network, settings, *role, freshness);
+    co_return co_await fetch(loop, network, settings, *role, freshness, std::move(cache_path));
   if (const auto* center = std::get_if<IdentityCenterSource>(&source.kind))
-    co_return co_await fetch(loop, network, settings, *center);
+    co_return co_await fetch(loop, network, settings, *center, std::move(cache_path));
   if (const auto* container = std::get_if<ContainerSource>(&source.kind))
     co_return co_await fetch_from_container(loop, settings, *container);
   co_return co_await fetch_from_instance(loop, *settings.observer,
                                          std::get<InstanceMetadataSource>(source.kind));
 }
 
-// Where that source's credentials may be kept.
-std::string cache_path_of(const CredentialSource& source) {
-  if (const auto* role = std::get_if<AssumedRoleSource>(&source.kind)) return role->cache_path;
-  if (const auto* identity = std::get_if<WebIdentitySource>(&source.kind)) return identity->cache_path;
-  if (const auto* center = std::get_if<IdentityCenterSource>(&source.kind)) return center->cache_path;
-  return {};
+// Empty: what that source gives is not kept.
+std::string cache_path_of(const Settings& settings, const CredentialSource& source) {
+  const std::string name = cache_file_name(source);
+  return name.empty() || settings.credential_cache.empty() ? std::string()
+                                                           : settings.credential_cache + "/" + name;
 }
 
 std::string key_and_end(const Credentials& credentials) {
@@ -135,7 +135,7 @@ net::Task<Result<Credentials>> fetch_credentials(net::Loop& loop, const net::Net
                                                  const Settings& settings, const CredentialSource& source,
                                                  Freshness freshness) {
   Observer& observer = *settings.observer;
-  const std::string cache_path = cache_path_of(source);
+  const std::string cache_path = cache_path_of(settings, source);
   if (freshness == Freshness::kept_will_do) {
     const auto kept = kept_credentials(cache_path, net::wall_now(), observer);
     if (kept) {
@@ -143,7 +143,7 @@ net::Task<Result<Credentials>> fetch_credentials(net::Loop& loop, const net::Net
       co_return *kept;
     }
   }
-  Result<Credentials> fetched = co_await fetch_kind(loop, network, settings, source, freshness);
+  Result<Credentials> fetched = co_await fetch_kind(loop, network, settings, source, freshness, cache_path);
   observer.source(source.method, fetched ? key_and_end(*fetched) : fetched.error().what);
   if (!fetched) co_return fail(fetched.error().in(fmt::format("credentials from {}", source.description)));
   co_return fetched;

@@ -33,18 +33,16 @@ struct ProcessSource {
   std::vector<std::string> added_environment;  // NAME=value
 };
 
-// Of both kinds of role: an empty `session_name` means ferry's own, and `cache_path` is the file that keeps
-// what comes of it between commands, empty where none does.
 struct WebIdentitySource {
-  std::string role_arn, token_file, session_name;
-  std::string cache_path;
+  std::string role_arn, token_file;
+  std::string session_name;  // empty: ferry's own
 };
 
 struct AssumedRoleSource {
-  std::string role_arn, session_name, external_id, mfa_serial;
+  std::string role_arn, external_id, mfa_serial;
+  std::string session_name;  // empty: ferry's own
   std::optional<std::int64_t> duration_s;
   std::shared_ptr<const CredentialSource> base;  // who assumes the role; never null
-  std::string cache_path;
 };
 
 // IAM Identity Center.
@@ -53,8 +51,8 @@ struct IdentityCenterSource {
   std::string account_id, role_name;
   std::string token_path;     // what `aws sso login` wrote
   std::string login_command;  // what a person runs where that has expired
-  bool can_refresh = false;   // of an sso-session
-  std::string cache_path;     // of the role's credentials, as above
+  std::string start_url;
+  std::string session;  // the sso-session; empty: the older form, whose login cannot be refreshed
 };
 
 struct ContainerSource {

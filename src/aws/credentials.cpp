@@ -1,6 +1,5 @@
 #include "aws/credentials.hpp"
 
-#include "aws/credential_cache.hpp"
 #include "aws/endpoints.hpp"
 #include "aws/instance_metadata.hpp"
 #include "aws/secret_file.hpp"
@@ -147,7 +146,6 @@ Found from_web_identity(const Profile& profile, const Environment& environment, 
     return wrong("a web identity token file is named, but no role",
                  "set AWS_ROLE_ARN, or role_arn in the profile");
   identity.session_name = value("AWS_ROLE_SESSION_NAME", "role_session_name");
-  identity.cache_path = cache_path_of(identity, environment);
   std::string description = fmt::format("web identity in {}", identity.token_file);
   std::string renewal =
       fmt::format("look at who renews {}, and at this machine's clock", identity.token_file);
@@ -194,8 +192,8 @@ Found from_identity_center(const Profile& profile, const Environment& environmen
   center.token_path = fmt::format("{}/.aws/sso/cache/{}.json", environment_value(environment, "HOME"),
                                   hex(wire::sha1(as_bytes(session.empty() ? start_url : session))));
   center.login_command = fmt::format("aws sso login --profile {}", wire::quote_word(profile.name));
-  center.can_refresh = !session.empty();
-  center.cache_path = cache_path_of(center, session, start_url, environment);
+  center.start_url = start_url;
+  center.session = session;
   return source("sso", fmt::format("IAM Identity Center, profile {}", profile.name),
                 fmt::format("log in again: {}", center.login_command), std::move(center));
 }
@@ -327,7 +325,6 @@ class RoleSearch {
     // As in botocore, what is no number counts for nothing.
     const std::optional<std::int64_t> duration_s = parse_integer(profile.value("duration_seconds"));
     if (duration_s && *duration_s > 0) role.duration_s = duration_s;
-    role.cache_path = cache_path_of(role, environment_);
     role.base = std::make_shared<const CredentialSource>(std::move(*base));
     std::string description = fmt::format("role {} of profile {}, assumed by {}", role.role_arn, profile.name,
                                           role.base->description);

@@ -49,7 +49,7 @@ bool is_valid_for(const json::object& token, milliseconds time) {
 bool may_refresh(const IdentityCenterSource& center, const json::object& token) {
   constexpr std::array kNeeded{"refreshToken", "clientId", "clientSecret", "registrationExpiresAt"};
   const std::optional<WallTime> registered = parse_rfc3339(text_in(token, "registrationExpiresAt"));
-  return center.can_refresh && registered && *registered > net::wall_now() &&
+  return !center.session.empty() && registered && *registered > net::wall_now() &&
          std::ranges::none_of(kNeeded, [&](const char* name) { return text_in(token, name).empty(); });
 }
 

@@ -141,6 +141,8 @@ Result<Settings> resolve_settings(const Flags& flags, const Environment& environ
   settings.credentials = std::move(*credentials);
   settings.region = std::move(region->value);
   settings.ca_bundle = find_setting(environment, *profile, "AWS_CA_BUNDLE", "ca_bundle").value;
+  const std::string home = environment_value(environment, "HOME");
+  if (!home.empty()) settings.credential_cache = home + "/.aws/cli/cache";
   Result<std::optional<int>> max_attempts = find_max_attempts(environment, *profile);
   if (!max_attempts) return fail(max_attempts.error());
   settings.max_attempts = *max_attempts;

@@ -42,7 +42,8 @@ struct SharedLimits;
 struct Settings {
   CredentialSource credentials;  // what to fetch them from
   std::string region;
-  std::string ca_bundle;  // file; empty for the system's authorities
+  std::string ca_bundle;         // file; empty for the system's authorities
+  std::string credential_cache;  // the AWS CLI's folder of roles' credentials; empty: none are kept
   net::ProxyRules proxies;
   std::optional<int> max_attempts;  // of a call, the first one counted; nothing: ferry's own number
   // The part of AWS's throttling limits that calls may use, above 0 and at most 1. Nothing: a quarter, but of

@@ -37,13 +37,15 @@ struct Identity {
 
 net::Task<Result<Identity>> identify(aws::Client& client, bool offline) {
   Identity identity;
+  if (!offline) {
+    Result<json::object> caller = co_await client.call(aws::Service::sts, "GetCallerIdentity", {});
+    if (!caller) co_return fail(caller.error());
+    identity.caller = std::move(*caller);
+  }
+  // After the call, which may have had to fetch new ones.
   Result<aws::Credentials> credentials = co_await client.credentials();
   if (!credentials) co_return fail(credentials.error());
   identity.credentials = std::move(*credentials);
-  if (offline) co_return identity;
-  Result<json::object> caller = co_await client.call(aws::Service::sts, "GetCallerIdentity", {});
-  if (!caller) co_return fail(caller.error());
-  identity.caller = std::move(*caller);
   co_return identity;
 }
 

@@ -91,8 +91,9 @@ class FakeIdentity:
             server.shutdown()
             server.server_close()
 
-    def times_asked(self, path):
-        return sum(target.partition("?")[0] == path for _, target, _ in self.asked)
+    def times_asked(self, path, action=""):
+        """How often a path was asked for, with this action of STS."""
+        return sum(target.partition("?")[0] == path and f"Action={action}" in (body if action else "Action=") for _, target, body in self.asked)
 
     def complain(self, what):
         self.complaints.append(what)
@@ -118,8 +119,13 @@ class FakeIdentity:
     def sts(self, method, body, headers):
         form = dict(urllib.parse.parse_qsl(body))
         action = form.get("Action")
-        if method != "POST" or action not in ("AssumeRole", "AssumeRoleWithWebIdentity") or form.get("Version") != "2011-06-15":
+        known = ("AssumeRole", "AssumeRoleWithWebIdentity", "GetCallerIdentity")
+        if method != "POST" or action not in known or form.get("Version") != "2011-06-15":
             return self.complain(f"STS was sent {method} {body}")
+        if action == "GetCallerIdentity":
+            key = self.signer(body, headers)
+            arn = f"<Account>{ACCOUNT}</Account><Arn>arn:aws:iam::{ACCOUNT}:user/{key}</Arn><UserId>{key}</UserId>"
+            return (200, self.result(action, arn)) if key else (403, self.refusal("SignatureDoesNotMatch"))
         name = form.get("RoleSessionName", "")
         if not re.fullmatch(r"[\w+=,.@-]{2,64}", name) or not form.get("RoleArn", "").startswith("arn:aws:iam::"):
             return 400, self.refusal("ValidationError")
@@ -148,7 +154,7 @@ class FakeIdentity:
         )
         arn = f"arn:aws:sts::{ACCOUNT}:assumed-role/{form['RoleArn'].rpartition('/')[2]}/{name}"
         user = f"<AssumedRoleUser><AssumedRoleId>AROA:{name}</AssumedRoleId><Arn>{arn}</Arn></AssumedRoleUser>"
-        return 200, f"<{action}Response><{action}Result>{credentials}{user}</{action}Result></{action}Response>"
+        return 200, self.result(action, credentials + user)
 
     @staticmethod
     def signer(body, headers):
@@ -162,6 +168,10 @@ class FakeIdentity:
         auth = SigV4Auth(Credentials(key, SECRET), "sts", region)
         computed = auth.signature(auth.string_to_sign(request, auth.canonical_request(request)), request)
         return key if computed == signature and headers["X-Amz-Security-Token"] in (None, SESSION_TOKEN) else None
+
+    @staticmethod
+    def result(action, content):
+        return f"<{action}Response><{action}Result>{content}</{action}Result></{action}Response>"
 
     @staticmethod
     def refusal(code):
