@@ -7,6 +7,7 @@ import datetime
 import http.server
 import json
 import re
+import socket
 import threading
 import urllib.parse
 
@@ -80,7 +81,10 @@ class FakeIdentity:
             def log_message(self, *_):
                 """The test's output is the test's."""
 
-        server = http.server.ThreadingHTTPServer(address, Handler)
+        class Server(http.server.ThreadingHTTPServer):
+            address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
+
+        server = Server(address, Handler)
         server.daemon_threads = True
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         return server
