@@ -183,7 +183,9 @@ net::Task<Result<boost::json::object>> Client::call(Service service, std::string
          {.service = service_name(service),
           .operation = operation,
           .number = ++attempts,
-          .duration = net::steady_now() - begin},
+          .duration = net::steady_now() - begin,
+          .request_id = {},
+          .failure = {}},
          response, answer);
     if (answer) {
       retries.succeeded();

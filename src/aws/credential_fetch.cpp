@@ -102,7 +102,6 @@ net::Task<Result<Credentials>> fetch(net::Loop& loop, const net::Network& networ
 net::Task<Result<Credentials>> fetch_kind(net::Loop& loop, const net::Network& network,
                                           const Settings& settings, const CredentialSource& source,
                                           Freshness freshness, std::string cache_path) {
-  if (const auto* keys = std::get_if<Credentials>(&source.kind)) co_return *keys;
   if (const auto* process = std::get_if<ProcessSource>(&source.kind))
     co_return co_await fetch_from_process(loop, *process);
   if (const auto* identity = std::get_if<WebIdentitySource>(&source.kind))
@@ -134,6 +133,7 @@ std::string key_and_end(const Credentials& credentials) {
 net::Task<Result<Credentials>> fetch_credentials(net::Loop& loop, const net::Network& network,
                                                  const Settings& settings, const CredentialSource& source,
                                                  Freshness freshness) {
+  if (const auto* keys = std::get_if<Credentials>(&source.kind)) co_return *keys;
   Observer& observer = *settings.observer;
   const std::string cache_path = cache_path_of(settings, source);
   if (freshness == Freshness::kept_will_do) {

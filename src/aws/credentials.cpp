@@ -194,8 +194,9 @@ Found from_identity_center(const Profile& profile, const Environment& environmen
   center.login_command = fmt::format("aws sso login --profile {}", wire::quote_word(profile.name));
   center.start_url = start_url;
   center.session = session;
-  return source("sso", fmt::format("IAM Identity Center, profile {}", profile.name),
-                fmt::format("log in again: {}", center.login_command), std::move(center));
+  std::string renewal = fmt::format("log in again: {}", center.login_command);
+  return source("sso", fmt::format("IAM Identity Center, profile {}", profile.name), std::move(renewal),
+                std::move(center));
 }
 
 // What the AWS CLI can do and ferry cannot.
@@ -232,8 +233,9 @@ Found from_process(const Profile& profile, const Environment& environment) {
   ProcessSource process;
   process.argv = std::move(*words);
   process.added_environment = {fmt::format("{}=1", kRecursionGuard)};
+  std::string renewal = fmt::format("look at what {} prints", process.argv.front());
   return source("custom-process", fmt::format("credential_process of profile {}", profile.name),
-                fmt::format("look at what {} prints", process.argv.front()), std::move(process));
+                std::move(renewal), std::move(process));
 }
 
 // Where a profile may have credentials of its own, without a role. All that it takes outlives the places.

@@ -11,12 +11,12 @@ namespace ferry::aws {
 
 // One request that was sent, or could not be.
 struct Attempt {
-  std::string_view service = {}, operation = {};
+  std::string_view service, operation;
   int number = 1;  // of this call
   int status = 0;  // of HTTP; 0: there was no answer
   milliseconds duration{0};
-  std::string_view request_id = {};  // as the service named it; may be empty
-  std::string_view failure = {};     // the service's name for it, or why there was no answer; may be empty
+  std::string_view request_id;  // as the service named it; may be empty
+  std::string_view failure;     // the service's name for it, or why there was no answer; may be empty
 };
 
 class Observer {

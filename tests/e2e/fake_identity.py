@@ -34,10 +34,6 @@ def from_now(seconds):
     return end.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def in_an_hour():
-    return from_now(3600)
-
-
 class FakeIdentity:
     def __init__(self, *addresses):
         self.addresses = addresses or [("127.0.0.1", 0)]

@@ -3,11 +3,12 @@
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 
 import pytest
-from fake_identity import SECRET, SESSION_TOKEN, FakeIdentity, in_an_hour
+from fake_identity import SECRET, SESSION_TOKEN, FakeIdentity, from_now
 
 KEYS = "aws_access_key_id = {0}\naws_secret_access_key = " + SECRET + "\n"
 ROLE = "arn:aws:iam::123456789012:role/"
@@ -49,10 +50,11 @@ class Place:
         }
 
     def write(self, files):
+        """In their texts HOME is this home, and IN_900_S the time in so many seconds."""
         for name, text in files.items():
             path = self.home / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text.replace("HOME", str(self.home)))
+            path.write_text(re.sub(r"IN_(\d+)_S(UTC|\+00:00)?", lambda found: from_now(int(found[1]))[:-1] + (found[2] or "Z"), text.replace("HOME", str(self.home))))
             path.chmod(0o700 if name == "program" else 0o600)
 
     def ask_ferry(self, variables, profile=None):
@@ -89,7 +91,7 @@ def place(home, identity, ferry):
 
 
 def login(session, **members):
-    token = {"accessToken": "login-token", "expiresAt": in_an_hour(), "region": "us-east-1", "startUrl": "https://start", **members}
+    token = {"accessToken": "login-token", "expiresAt": "IN_3600_S", "region": "us-east-1", "startUrl": "https://start", **members}
     return {f".aws/sso/cache/{hashlib.sha1(session.encode()).hexdigest()}.json": json.dumps(token)}
 
 

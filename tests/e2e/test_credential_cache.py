@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from fake_identity import SECRET, SESSION_TOKEN, from_now
+from fake_identity import SECRET, SESSION_TOKEN
 from identity_fixtures import (  # noqa: F401: some are fixtures
     ENV,
     KEYS,
@@ -188,8 +188,8 @@ GOOD = {"AccessKeyId": "AKOLD", "SecretAccessKey": SECRET, "SessionToken": SESSI
         json.dumps({"Credentials": {**GOOD, "Expiration": "soon"}}),
         json.dumps({"Credentials": {**GOOD, "Expiration": 1}}),
         json.dumps({"Credentials": {**GOOD, "Expiration": "2020-01-01T00:00:00UTC"}}),
-        json.dumps({"Credentials": {**GOOD, "Expiration": from_now(14 * 60)}}),
-        json.dumps({"Credentials": {**GOOD, "SecretAccessKey": "", "Expiration": from_now(3600)}}),
+        json.dumps({"Credentials": {**GOOD, "Expiration": "IN_840_S"}}),
+        json.dumps({"Credentials": {**GOOD, "SecretAccessKey": "", "Expiration": "IN_3600_S"}}),
     ],
 )
 def test_an_entry_that_will_not_do_is_replaced(place, identity, content):
@@ -203,7 +203,7 @@ def test_an_entry_that_will_not_do_is_replaced(place, identity, content):
     assert entries(place.home)[name]["Credentials"]["AccessKeyId"] == "AKBASE-one"
 
 
-@pytest.mark.parametrize("end", [from_now(16 * 60), from_now(3600).replace("Z", "UTC"), from_now(3600).replace("Z", "+00:00")])
+@pytest.mark.parametrize("end", ["IN_960_S", "IN_3600_SUTC", "IN_3600_S+00:00"])
 def test_an_entry_with_time_left_is_used(place, identity, end):
     place.write({".aws/config": ROLE_PROFILE + BASE})
     place.ask_ferry({}, "r")
@@ -216,7 +216,7 @@ def test_an_entry_that_the_service_calls_expired_is_replaced(place, identity, fe
     place.write({".aws/config": ROLE_PROFILE + BASE})
     place.ask_ferry({}, "r")
     (name,) = entries(place.home)
-    content = {"Credentials": {**GOOD, "Expiration": from_now(3600)}}
+    content = {"Credentials": {**GOOD, "Expiration": "IN_3600_S"}}
     place.write({f".aws/cli/cache/{name}": json.dumps(content)})
     identity.first_answers["/"] = [(403, identity.refusal("ExpiredToken"))]
     done = subprocess.run([ferry, "whoami", "-o", "json", "--profile", "r"], env=place.environment({}), capture_output=True, text=True, timeout=60)

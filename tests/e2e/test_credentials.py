@@ -6,7 +6,7 @@ import stat
 import subprocess
 
 import pytest
-from fake_identity import CONTAINER_TOKEN, SECRET, SESSION_TOKEN, from_now
+from fake_identity import CONTAINER_TOKEN, SECRET, SESSION_TOKEN
 from identity_fixtures import (  # noqa: F401: some are fixtures
     ENV,
     KEYS,
@@ -288,7 +288,7 @@ CASES = {
         None,
     ),
     "identity center, renewal refused before the end": (
-        {".aws/config": SSO_SESSION, **login("mine", **{**RENEWABLE, "refreshToken": "stale", "expiresAt": from_now(300)})},
+        {".aws/config": SSO_SESSION, **login("mine", **{**RENEWABLE, "refreshToken": "stale", "expiresAt": "IN_300_S"})},
         {},
         None,
         "AKSSO",

@@ -192,6 +192,33 @@ TEST(Client, RefusalsOfStsAreReadFromXml) {
               AllOf(HasSubstr("The security token is expired"), HasSubstr("new temporary credentials")));
 }
 
+// What was told of each attempt, as lines.
+class Recorder : public Observer {
+ public:
+  void attempt(const Attempt& attempt) override {
+    lines.push_back(fmt::format("{} {} {} {} {} {}", attempt.service, attempt.operation, attempt.number,
+                                attempt.status, attempt.failure, attempt.request_id));
+  }
+  std::vector<std::string> lines;
+};
+
+TEST(Client, TheObserverHearsOfEachAttemptAndOfNoMessage) {
+  const auto recorder = std::make_shared<Recorder>();
+  net::run([&](net::Loop& loop) -> net::Task<> {
+    net::HttpResponse throttled = answer(400, kThrottled);
+    throttled.headers.emplace_back("x-amzn-RequestId", "id-1");
+    ScriptedService scripted(loop, {throttled, answer(200, "{}")});
+    Settings settings = scripted.settings();
+    settings.observer = recorder;
+    const auto client = Client::make(loop, settings, quick_limits());
+    const Result<boost::json::object> tasks = co_await (*client)->call(Service::ecs, "ListTasks", {});
+    EXPECT_TRUE(tasks);
+    co_await scripted.stop();
+  });
+  EXPECT_THAT(recorder->lines,
+              testing::ElementsAre("ecs ListTasks 1 400 ThrottlingException id-1", "ecs ListTasks 2 200  "));
+}
+
 TEST(Client, AnAnswerThatIsNotTheServicesIsToldPlainly) {
   struct Case {
     Service service;

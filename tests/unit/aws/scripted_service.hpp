@@ -49,6 +49,7 @@ class ScriptedService {
     group_.spawn(server_->serve([this](net::HttpRequest request) { return next(std::move(request)); }));
   }
 
+  [[nodiscard]] Settings settings() const { return settings_for(server_->port()); }
   [[nodiscard]] std::unique_ptr<Client> client() {
     auto client = Client::make(loop_, settings(), quick_limits());
     if (!client) std::abort();
