@@ -76,14 +76,6 @@ milliseconds asked_delay(const net::HttpResponse& response) {
                                 milliseconds(number("x-amz-retry-after", kMostMilliseconds)));
 }
 
-// Services that refuse a signature may quote the headers that were signed, the token among them.
-void hide(std::string_view token, std::string& message) {
-  constexpr std::size_t kShortestToken = 16;
-  if (token.size() < kShortestToken) return;
-  for (std::size_t at = message.find(token); at != std::string::npos; at = message.find(token))
-    message.replace(at, token.size(), "(token)");
-}
-
 // What the observer hears of it has no message: those of services may quote what was sent.
 void tell(Observer& observer, Attempt attempt, const Result<net::HttpResponse>& response,
           const Result<boost::json::object>& answer) {
@@ -178,7 +170,6 @@ net::Task<Result<boost::json::object>> Client::call(Service service, std::string
         response ? read_answer(service, operation, *response)
                  : Result<boost::json::object>(
                        fail(response.error().in(fmt::format("{} {}", service_name(service), operation))));
-    if (!answer) hide(credentials->session_token, answer.error().what);
     tell(*state_->settings.observer,
          {.service = service_name(service),
           .operation = operation,

@@ -30,16 +30,16 @@ bool may_be_asked(const net::Url& url) {
          std::ranges::find(kHosts, url.host) != kHosts.end();
 }
 
-Result<std::string> token_of(const ContainerSource& container) {
-  std::string token = container.token;
+Result<Secret> token_of(const ContainerSource& container) {
+  Secret token = container.token;
   if (!container.token_file.empty()) {
     std::ifstream file(container.token_file, std::ios::binary);
     if (!file)
       return fail(FailureCode::not_found, fmt::format("the token in {} cannot be read", container.token_file),
                   "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names it");
-    token.assign(std::istreambuf_iterator<char>(file), {});
+    token = std::string(std::istreambuf_iterator<char>(file), {});
   }
-  if (token.find_first_of("\r\n") != std::string::npos)
+  if (token.reveal().find_first_of("\r\n") != std::string::npos)
     return fail(FailureCode::usage, "the container's authorization token has a line end in it");
   return token;
 }
@@ -55,7 +55,7 @@ net::Task<Result<Credentials>> fetch_from_container(net::Loop& loop, const Setti
         FailureCode::usage, fmt::format("'{}' is not asked for credentials without TLS", url->host),
         "AWS_CONTAINER_CREDENTIALS_FULL_URI may name https, or an address of this machine, ECS or EKS");
   }
-  const Result<std::string> token = token_of(container);
+  const Result<Secret> token = token_of(container);
   if (!token) co_return fail(token.error());
   // Straight there, whatever proxies there are: they are none of this host's.
   const Result<net::Network> network = net::Network::load(settings.ca_bundle, {});
@@ -67,7 +67,7 @@ net::Task<Result<Credentials>> fetch_from_container(net::Loop& loop, const Setti
   question.limits = kAttempts;
   question.is_answer = is_json_object;
   question.request.headers.emplace_back("Accept", "application/json");
-  if (!token->empty()) question.request.headers.emplace_back("Authorization", *token);
+  if (!token->empty()) question.request.headers.emplace_back("Authorization", token->reveal());
   net::HttpClient http(loop, &*network, kTimeouts);
   const Result<net::HttpResponse> response =
       co_await ask(loop, http, *settings.observer, std::move(question));

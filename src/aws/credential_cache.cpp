@@ -100,9 +100,9 @@ std::string cache_file_name(const CredentialSource& source) {
 
 std::optional<Credentials> kept_credentials(const std::string& path, WallTime now, Observer& observer) {
   if (path.empty()) return std::nullopt;
-  const std::optional<std::string> text = read_secret_file(path, observer);
+  const std::optional<Secret> text = read_secret_file(path, observer);
   if (!text) return std::nullopt;
-  const Result<json::object> entry = wire::parse_object(*text, path);
+  const Result<json::object> entry = wire::parse_secret_object(text->reveal(), path);
   Result<Credentials> credentials = entry ? credentials_of_sts(*entry) : fail(entry.error());
   if (!credentials || !credentials->expires_at || *credentials->expires_at - now < kShortestUse)
     return std::nullopt;
@@ -123,8 +123,8 @@ json::object cache_entry(json::object sts_answer) {
 
 json::object cache_entry(const IdentityCenterSource& center, const Credentials& credentials) {
   json::object kept{{"AccessKeyId", credentials.access_key_id},
-                    {"SecretAccessKey", credentials.secret_access_key},
-                    {"SessionToken", credentials.session_token},
+                    {"SecretAccessKey", credentials.secret_access_key.reveal()},
+                    {"SessionToken", credentials.session_token.reveal()},
                     {"AccountId", center.account_id}};
   if (credentials.expires_at) kept["Expiration"] = to_the_second(*credentials.expires_at);
   return {{"ProviderType", "sso"}, {"Credentials", std::move(kept)}};
@@ -134,7 +134,8 @@ Result<> keep_credentials(const std::string& path, const json::object& entry) {
   const json::object* credentials = object_in(entry, "Credentials");
   if (path.empty() || credentials == nullptr || !credentials->contains("Expiration")) return {};
   if (Result<> made = sys::make_private_folder(path.substr(0, path.rfind('/'))); !made) return made;
-  return sys::write_private_file(path, json::serialize(entry));
+  const Secret text(json::serialize(entry));
+  return sys::write_private_file(path, text.reveal());
 }
 
 }  // namespace ferry::aws

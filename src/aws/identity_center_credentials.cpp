@@ -32,9 +32,9 @@ tl::unexpected<Failure> not_logged_in(const IdentityCenterSource& center, std::s
 }
 
 Result<json::object> stored_token(const IdentityCenterSource& center, Observer& observer) {
-  const std::optional<std::string> text = read_secret_file(center.token_path, observer);
+  const std::optional<Secret> text = read_secret_file(center.token_path, observer);
   if (!text) return not_logged_in(center, fmt::format("there is no login in {}", center.token_path));
-  Result<json::object> token = wire::parse_secret_object(*text, center.token_path);
+  Result<json::object> token = wire::parse_secret_object(text->reveal(), center.token_path);
   if (!token || text_in(*token, "accessToken").empty())
     return not_logged_in(center, fmt::format("{} holds no token", center.token_path));
   return token;

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
+#include <utility>
 
 namespace ferry::aws {
 namespace {
@@ -21,15 +22,18 @@ void check_secret_file(const std::string& path, Observer& observer) {
   if (is_ours && (status.st_mode & kReadOrChangedByOthers) != 0) observer.open_file(path);
 }
 
-std::optional<std::string> read_secret_file(const std::string& path, Observer& observer) {
+std::optional<Secret> read_secret_file(const std::string& path, Observer& observer) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return std::nullopt;
   std::string text(kMostBytes + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(file.gcount()));
-  if (file.bad() || text.size() > kMostBytes) return std::nullopt;
+  if (file.bad() || text.size() > kMostBytes) {
+    wipe(text);
+    return std::nullopt;
+  }
   check_secret_file(path, observer);
-  return text;
+  return Secret(std::move(text));
 }
 
 }  // namespace ferry::aws

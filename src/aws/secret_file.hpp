@@ -2,6 +2,7 @@
 #pragma once
 
 #include "aws/observer.hpp"
+#include "base/secret.hpp"
 
 #include <optional>
 #include <string>
@@ -13,6 +14,6 @@ namespace ferry::aws {
 void check_secret_file(const std::string& path, Observer& observer);
 
 // The whole content of a file of at most 1 MiB, checked as above; nothing where it cannot be read.
-std::optional<std::string> read_secret_file(const std::string& path, Observer& observer);
+std::optional<Secret> read_secret_file(const std::string& path, Observer& observer);
 
 }  // namespace ferry::aws

@@ -55,7 +55,6 @@ class ScriptedService {
     if (!client) std::abort();
     return std::move(*client);
   }
-  [[nodiscard]] Settings settings() const { return settings_for(server_->port()); }
   [[nodiscard]] const std::vector<net::HttpRequest>& requests() const { return requests_; }
 
   net::Task<> stop() {
