@@ -5,8 +5,8 @@
 #include "cli/local_commands.hpp"
 #include "local/door/endpoint_record.hpp"
 #include "local/endpoint.hpp"
-#include "sys/standard_streams.hpp"
 #include "sys/private_file.hpp"
+#include "sys/standard_streams.hpp"
 
 #include <cstdio>
 #include <cstdlib>

@@ -9,8 +9,8 @@ namespace ferry::sys {
 // would be written to as if it were the terminal. To be called first; without effect where all are open.
 void open_missing_standard_streams();
 
-// Writes all of it to stderr. What stderr does not take is lost: a closed terminal or a full disk there leaves nobody to
-// tell, and is no reason to leave a task running. Thread-safe.
+// Writes all of it to stderr. What stderr does not take is lost: a closed terminal or a full disk there
+// leaves nobody to tell, and is no reason to leave a task running. Thread-safe.
 void write_to_stderr(std::string_view text);
 
 }  // namespace ferry::sys
