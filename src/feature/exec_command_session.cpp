@@ -56,7 +56,7 @@ CommandSession::CommandSession(net::Loop& loop, const net::Network& network, Exe
       has_input_(!std::holds_alternative<std::monostate>(options.input)),
       nonce_(sys::random_hex(16)),
       output_(
-          loop, options, [this] { channel_.resume(); },
+          loop, options, [this] { set_pushed_back(false); },
           [this](Failure failure) { fail_with(std::move(failure)); }),
       channel_(loop, network, address_of(services.opened()), services.for_channel(),
                session::Listener{
@@ -64,9 +64,9 @@ CommandSession::CommandSession(net::Loop& loop, const net::Network& network, Exe
                    .on_data = [this](session::StreamKind, BytesView bytes) { take(bytes); },
                    .on_exit_code = {},
                    .on_customer_message = {},
-                   .on_connection_lost = [this](const Failure& failure) { say_of_connection(failure.what); },
-                   .on_connection_resumed = [this] { say_of_connection("it goes on"); }}),
-      lines_(loop, channel_),
+                   .on_connection_lost = [this](const Failure& failure) { lose_connection(failure.what); },
+                   .on_connection_resumed = [this] { resume_connection(); }}),
+      lines_(loop, channel_, [this] { give_up_on_lines(); }),
       first_output_(loop),
       framing_known_(loop),
       ready_(loop),
@@ -138,7 +138,44 @@ void CommandSession::take(BytesView bytes) {
   } else {
     early_.insert(early_.end(), bytes.begin(), bytes.end());
   }
-  if (output_.is_full() || early_.size() > kMaxEarlyBytes) channel_.pause();
+  if (output_.is_full() || early_.size() > kMaxEarlyBytes) set_pushed_back(true);
+}
+
+// What the program says stands in its output: while that does not come, its silence means nothing.
+void CommandSession::set_pushed_back(bool is_pushed_back) {
+  is_pushed_back_ = is_pushed_back;
+  if (is_pushed_back) {
+    channel_.pause();
+  } else {
+    channel_.resume();
+  }
+  judge_silence();
+}
+
+void CommandSession::lose_connection(std::string_view why) {
+  is_connected_ = false;
+  judge_silence();
+  say_of_connection(why);
+}
+
+void CommandSession::resume_connection() {
+  is_connected_ = true;
+  judge_silence();
+  say_of_connection("it goes on");
+}
+
+void CommandSession::judge_silence() {
+  if (is_pushed_back_ || !is_connected_) {
+    lines_.hold();
+  } else {
+    lines_.release();
+  }
+}
+
+void CommandSession::give_up_on_lines() {
+  conclude(Outcome::unknown,
+           fmt::format("what was sent to {} was not received there: the command's outcome is unknown",
+                       services_.place()));
 }
 
 void CommandSession::decode(BytesView bytes) {
@@ -159,13 +196,14 @@ void CommandSession::handle(const wire::exec_event::Ready&) {
     plan.terminal =
         wire::ExecTerminal{.columns = size.columns, .rows = size.rows, .type = options_.terminal_type};
   }
-  lines_.send(wire::exec_program(plan));
+  lines_.send_program(plan);
   is_program_sent_ = true;
   ready_.set();
 }
 
 void CommandSession::handle(const wire::exec_event::Started& started) {
   tier_ = started.tier;
+  lines_.started(tier_);
   result_.started_at = net::wall_now();
   result_.framing = is_exact_ ? UsedFraming::exact : UsedFraming::plain;
   result_.streams_merged = tier_.is_merged || options_.on_terminal;
@@ -186,16 +224,21 @@ void CommandSession::handle(const wire::exec_event::Output& output) {
   output_.put(output.stream, output.bytes);
 }
 
+void CommandSession::handle(const wire::exec_event::Received& received) {
+  lines_.received(received);
+}
+
+void CommandSession::handle(const wire::exec_event::Wanted& wanted) {
+  lines_.wanted(wanted);
+}
+
 void CommandSession::handle(const wire::exec_event::InputTaken&) {
-  if (input_) input_->taken();
+  lines_.taken();
 }
 
 void CommandSession::handle(const wire::exec_event::InputClosed&) {
   if (input_) input_->closed();
 }
-
-// It has done its work on the way: the session was not idle.
-void CommandSession::handle(const wire::exec_event::Pong&) {}
 
 void CommandSession::handle(const wire::exec_event::Ended& ended) {
   has_remote_ended_ = true;
@@ -246,7 +289,7 @@ net::Task<> CommandSession::choose_framing() {
   co_await first_output_.wait();
   co_await framing_known_.wait_until(net::steady_now() + kLongestChoice);
   if (!decoder_) begin_decoding();
-  channel_.resume();
+  set_pushed_back(false);
 }
 
 void CommandSession::begin_decoding() {
@@ -298,7 +341,7 @@ net::Task<> CommandSession::follow_command(net::TaskGroup& group) {
 }
 
 net::Task<> CommandSession::pass_input() {
-  input_.emplace(loop_, lines_, tier_.has_base64);
+  input_.emplace(loop_, lines_);
   const Result<> passed = co_await input_->run(options_.input);
   if (!passed) fail_with(passed.error());
 }
@@ -344,14 +387,14 @@ net::Task<> CommandSession::follow_size() {
 net::Task<> CommandSession::keep_alive() {
   while (true) {
     co_await net::sleep_for(loop_, options_.keep_alive_interval);
-    lines_.send(std::string(wire::kPing));
+    lines_.send(wire::exec_word::ping);
   }
 }
 
 net::Task<> CommandSession::show_life() {
   while (true) {
     co_await net::sleep_for(loop_, milliseconds(options_.longest_silence) / kSignsOfLife);
-    lines_.send(std::string(wire::kAlive));
+    lines_.send(wire::exec_word::alive);
   }
 }
 

@@ -51,15 +51,21 @@ class CommandSession {
   void handle(const wire::exec_event::Started& started);
   void handle(const wire::exec_event::Refused& refused);
   void handle(const wire::exec_event::Output& output);
+  void handle(const wire::exec_event::Received& received);
+  void handle(const wire::exec_event::Wanted& wanted);
   void handle(const wire::exec_event::InputTaken& taken);
   void handle(const wire::exec_event::InputClosed& closed);
-  void handle(const wire::exec_event::Pong& pong);
   void handle(const wire::exec_event::Ended& ended);
   void handle(const wire::exec_event::Damaged& damaged);
   net::Task<> serve_channel();
   net::Task<> explain_close(std::string said);
   net::Task<> explain_loss(Outcome outcome, std::string what);
   net::Task<bool> explain_by_task(Outcome outcome);
+  void set_pushed_back(bool is_pushed_back);
+  void lose_connection(std::string_view why);
+  void resume_connection();
+  void judge_silence();
+  void give_up_on_lines();
   void say_of_connection(std::string_view what) const;
 
   // What runs beside it.
@@ -106,6 +112,7 @@ class CommandSession {
   std::optional<sys::RawTerminal> terminal_;
   wire::ExecTier tier_;
   bool is_program_sent_ = false;
+  bool is_pushed_back_ = false, is_connected_ = true;
   bool could_not_begin_ = false;
 
   std::optional<Failure> failure_;

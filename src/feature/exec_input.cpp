@@ -2,21 +2,73 @@
 
 #include "feature/exec_escape.hpp"
 #include "feature/unless.hpp"
+#include "net/clock.hpp"
 #include "net/descriptor.hpp"
-#include "wire/exec_wrapper.hpp"
 
 #include <algorithm>
 #include <utility>
 
 namespace ferry::feature {
 
-ControlLines::ControlLines(net::Loop& loop, session::DataChannel& channel)
-    : channel_(channel), changed_(loop), idle_(loop) {
+ControlLines::ControlLines(net::Loop& loop, session::DataChannel& channel, std::function<void()> on_given_up)
+    : channel_(channel), on_given_up_(std::move(on_given_up)), changed_(loop), idle_(loop), room_(loop) {
   idle_.set();
 }
 
-void ControlLines::send(std::string lines) {
-  waiting_.push_back(std::move(lines));
+void ControlLines::send_program(const wire::ExecPlan& plan) {
+  lines_.send_program(plan);
+  changed();
+}
+
+void ControlLines::send(std::string_view word) {
+  lines_.send(word);
+  changed();
+}
+
+void ControlLines::send_bytes(std::string bytes) {
+  lines_.send_bytes(std::move(bytes));
+  changed();
+}
+
+void ControlLines::send_chunk(BytesView bytes) {
+  lines_.send_chunk(bytes);
+  changed();
+}
+
+void ControlLines::send_end_of_input() {
+  lines_.send_end_of_input();
+  changed();
+}
+
+void ControlLines::started(const wire::ExecTier& tier) {
+  lines_.started(tier, net::steady_now());
+  changed();
+}
+
+void ControlLines::received(const wire::exec_event::Received& received) {
+  lines_.received(received.below, net::steady_now());
+}
+
+void ControlLines::wanted(const wire::exec_event::Wanted& wanted) {
+  lines_.wanted(wanted.from, net::steady_now());
+  changed();
+}
+
+void ControlLines::taken() {
+  lines_.taken();
+  room_.set();
+}
+
+void ControlLines::hold() {
+  lines_.hold();
+}
+
+void ControlLines::release() {
+  lines_.release(net::steady_now());
+  changed();
+}
+
+void ControlLines::changed() {
   idle_.reset();
   changed_.set();
 }
@@ -26,17 +78,25 @@ net::Task<> ControlLines::delivered() {
   co_await channel_.input_delivered();
 }
 
+net::Task<> ControlLines::room() {
+  while (!lines_.has_room()) {
+    room_.reset();
+    co_await room_.wait();
+  }
+}
+
 net::Task<> ControlLines::run() {
   while (true) {
-    if (waiting_.empty()) {
+    lines_.tick(net::steady_now());
+    if (lines_.has_given_up()) on_given_up_();
+    std::optional<std::string> message = lines_.poll_message(net::steady_now());
+    if (!message) {
       idle_.set();
       changed_.reset();
-      co_await changed_.wait();
+      co_await changed_.wait_until(lines_.deadline().value_or(Instant::max()));
       continue;
     }
-    const std::string lines = std::move(waiting_.front());
-    waiting_.pop_front();
-    const Result<> sent = co_await channel_.send_input(to_bytes(lines));
+    const Result<> sent = co_await channel_.send_input(to_bytes(*message));
     if (!sent) {
       idle_.set();
       co_return;
@@ -44,12 +104,7 @@ net::Task<> ControlLines::run() {
   }
 }
 
-InputFeed::InputFeed(net::Loop& loop, ControlLines& lines, bool has_base64)
-    : loop_(loop), lines_(lines), has_base64_(has_base64), taken_(loop), closed_(loop) {}
-
-void InputFeed::taken() {
-  taken_.set();
-}
+InputFeed::InputFeed(net::Loop& loop, ControlLines& lines) : loop_(loop), lines_(lines), closed_(loop) {}
 
 void InputFeed::closed() {
   closed_.set();
@@ -67,6 +122,7 @@ net::Task<Result<>> InputFeed::send_all(const InputSource& source) {
   BytesView rest;
   if (const Bytes* bytes = std::get_if<Bytes>(&source)) rest = *bytes;
   while (true) {
+    co_await lines_.room();
     Bytes chunk;
     if (input) {
       Result<Bytes> read = co_await input->read_some(wire::kMaxInputChunk);
@@ -78,12 +134,10 @@ net::Task<Result<>> InputFeed::send_all(const InputSource& source) {
       rest = rest.subspan(next.size());
     }
     if (chunk.empty()) {
-      lines_.send(std::string(wire::kEndOfInput));
+      lines_.send_end_of_input();
       co_return Result<>();
     }
-    taken_.reset();
-    lines_.send(wire::input_chunk(chunk, has_base64_));
-    co_await taken_.wait();
+    lines_.send_chunk(chunk);
   }
 }
 

@@ -2,7 +2,6 @@
 #include "feature/exec_command_session.hpp"
 #include "feature/unless.hpp"
 #include "net/clock.hpp"
-#include "wire/exec_wrapper.hpp"
 
 #include <utility>
 
@@ -58,10 +57,14 @@ net::Task<> CommandSession::end_command(net::TaskGroup& group) {
   }
   group.spawn(hurry());
   const std::string_view signal = end_.cause() ? end_.remote_signal() : "TERM";
-  lines_.send(tier_.is_quiet ? wire::signal_line(signal) : std::string(kInterruptKey));
+  if (tier_.is_quiet) {
+    lines_.send(wire::exec_word::signal(signal));
+  } else {
+    lines_.send_bytes(std::string(kInterruptKey));
+  }
   bool is_over = co_await is_over_within(has_remote_ended_ ? milliseconds(0) : kGrace);
   if (!is_over && tier_.is_quiet) {
-    lines_.send(wire::signal_line("KILL"));
+    lines_.send(wire::exec_word::signal("KILL"));
     is_over = co_await is_over_within(kKillGrace);
   }
   if (!is_over) {
@@ -87,12 +90,12 @@ net::Task<> CommandSession::hurry() {
 // output open; what a terminal echoes of that comes after the result. On a terminal it ends by itself.
 net::Task<> CommandSession::take_leave(net::TaskGroup& group) {
   if (channel_ended_.is_set()) co_return;
-  channel_.resume();
+  set_pushed_back(false);
   if (options_.on_terminal) {
     co_await channel_ended_.wait_until(net::steady_now() + kLongestLeave);
     co_return;
   }
-  lines_.send(std::string(wire::kQuit));
+  lines_.send(wire::exec_word::quit);
   group.spawn(confirm_delivery());
   co_await delivered_.wait_until(net::steady_now() + kLongestLeave);
   co_await channel_ended_.wait_until(net::steady_now() + kOrderlyClose);

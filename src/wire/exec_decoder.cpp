@@ -18,6 +18,7 @@ constexpr std::string_view kReady =
 constexpr std::size_t kNonceHalf = 16;
 constexpr std::size_t kMaxFrame = std::size_t{128} << 10U;
 constexpr std::size_t kMaxChunk = std::size_t{64} << 10U;
+constexpr std::size_t kInputWindow = 3;
 constexpr std::size_t kMaxPreamble = 1024;
 constexpr std::size_t kMaxCodeDigits = 3;
 
@@ -189,9 +190,7 @@ bool ExecDecoder::take_frame(std::string_view text) {
     events_.emplace_back(exec_event::InputTaken{});
   } else if (text == "x") {
     events_.emplace_back(exec_event::InputClosed{});
-  } else if (text == "p") {
-    events_.emplace_back(exec_event::Pong{});
-  } else if (!take_chunk(text)) {
+  } else if (!take_number(text) && !take_chunk(text)) {
     damage("a frame of the output cannot be read");
   }
   return true;
@@ -205,6 +204,7 @@ void ExecDecoder::start(std::string_view text) {
     if (flag == 't' || flag == 'm') tier.is_merged = true;
     if (flag == 't') undo_line_ends_ = false;  // the terminal is the user's own
     if (flag == 'b') tier.has_base64 = true;
+    if (flag == 'w') tier.input_window = kInputWindow;
     if (flag == 'q') tier.is_quiet = true;
   }
   if (colon + 1 < text.size()) {
@@ -213,6 +213,20 @@ void ExecDecoder::start(std::string_view text) {
   }
   is_merged_ = tier.is_merged;
   events_.emplace_back(exec_event::Started{.tier = std::move(tier)});
+}
+
+// r or n, and the number of a line.
+bool ExecDecoder::take_number(std::string_view text) {
+  if (!text.starts_with('r') && !text.starts_with('n')) return false;
+  const std::optional<std::int64_t> number = parse_integer(text.substr(1));
+  if (!number || *number < 0) return false;
+  const auto line = static_cast<std::uint64_t>(*number);
+  if (text.starts_with('r')) {
+    events_.emplace_back(exec_event::Received{.below = line});
+  } else {
+    events_.emplace_back(exec_event::Wanted{.from = line});
+  }
+  return true;
 }
 
 // STREAM CODING TEXT: a piece of the command's output.

@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
@@ -22,7 +23,8 @@ enum class OutputStreamKind { standard_output, standard_error };
 // What the image allowed.
 struct ExecTier {
   bool is_merged = false;                  // both streams come as standard output
-  bool has_base64 = false;                 // for input_chunk()
+  bool has_base64 = false;                 // for chunks of input
+  std::size_t input_window = 1;            // chunks of input that may be with the program and not read
   bool is_quiet = false;                   // the terminal echoes nothing: control lines may be sent
   std::vector<std::string> missing_tools;  // why it is merged, or why input is refused
 };
@@ -39,9 +41,14 @@ struct Output {
   OutputStreamKind stream = OutputStreamKind::standard_output;
   Bytes bytes;
 };
-struct InputTaken {};
+struct Received {
+  std::uint64_t below = 0;  // the program has each line with a lower number
+};
+struct Wanted {
+  std::uint64_t from = 0;  // it has none from here on, though later ones have come
+};
+struct InputTaken {};   // the command has read a chunk more
 struct InputClosed {};  // the command reads no more
-struct Pong {};
 struct Ended {
   int exit_code = 0;  // all that the command wrote has been told
 };
@@ -51,8 +58,9 @@ struct Damaged {
 }  // namespace exec_event
 
 using ExecEvent = std::variant<exec_event::Ready, exec_event::Started, exec_event::Refused,
-                               exec_event::Output, exec_event::InputTaken, exec_event::InputClosed,
-                               exec_event::Pong, exec_event::Ended, exec_event::Damaged>;
+                               exec_event::Output, exec_event::Received, exec_event::Wanted,
+                               exec_event::InputTaken, exec_event::InputClosed, exec_event::Ended,
+                               exec_event::Damaged>;
 
 class ExecDecoder {
  public:
@@ -92,6 +100,7 @@ class ExecDecoder {
   void take_held();
   [[nodiscard]] bool may_become_frame() const;
   bool take_frame(std::string_view text);
+  bool take_number(std::string_view text);
   bool take_chunk(std::string_view text);
   void start(std::string_view flags);
   void put(OutputStreamKind kind, BytesView bytes);

@@ -9,10 +9,11 @@
 namespace ferry::wire {
 namespace {
 
-// Reads the program up to a line with a full stop and evaluates it as one text.
+// Takes the numbered lines in their order, each once however often it comes, up to a full stop, and evaluates them
+// as one text. What comes twice is passed over, this line too: it has no number.
 constexpr std::string_view kLoader =
-    R"sh(_l=$(printf '\n.');_n=${_l%.};_p=;while IFS= read -r _l&&[ "$_l" != . ];do _p=$_p$_l$_n;done;eval "$_p")sh"
-    "\n";
+    R"sh(_l=$(printf '\n.');_n=${_l%.};_p=;_x=1;while read -r _i _l;do [ "$_i" = $_x ]||continue;)sh"
+    R"sh(_x=$((_x+1));[ "$_l" = . ]&&eval "$_p";_p=$_p$_l$_n;done)sh";
 
 // Variables begin with _ so that they are not those that the command inherits from the container's
 // environment. 6 and 9 are the terminal; f prints a frame. What the shell remarks ("Killed") goes nowhere.
@@ -22,7 +23,10 @@ f() { printf "\036$_n%s\036" "$1" >&9; }
 has() { command -v $1 >/dev/null; }
 )sh";
 
+// What an agent delivers twice of this program must not be typed into the command: an empty line ends it, which is
+// all that may still come twice.
 constexpr std::string_view kOnTerminal = R"sh(
+while read -r _l <&6 && [ "$_l" ]; do :; done
 stty echo opost rows $_rows cols $_columns <&6
 [ "$_type" ] && export TERM="$_type"
 # We outlive the keys that interrupt the command; the start is announced where the trap no longer holds, so that a
@@ -37,8 +41,8 @@ printf %s "$_e=$?;"
 exit
 )sh";
 
-// What the image has. _tier: s (streams apart) or m (merged), b (base64), z (gzip), q (a quiet terminal);
-// then what is missing.
+// What the image has. _tier: s (streams apart) or m (merged), b (base64), z (gzip), w (a window of chunks),
+// q (a quiet terminal); then what is missing.
 constexpr std::string_view kProbe = R"sh(
 _tier=s _base64= _gzip= _missing=
 if has base64; then
@@ -50,6 +54,7 @@ fi
 has dd || { _tier=m; _missing=$_missing,dd; }
 : | (exec 7<>/proc/self/fd/0) || { _tier=m; _missing=$_missing,/proc; }
 _told=+$_tier$_base64$_gzip
+[ $_tier$_input = s1 ] && _told=${_told}w
 if [ $_q = r ]; then
   _told=${_told}q
 else
@@ -60,15 +65,14 @@ fi
 _told=$_told:${_missing#,}
 )sh";
 
-// C obeys the control lines; its standard output is the command's input. A chunk of input is decoded beside
-// it, so that C never waits for a command that does not read. K signals what runs in this session, but our
-// own shells (_ours), what they started, and what the shells that encode and decode (below those in _kept)
+// C obeys the control lines; its standard output is the command's input. K signals what runs in this session, but
+// our own shells (_ours), what they started, and what the shells that encode and decode (below those in _kept)
 // started in turn: a killed one would lose what it holds.
 constexpr std::string_view kControl = R"sh(
 lock() { :; }
 unlock() { :; }
 answer() { lock; f $1; unlock; }
-ours() { read -r _l _m </proc/self/stat && _ours="$_ours $_l"; }
+ours() { read -r _l _j </proc/self/stat && _ours="$_ours $_l"; }
 K() {
   read -r _l </proc/$$/stat || { kill -$1 0; return; }
   set -- $1 ${_l##*) }
@@ -83,15 +87,64 @@ K() {
     kill -$1 ${_j#/proc/}
   done
 }
-lines() {
-  if [ $_base64 ] && has head; then head -n $1 <&6; return; fi
-  _j=$1
-  while [ $_j -gt 0 ]; do read -r _l <&6; printf %s "$_l"; _j=$((_j-1)); done
+# Each line has a number; _x is the next one's. A line that comes again is passed over; where one is missing it is
+# asked for, once, and nothing behind it is taken.
+again() { [ "$_asked" = $_x ] || { _asked=$_x; answer n$_x >/dev/null & }; }
+next() {
+  case $1 in
+  $_x) _x=$((_x+1)); return ;;
+  '' | *[!0-9]*) ;;
+  *) [ $1 -gt $_x ] && again ;;
+  esac
+  return 1
 }
+lines() {
+  has head && { head -n $1 <&6; return; }
+  _j=$1
+  while [ $_j -gt 0 ] && read -r _l <&6; do printf '%s\n' "$_l"; _j=$((_j-1)); done
+}
+# A chunk is taken whole or not at all: each of its lines in its place, and a text that can only decode to so many
+# bytes.
+chunk() {
+  _h=$_x _a=${_a#i} _d=
+  _w=${_a%,*} _s=${_a#*,}
+  while [ $_w -gt 0 ]; do
+    _t=$(lines $_w)
+    [ "$_t" ] || return
+    set -- $_t
+    while [ $# -gt 0 ]; do
+      if [ "$1" = $_x ]; then
+        _x=$((_x+1)) _w=$((_w-1)) _d=$_d$2
+      else
+        [ "$1" -lt $_x ] || _w=-1
+      fi
+      shift
+      [ $# = 0 ] || shift
+    done
+  done
+  if [ $_base64 ]; then
+    _t=$(((_s+2)/3*4))
+    case $_d in *[!A-Za-z0-9+/=]*) _w=-1 ;; esac
+  else
+    _t=$((_s*4))
+    case $_d in *[!0-7\\]*) _w=-1 ;; esac
+  fi
+  [ $_w,${#_d} = 0,$_t ] || { _x=$((_h-1)) _asked=; again; return 1; }
+  set -- $_ring
+  feed $1 $2 &
+  _ring="$2 $3 $1"
+}
+# Writes a chunk beside C, so that C never waits for a command that does not read; behind the chunk before it, whose
+# writer passes a line on through the ring's pipe $1. Only a broken pipe means that nobody reads: where that signal
+# is ignored a decoder that works elsewhere shows it.
+decoded() { if [ $_base64 ]; then printf %s "$_d" | base64 -d; else (printf "$_d"); fi; }
 feed() {
-  trap '' PIPE
-  if [ $_base64 ]; then printf %s "$_d" | base64 -d; else printf "$_d"; fi
-  case $? in 0) answer c ;; 1) answer x ;; *) answer '!' ;; esac
+  [ $1 ] && read -r _l <&$1
+  decoded
+  _j=$?
+  [ $1 ] && echo >&$2
+  [ $_j = 1 ] && decoded >/dev/null && _j=141
+  case $_j in 0) answer c ;; 141) answer x ;; *) answer '!' ;; esac
 }
 # Ends the session of a client that shows no life: at last also our own shells, but this one, which outlives the
 # session's first process.
@@ -111,18 +164,20 @@ arm() {
   [ $_silence ] && { (exec >/dev/null 6<&- 7<&- 9>&-; guard) & _g=$!; }
 }
 C() {
+  LC_ALL=C
   ours
-  _kept="$_kept $_l" _g=
+  _kept="$_kept $_l" _g= _asked=
   arm
-  while read -r _a _d <&6; do
+  while read -r _i _a <&6; do
+    next "$_i" || continue
     case $_a in
-    i) _d=$(lines $_d); feed & ;;
+    i*) chunk || continue ;;
     .) exec >/dev/null ;;
-    p) answer p ;;
-    k) K $_d ;;
+    k*) K ${_a#k} ;;
     w) arm ;;
     q) _silence=; arm; break ;;
     esac
+    answer r$_x >/dev/null &
   done
 }
 )sh";
@@ -237,6 +292,8 @@ show() {
 
 // Three pipes of our own, without a file system to make them in: 3 to 4 is the command's output, 5 to 8 its
 // errors, 7 the lock. The result's arrival (q) ends what still waits for the end of a pipe.
+// Where there is input, three more make the ring that keeps its chunks in order: 4, 8, and 0, which C has as 3 because
+// what runs beside it has no standard input.
 constexpr std::string_view kApart = R"sh(
 apart() {
   ours
@@ -245,15 +302,30 @@ apart() {
   mark >&3
   mark >&5
 }
+both() {
+  (exec 3<&0 5>&-; C) | apart "$@"
+  kill -9 $_o $_err
+}
+ring() {
+  : | { ours; exec 4<>/proc/self/fd/0
+    : | { ours; exec 8<>/proc/self/fd/0
+      : | { ours; exec 0<>/proc/self/fd/0
+        echo >&0
+        _ring='3 4 8'
+        both "$@"
+      }
+    }
+  }
+}
 : | { ours; exec 3>/proc/self/fd/0 4<&0
   : | { ours; exec 5>/proc/self/fd/0 8<&0
     : | { ours; exec 7<>/proc/self/fd/0 0<&6
       unlock
       f "$_told"
       (exec <&4 3>&- 4<&- 5>&- 6<&- 8<&-; E o) & _o=$!
-      (exec <&8 3>&- 4<&- 5>&- 6<&- 8<&-; E e) & _kept=" $_o $!" _ours="$_ours $$ $_o $!"
-      (exec 3>&- 4<&- 5>&- 8<&-; C) | apart "$@"
-      kill -9 $_o $!
+      (exec <&8 3>&- 4<&- 5>&- 6<&- 8<&-; E e) & _err=$! _kept=" $_o $!" _ours="$_ours $$ $_o $!"
+      exec 4<&- 8<&-
+      if [ $_input = 1 ]; then ring "$@"; else both "$@"; fi
     }
   }
 }
@@ -261,39 +333,38 @@ exit
 )sh";
 
 // Without what is for the reader of this file: comment lines and indentation.
-void append_script(std::string& program, std::string_view script) {
+void append_script(std::vector<std::string>& program, std::string_view script) {
   for (std::string_view line : split(script, '\n')) {
     line = trim(line);
-    if (line.empty() || line.starts_with('#')) continue;
-    program += line;
-    program += '\n';
+    if (!line.empty() && !line.starts_with('#')) program.emplace_back(line);
   }
 }
 
 }  // namespace
 
-std::string exec_program(const ExecPlan& plan) {
+ExecProgram exec_program(const ExecPlan& plan) {
   assert(plan.nonce.size() == 32);
-  std::string program(kLoader);
-  program +=
-      fmt::format("_n={} _e={} _exact={:d} _input={:d} _silence={}\n", plan.nonce.substr(0, 16),
+  ExecProgram program{.loader = std::string(kLoader), .lines = {}};
+  std::vector<std::string>& lines = program.lines;
+  lines.push_back(
+      fmt::format("_n={} _e={} _exact={:d} _input={:d} _silence={} _ring=", plan.nonce.substr(0, 16),
                   plan.nonce.substr(16), plan.exact, plan.has_input,
-                  plan.longest_silence.count() > 0 ? fmt::format("{}", plan.longest_silence.count()) : "");
-  append_script(program, kFrames);
+                  plan.longest_silence.count() > 0 ? fmt::format("{}", plan.longest_silence.count()) : ""));
+  append_script(lines, kFrames);
   if (plan.terminal) {
-    program += fmt::format("_rows={} _columns={} _type={}\n", plan.terminal->rows, plan.terminal->columns,
-                           quote_word(plan.terminal->type));
-    append_script(program, kOnTerminal);
+    lines.push_back(fmt::format("_rows={} _columns={} _type={}", plan.terminal->rows, plan.terminal->columns,
+                                quote_word(plan.terminal->type)));
+    append_script(lines, kOnTerminal);
   } else {
-    append_script(program, kProbe);
-    append_script(program, kControl);
-    append_script(program, kRun);
-    append_script(program, kMerged);
-    append_script(program, kEncoder);
-    append_script(program, plan.exact ? kShowExact : kShowPlain);
-    append_script(program, kApart);
+    append_script(lines, kProbe);
+    append_script(lines, kControl);
+    append_script(lines, kRun);
+    append_script(lines, kMerged);
+    append_script(lines, kEncoder);
+    append_script(lines, plan.exact ? kShowExact : kShowPlain);
+    append_script(lines, kApart);
   }
-  program += ".\n";
+  lines.emplace_back(".");
   return program;
 }
 

@@ -2,7 +2,6 @@
 
 #include "wire/command_line.hpp"
 
-#include <algorithm>
 #include <cassert>
 #include <utility>
 
@@ -33,30 +32,6 @@ std::string wrap_command(const std::vector<std::string>& command, std::string_vi
 std::string plain_command(const std::vector<std::string>& command) {
   assert(!command.empty());
   return quote_command_line(command);
-}
-
-std::string input_chunk(BytesView bytes, bool has_base64) {
-  // Below what a terminal's line discipline takes as a line. Whole groups of three, so that the lines of a
-  // chunk are one base64 text.
-  constexpr std::size_t kBase64BytesPerLine = 750;
-  constexpr std::size_t kOctalBytesPerLine = 250;
-  assert(!bytes.empty() && bytes.size() <= kMaxInputChunk);
-  const std::size_t per_line = has_base64 ? kBase64BytesPerLine : kOctalBytesPerLine;
-  std::string lines = fmt::format("i {}\n", (bytes.size() + per_line - 1) / per_line);
-  for (std::size_t at = 0; at < bytes.size(); at += per_line) {
-    const BytesView piece = bytes.subspan(at, std::min(per_line, bytes.size() - at));
-    if (has_base64) {
-      lines += base64(piece);
-    } else {
-      for (const std::uint8_t byte : piece) lines += fmt::format("\\{:03o}", byte);
-    }
-    lines += '\n';
-  }
-  return lines;
-}
-
-std::string signal_line(std::string_view name) {
-  return fmt::format("k {}\n", name);
 }
 
 }  // namespace ferry::wire

@@ -1,13 +1,12 @@
 // What ferry sends into a container around the user's command, so that a session, which has one terminal and
 // neither exit code nor end of input, brings back both output streams and the exit code.
-// Three parts: the command string for ExecuteCommand, the program that follows once the container is ready
-// for it, and the control lines for that program. Pure. docs/exec-framing.md is normative.
+// Two parts: the command string for ExecuteCommand, and the program that follows once the container is ready
+// for it. Pure. docs/exec-framing.md is normative.
 #pragma once
 
 #include "base/text.hpp"
 #include "base/time.hpp"
 
-#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -36,28 +35,17 @@ struct ExecPlan {
   bool exact = false;                    // encode everything and compress, instead of text as readable text
   bool has_input = false;                // otherwise the command's stdin is empty
   std::optional<ExecTerminal> terminal;  // otherwise stdout and stderr are separate pipes where that can be
-  // Not on a terminal: without kAlive for so long everything in the session is ended, by SIGTERM and 5 s
+  // Not on a terminal: without exec_word::alive for so long everything in the session is ended, by SIGTERM and 5 s
   // later by SIGKILL. Zero: never.
   seconds longest_silence{0};
 };
 
-// The program, in lines no longer than a terminal takes; to be sent as input once ExecDecoder says Ready, and
-// not before: what an agent gets too early is lost.
-std::string exec_program(const ExecPlan& plan);
-
-// Control lines for the program, not on a terminal, after Started.
-// One chunk of standard input, 1 to kMaxInputChunk bytes. The next one may follow when InputTaken came.
-inline constexpr std::size_t kMaxInputChunk = std::size_t{96} << 10U;
-std::string input_chunk(BytesView bytes, bool has_base64);
-// The end of standard input; after InputTaken for the last chunk.
-inline constexpr std::string_view kEndOfInput = ".\n";
-// A sign of life, answered by Pong.
-inline constexpr std::string_view kPing = "p\n";
-// The client is there: longest_silence begins anew.
-inline constexpr std::string_view kAlive = "w\n";
-// Signals everything that runs in the session but the program itself: SIGTERM, SIGINT, SIGHUP, SIGKILL.
-std::string signal_line(std::string_view name);  // "TERM"
-// The result has arrived: the program ends, also where children of the command hold its output open.
-inline constexpr std::string_view kQuit = "q\n";
+// The program, to be sent by ExecLines (wire/exec_lines.hpp) once ExecDecoder says Ready, and not before: what an
+// agent gets too early is lost. Each line is shorter than 240 characters, which a terminal takes.
+struct ExecProgram {
+  std::string loader;              // goes first, without a number
+  std::vector<std::string> lines;  // are numbered from 1; the last one is a full stop
+};
+ExecProgram exec_program(const ExecPlan& plan);
 
 }  // namespace ferry::wire

@@ -8,12 +8,12 @@ namespace ferry::sim {
 
 namespace {
 
-constexpr std::array<std::string_view, 5> trouble_names = {
+constexpr std::array<std::string_view, 6> trouble_names = {
     "5 % loss, doubles, disorder", "one cut, resumed", "one cut, resume refused",
-    "30 % loss, agent gives up after 2 s", "the task stops"};
+    "30 % loss, agent gives up after 2 s", "the task stops", "input is written twice"};
 
 Trouble trouble_of(std::uint64_t seed) {
-  switch (seed % 10) {
+  switch (seed % 12) {
     case 0:
     case 1:
     case 2:
@@ -27,8 +27,10 @@ Trouble trouble_of(std::uint64_t seed) {
       return Trouble::cut_for_good;
     case 8:
       return Trouble::impatient_agent;
-    default:
+    case 9:
       return Trouble::task_stops;
+    default:
+      return Trouble::agent_breaks;
   }
 }
 
@@ -39,13 +41,15 @@ void count_verdict(ExecCensus& census, std::uint64_t seed, Trouble trouble, cons
   };
   ++count.commands;
   if (report.connections > 1) ++count.resumed;
+  count.written_twice += report.written_twice;
   switch (report.verdict) {
     case Verdict::right:
       ++count.right;
       break;
     case Verdict::lost:
       ++count.lost;
-      if (trouble == Trouble::none) complain("lost although the connection stayed up");
+      if (trouble == Trouble::none || trouble == Trouble::agent_breaks)
+        complain("lost although the connection stayed up");
       break;
     case Verdict::false_success:
       ++census.false_successes;
@@ -85,6 +89,7 @@ std::string table(const ExecCensus& census) {
     lines += fmt::format("{:<36} {:>8} {:>8} {:>8} {:>8}\n", trouble_names.at(trouble), count.commands,
                          count.right, count.lost, count.resumed);
   }
+  lines += fmt::format("{} messages of input were written twice\n", census.of(Trouble::agent_breaks).written_twice);
   return lines + fmt::format("false successes {}, wrong codes {}, wrong bytes {}\n", census.false_successes,
                              census.wrong_codes, census.wrong_bytes);
 }

@@ -6,6 +6,7 @@
 #include "exec_run.hpp"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 
@@ -13,11 +14,12 @@ namespace ferry::sim {
 
 struct ExecCount {
   int commands = 0, right = 0, lost = 0, resumed = 0;
+  std::size_t written_twice = 0;  // messages of input
 };
 
 struct ExecCensus {
   int commands = 0, false_successes = 0, wrong_codes = 0, wrong_bytes = 0;
-  std::array<ExecCount, 5> counts;  // by Trouble
+  std::array<ExecCount, 6> counts;  // by Trouble
   std::string complaints;  // a line for each bound that was broken, with the seeds; empty if none was
 
   [[nodiscard]] const ExecCount& of(Trouble trouble) const {

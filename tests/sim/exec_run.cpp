@@ -1,5 +1,6 @@
 #include "exec_run.hpp"
 
+#include "wire/exec_lines.hpp"
 #include "wire/exec_wrapper.hpp"
 
 #include <algorithm>
@@ -60,7 +61,8 @@ class ExecEnds : public Ends {
         decoder_(nonce_, scenario.is_exact),
         program_(scenario.image, scenario.command, scenario.on_terminal, random) {}
 
-  void take_output(BytesView bytes, Instant /*now*/) override {
+  void take_output(BytesView bytes, Instant now) override {
+    now_ = now;
     decoder_.feed(bytes);
     while (const auto event = decoder_.poll_event()) {
       std::visit([this](const auto& what) { handle(what); }, *event);
@@ -72,8 +74,8 @@ class ExecEnds : public Ends {
   }
 
   void write(wire::ClientSession& client, wire::AgentSession& agent, Instant now) override {
-    const std::size_t taken = client.send_input(as_bytes(to_send_), now);
-    to_send_.erase(0, taken);
+    lines_.tick(now);
+    send_messages(client, now);
     if (scenario_.task_stops_after && now >= World::start + *scenario_.task_stops_after) {
       agent.close("the task stopped", now);
       return;
@@ -98,18 +100,20 @@ class ExecEnds : public Ends {
   }
 
   [[nodiscard]] std::optional<Instant> deadline() const override {
-    return program_.has_exited() && shown_.empty() ? std::nullopt : std::optional(next_step_);
+    if (program_.has_exited() && shown_.empty()) return lines_.deadline();
+    return std::min(next_step_, lines_.deadline().value_or(Instant::max()));
   }
   // ferry waits for the session's orderly end, but not for ever: the result is there.
   [[nodiscard]] bool is_client_done() const override {
-    return is_damaged || (exit_code && (to_send_.empty() || !is_quiet_) && program_.has_exited());
+    const bool has_left = !to_send_ || !is_quiet_;
+    return is_damaged || lines_.has_given_up() || (exit_code && has_left && program_.has_exited());
   }
 
   [[nodiscard]] const ProgramModel& program() const { return program_; }
 
   Bytes output, error;
   std::optional<int> exit_code;
-  bool is_damaged = false, is_refused = false;
+  bool is_damaged = false, is_refused = false, is_line_cut = false;
 
  private:
   void handle(const wire::exec_event::Ready& /*ready*/) {
@@ -118,35 +122,50 @@ class ExecEnds : public Ends {
     plan.exact = scenario_.is_exact;
     plan.has_input = scenario_.has_input;
     if (scenario_.on_terminal) plan.terminal = wire::ExecTerminal{.columns = 80, .rows = 24, .type = "xterm"};
-    to_send_ += wire::exec_program(plan);
+    lines_.send_program(plan);
   }
   void handle(const wire::exec_event::Started& started) {
-    has_base64_ = started.tier.has_base64;
+    lines_.started(started.tier, now_);
     is_quiet_ = started.tier.is_quiet;
     if (scenario_.has_input) send_input();
   }
-  void handle(const wire::exec_event::InputTaken& /*taken*/) { send_input(); }
+  void handle(const wire::exec_event::Received& received) { lines_.received(received.below, now_); }
+  void handle(const wire::exec_event::Wanted& wanted) { lines_.wanted(wanted.from, now_); }
+  void handle(const wire::exec_event::InputTaken& /*taken*/) {
+    lines_.taken();
+    send_input();
+  }
   void handle(const wire::exec_event::Output& piece) {
     append(piece.stream == wire::OutputStreamKind::standard_output ? output : error, piece.bytes);
   }
   void handle(const wire::exec_event::Ended& ended) {
     exit_code = ended.exit_code;
-    if (is_quiet_) to_send_ += wire::kQuit;
+    if (is_quiet_) lines_.send(wire::exec_word::quit);
   }
   void handle(const wire::exec_event::Damaged& /*damaged*/) { is_damaged = true; }
   void handle(const wire::exec_event::Refused& /*refused*/) { is_refused = true; }
   void handle(const wire::exec_event::InputClosed& /*closed*/) {}
-  void handle(const wire::exec_event::Pong& /*pong*/) {}
 
   void send_input() {
-    const BytesView left = BytesView(scenario_.input).subspan(input_sent_);
-    if (left.empty()) {
-      to_send_ += wire::kEndOfInput;
-      return;
+    while (lines_.has_room() && input_sent_ < scenario_.input.size()) {
+      const BytesView left = BytesView(scenario_.input).subspan(input_sent_);
+      const std::size_t size = std::min<std::size_t>(left.size(), 1 + random_.below(5'000));
+      lines_.send_chunk(left.first(size));
+      input_sent_ += size;
     }
-    const BytesView chunk = left.first(std::min<std::size_t>(left.size(), 1 + random_.below(5'000)));
-    to_send_ += wire::input_chunk(chunk, has_base64_);
-    input_sent_ += chunk.size();
+    if (input_sent_ == scenario_.input.size() && !std::exchange(is_end_sent_, true)) lines_.send_end_of_input();
+  }
+
+  // Each message as it is, or not yet: a message holds whole lines.
+  void send_messages(wire::ClientSession& client, Instant now) {
+    while (true) {
+      if (!to_send_) to_send_ = lines_.poll_message(now);
+      if (!to_send_) return;
+      const std::size_t taken = client.send_input(as_bytes(*to_send_), now);
+      if (taken == 0) return;
+      is_line_cut = is_line_cut || taken != to_send_->size();
+      to_send_.reset();
+    }
   }
 
   const ExecScenario& scenario_;
@@ -154,21 +173,25 @@ class ExecEnds : public Ends {
   std::string nonce_;
   wire::ExecDecoder decoder_;
   ProgramModel program_;
-  std::string to_send_;
+  wire::ExecLines lines_;
+  std::optional<std::string> to_send_;
   std::size_t input_sent_ = 0;
-  bool has_base64_ = false, is_quiet_ = false;
+  bool is_end_sent_ = false, is_quiet_ = false;
+  Instant now_ = World::start;
   Bytes shown_;
   Instant next_step_ = World::start;
 };
 
 Verdict verdict_of(const ExecScenario& scenario, const ExecEnds& ends) {
+  if (ends.is_line_cut) return Verdict::wrong_bytes;
   if (ends.is_damaged || !ends.exit_code) return Verdict::lost;
   const ProgramModel& program = ends.program();
   if (!program.is_command_over || *ends.exit_code != scenario.command.exit_code) {
     return *ends.exit_code == 0 ? Verdict::false_success : Verdict::wrong_code;
   }
   const bool is_exact = ends.output == program.written_output && ends.error == program.written_error &&
-                        (!scenario.command.reads_input || program.read_input == scenario.input);
+                        (!scenario.command.reads_input || program.read_input == scenario.input) &&
+                        program.typed_to_command.find_first_not_of('\n') == std::string::npos;
   return is_exact ? Verdict::right : Verdict::wrong_bytes;
 }
 
@@ -206,6 +229,18 @@ ExecScenario exec_scenario(std::uint64_t seed, Trouble trouble) {
     scenario.network.close_timeout = real_agents_patience;
     scenario.task_stops_after = scenario.agent_delay + milliseconds(random.below(1'500));
   }
+  if (trouble == Trouble::agent_breaks) {
+    scenario.has_input = !scenario.on_terminal && scenario.image.has_stty && random.chance(70);
+    scenario.input.clear();
+    if (scenario.has_input) scenario.input = random.chance(30) ? random.bytes(random.below(60'000)) : some_output(random);
+    scenario.command.dawdles = random.chance(30);
+    if (random.chance(50)) scenario.network.faults = {};
+    if (random.chance(50)) {
+      scenario.network.agent_breaks_percent = 1 + static_cast<int>(random.below(30));
+    } else {
+      scenario.network.agent_breaks_at = random.below(20);
+    }
+  }
   return scenario;
 }
 
@@ -217,6 +252,7 @@ ExecReport run_exec(const ExecScenario& scenario) {
   ExecReport report;
   report.verdict = verdict_of(scenario, ends);
   report.connections = world.connections;
+  report.written_twice = world.written_twice;
   report.detail = fmt::format(
       "exit code {} of {}, {} of {} bytes of output, {} of {} of errors, after {} ms and {} "
       "connections{}{}{}",
@@ -224,6 +260,9 @@ ExecReport run_exec(const ExecScenario& scenario) {
       ends.program().written_output.size(), ends.error.size(), ends.program().written_error.size(),
       world.elapsed().count(), world.connections, ends.is_damaged ? ", damaged" : "",
       ends.is_refused ? ", refused" : "", world.client_failure ? ", " + world.client_failure->line() : "");
+  if (ends.is_line_cut) report.detail += ", a line was cut";
+  if (!ends.program().typed_to_command.empty())
+    report.detail += fmt::format(", typed into the command: '{}'", ends.program().typed_to_command);
   if (!world.protocol_error.empty()) report.detail += ", " + world.protocol_error;
   return report;
 }

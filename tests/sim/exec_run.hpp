@@ -18,6 +18,7 @@ enum class Trouble {
   cut_for_good,     // it breaks once and resuming is refused
   impatient_agent,  // much is lost, and the agent gives up 2 s after the command's end, as the real one does
   task_stops,       // the task ends in the middle
+  agent_breaks,     // the agent's connection breaks when it has written input, which it then writes again
 };
 
 struct ExecScenario {
@@ -43,6 +44,7 @@ enum class Verdict {
 struct ExecReport {
   Verdict verdict = Verdict::lost;
   int connections = 0;
+  std::size_t written_twice = 0;  // messages of input
   std::string detail;  // for a person who looks for the reason
 };
 

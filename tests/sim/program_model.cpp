@@ -83,6 +83,17 @@ Bytes from_octal_escapes(std::string_view line) {
   return bytes;
 }
 
+// "NUMBER TEXT": the number, if it is one.
+std::optional<std::uint64_t> number_of(std::string_view line) {
+  const std::optional<std::int64_t> number = parse_integer(line.substr(0, line.find(' ')));
+  if (!number || *number < 0) return std::nullopt;
+  return static_cast<std::uint64_t>(*number);
+}
+
+std::string_view text_of(std::string_view line) {
+  return line.substr(std::min(line.find(' '), line.size() - 1) + 1);
+}
+
 }  // namespace
 
 ProgramModel::ProgramModel(Image image, CommandModel command, bool on_terminal, Random& random)
@@ -115,14 +126,28 @@ void ProgramModel::take_line(std::string_view line) {
     load(line);
   } else if (!on_terminal_) {
     control(line);
+  } else if (!is_program_over_) {
+    if (line.empty()) {
+      is_program_over_ = true;
+      frame("+t");
+    }
+  } else {
+    typed_to_command += line;
+    typed_to_command += '\n';
   }
 }
 
-// The first line is the program's loader, which reads the others up to one with a full stop.
+// The first line is the program's loader, which takes the others in the order of their numbers, up to one with a full
+// stop.
 void ProgramModel::load(std::string_view line) {
   if (phase_ == Phase::starting) {
     phase_ = Phase::loading;
-  } else if (line == ".") {
+    return;
+  }
+  if (number_of(line) != next_line_) return;
+  ++next_line_;
+  line = text_of(line);
+  if (line == ".") {
     begin();
   } else if (line.starts_with("_n=") && nonce_.empty()) {
     for (const std::string_view word : split(line, ' ')) {
@@ -136,45 +161,91 @@ void ProgramModel::load(std::string_view line) {
 
 void ProgramModel::begin() {
   phase_ = Phase::running;
-  if (on_terminal_) {
-    frame("+t");
-    return;
-  }
+  if (on_terminal_) return;
   if (has_input_ && !image_.has_stty) {
     frame("!stty");
     phase_ = Phase::exited;
     return;
   }
   const bool is_compressed = is_exact_ && image_.has_base64 && image_.has_gzip;
-  frame(fmt::format("+{}{}{}{}:{}", is_merged() ? "m" : "s", image_.has_base64 ? "b" : "",
-                    is_compressed ? "z" : "", image_.has_stty ? "q" : "", image_.has_dd ? "" : "dd"));
+  frame(fmt::format("+{}{}{}{}{}:{}", is_merged() ? "m" : "s", image_.has_base64 ? "b" : "",
+                    is_compressed ? "z" : "", has_input_ && !is_merged() ? "w" : "",
+                    image_.has_stty ? "q" : "", image_.has_dd ? "" : "dd"));
+}
+
+void ProgramModel::ask() {
+  if (asked_for_ == next_line_) return;
+  asked_for_ = next_line_;
+  frame(fmt::format("n{}", next_line_));
 }
 
 void ProgramModel::control(std::string_view line) {
+  const std::optional<std::uint64_t> number = number_of(line);
+  if (!number || *number < next_line_) return;
+  if (*number > next_line_) {
+    if (chunk_lines_left_ > 0) next_line_ = chunk_begin_;
+    chunk_lines_left_ = 0;
+    ask();
+    return;
+  }
+  ++next_line_;
   if (chunk_lines_left_ > 0) {
-    append(chunk_, image_.has_base64 ? from_base64(line).value_or(Bytes{}) : from_octal_escapes(line));
-    if (--chunk_lines_left_ > 0) return;
-    if (command_.reads_input && !is_input_over_) {
-      append(read_input, chunk_);
-      append(output_.left, chunk_);
-      frame("c");
-    } else {
-      frame("x");
-    }
-    chunk_.clear();
-  } else if (line.starts_with("i ")) {
-    chunk_lines_left_ = static_cast<std::size_t>(parse_integer(line.substr(2)).value_or(0));
-  } else if (line == ".") {
-    is_input_over_ = true;
-  } else if (line == "p") {
-    frame("p");
-  } else if (line == "q") {
-    phase_ = Phase::exited;
+    take_chunk_line(text_of(line));
+  } else {
+    obey(text_of(line));
   }
 }
 
+void ProgramModel::obey(std::string_view word) {
+  if (word.starts_with('i')) {
+    const std::size_t comma = word.find(',');
+    chunk_lines_left_ = static_cast<std::size_t>(parse_integer(word.substr(1, comma - 1)).value_or(0));
+    chunk_size_ = static_cast<std::size_t>(parse_integer(word.substr(comma + 1)).value_or(0));
+    chunk_begin_ = next_line_ - 1;
+    chunk_.clear();
+    return;
+  }
+  if (word == ".") is_input_over_ = true;
+  if (word == "q") {
+    phase_ = Phase::exited;
+    return;
+  }
+  frame(fmt::format("r{}", next_line_));
+}
+
+void ProgramModel::take_chunk_line(std::string_view text) {
+  chunk_ += text;
+  if (--chunk_lines_left_ > 0) return;
+  const Bytes bytes = image_.has_base64 ? from_base64(chunk_).value_or(Bytes{}) : from_octal_escapes(chunk_);
+  if (bytes.size() != chunk_size_) {
+    next_line_ = chunk_begin_;
+    asked_for_ = 0;
+    ask();
+    return;
+  }
+  frame(fmt::format("r{}", next_line_));
+  unread_.push_back(bytes);
+}
+
+// The command reads a chunk, and writes what it has read to its standard output.
+bool ProgramModel::read_some() {
+  if (unread_.empty()) return false;
+  if (command_.reads_input && command_.dawdles && random_->chance(80)) return true;
+  const Bytes bytes = std::move(unread_.front());
+  unread_.pop_front();
+  if (!command_.reads_input || is_command_over) {
+    frame("x");
+    return true;
+  }
+  append(read_input, bytes);
+  append(output_.left, bytes);
+  frame("c");
+  return true;
+}
+
 bool ProgramModel::step() {
-  if (phase_ != Phase::running) return false;
+  if (phase_ != Phase::running || (on_terminal_ && !is_program_over_)) return false;
+  if (random_->chance(50) && read_some()) return true;
   Stream& one = random_->chance(50) ? output_ : error_;
   Stream& other = &one == &output_ ? error_ : output_;
   if (random_->chance(50)) {
@@ -182,6 +253,7 @@ bool ProgramModel::step() {
   } else if (print_some(one) || print_some(other) || write_some(one) || write_some(other)) {
     return true;
   }
+  if (read_some()) return true;
   if (has_input_ && command_.reads_input && !is_input_over_) return false;
   if (!is_command_over) {
     end_command();

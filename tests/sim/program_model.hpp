@@ -7,6 +7,7 @@
 #include "lossy_link.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
@@ -28,6 +29,7 @@ struct CommandModel {
   Bytes standard_output, standard_error;
   bool reads_input = true;
   int exit_code = 0;
+  bool dawdles = false;  // it reads a chunk only now and then
 };
 
 class ProgramModel {
@@ -46,6 +48,7 @@ class ProgramModel {
   // What the command has written by now, and read; merged: both streams as they were merged, on a terminal as
   // that shows them.
   Bytes written_output, written_error, read_input;
+  std::string typed_to_command;  // on a terminal
   bool is_command_over = false;
 
  private:
@@ -61,6 +64,10 @@ class ProgramModel {
   void take_line(std::string_view line);
   void load(std::string_view line);
   void control(std::string_view line);
+  void obey(std::string_view word);
+  void take_chunk_line(std::string_view text);
+  void ask();
+  bool read_some();
   void begin();
   bool write_some(Stream& stream);
   bool print_some(Stream& stream);
@@ -77,8 +84,11 @@ class ProgramModel {
   Phase phase_ = Phase::starting;
   std::string typed_, nonce_, end_nonce_;
   bool is_exact_ = false, has_input_ = false, is_input_over_ = false;
-  std::size_t chunk_lines_left_ = 0;
-  Bytes chunk_;
+  std::uint64_t next_line_ = 1, asked_for_ = 0, chunk_begin_ = 0;
+  std::size_t chunk_lines_left_ = 0, chunk_size_ = 0;
+  std::string chunk_;             // encoded
+  std::deque<Bytes> unread_;      // chunks that the command has not read
+  bool is_program_over_ = false;  // on a terminal: the empty line has come
   Stream output_, error_;
   Bytes shown_;
 };

@@ -3,6 +3,7 @@
 #include "program_model.hpp"
 
 #include "wire/command_line.hpp"
+#include "wire/exec_lines.hpp"
 #include "wire/exec_wrapper.hpp"
 
 #include <algorithm>
@@ -86,6 +87,14 @@ bool has_whole_end(std::string_view transcript) {
          is_over(content_of(transcript));
 }
 
+std::string program_text(const wire::ExecPlan& plan) {
+  wire::ExecLines lines;
+  lines.send_program(plan);
+  std::string text;
+  while (const std::optional<std::string> message = lines.poll_message(Instant())) text += *message;
+  return text;
+}
+
 std::string run_in_a_shell(const std::vector<std::string>& command, const wire::ExecPlan& plan) {
   std::vector<std::string> words = *wire::split_command_line(wire::wrap_command(command));
   std::vector<char*> argv;
@@ -108,7 +117,7 @@ std::string run_in_a_shell(const std::vector<std::string>& command, const wire::
     if (count <= 0) break;
     transcript.append(piece.data(), static_cast<std::size_t>(count));
     if (!is_sent && transcript.starts_with(ready)) {
-      const std::string program = wire::exec_program(plan);
+      const std::string program = program_text(plan);
       EXPECT_EQ(write(terminal, program.data(), program.size()), static_cast<ssize_t>(program.size()));
       is_sent = true;
     }
@@ -123,7 +132,7 @@ std::string run_in_a_shell(const std::vector<std::string>& command, const wire::
 std::string run_in_the_model(const CommandModel& command, const wire::ExecPlan& plan) {
   Random random(1);
   ProgramModel program({}, command, false, random);
-  program.type(as_bytes(wire::exec_program(plan)));
+  program.type(as_bytes(program_text(plan)));
   while (program.step()) {
   }
   return std::string(as_text(program.take_output()));

@@ -119,12 +119,48 @@ void World::disconnect() {
 
 void World::deliver() {
   while (const auto bytes = to_agent_.receive(now_)) {
+    const auto message = wire::decode(*bytes, wire::DigestCheck::ignore);
+    const bool is_input = message && message->type == wire::message_type::input_stream_data;
+    if (is_input && breaks_after_writing(*message)) {
+      write_and_break(*message);
+      return;
+    }
+    if (is_input) note_input(*message);
     if (const auto received = agent_.receive(*bytes, now_); !received) protocol_error = received.error().what;
   }
   while (const auto bytes = to_client_.receive(now_)) {
     if (const auto received = client_.receive(*bytes, now_); !received)
       protocol_error = received.error().what;
   }
+}
+
+void World::note_input(const wire::AgentMessage& message) {
+  if (message.sequence_number >= next_input_)
+    input_messages_.emplace(message.sequence_number, message.payload_type == wire::PayloadType::output);
+  while (!input_messages_.empty() && input_messages_.begin()->first == next_input_) {
+    if (input_messages_.begin()->second) ++inputs_in_order_;
+    input_messages_.erase(input_messages_.begin());
+    ++next_input_;
+  }
+}
+
+// Only a message that the agent would write now: the next in order, and nothing before it is unwritten.
+bool World::breaks_after_writing(const wire::AgentMessage& message) {
+  const bool is_next = message.sequence_number == next_input_ &&
+                       message.payload_type == wire::PayloadType::output &&
+                       inputs_in_order_ == inputs_written_ && is_connected_ && !agent_.is_over();
+  if (!is_next || message.sequence_number == last_written_twice_) return false;
+  return inputs_written_ == scenario_.agent_breaks_at || random_.chance(scenario_.agent_breaks_percent);
+}
+
+void World::write_and_break(const wire::AgentMessage& message) {
+  last_written_twice_ = message.sequence_number;
+  ++written_twice;
+  ends_.take_input(message.payload, now_);
+  to_agent_.cut();
+  to_client_.cut();
+  agent_.disconnect();
+  agent_.connect(now_);
 }
 
 void World::move_frames() {
@@ -165,6 +201,7 @@ void World::poll_agent() {
       agent_failed_after = elapsed();
     }
     if (const auto* data = std::get_if<wire::agent_event::Input>(&*event)) {
+      ++inputs_written_;
       ends_.take_input(data->bytes, now_);
       if (random_.chance(scenario_.agent_stalls_percent)) {
         agent_reads_again_ = now_ + milliseconds(random_.below(longest_stall.count()));

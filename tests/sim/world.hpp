@@ -4,11 +4,13 @@
 
 #include "base/time.hpp"
 #include "lossy_link.hpp"
+#include "wire/agent_message.hpp"
 #include "wire/agent_session.hpp"
 #include "wire/client_session.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -23,7 +25,11 @@ struct Scenario {
   int agent_stalls_percent = 0;  // of the inputs it reads: it then reads nothing for a while
   // How long the agent waits for the last acknowledgements. By default longer than many resends.
   milliseconds close_timeout{120'000};
-  int cuts = 0;  // connections that break on the way
+  // Of the input messages: the agent's own connection breaks when it has written one and not yet acknowledged it, and
+  // it writes that message again when it comes again.
+  int agent_breaks_percent = 0;
+  std::optional<std::size_t> agent_breaks_at;  // so it does once, at the message with this number from 0
+  int cuts = 0;                                // connections that break on the way
   milliseconds longest_before_cut{300};
   bool is_resume_refused = false;  // a broken connection is not made again
   // When the client has got so much, both links begin to drop everything.
@@ -66,6 +72,7 @@ class World {
   std::optional<milliseconds> died_after, client_failed_after, agent_failed_after;
   std::string protocol_error;  // of receive(): never expected
   int connections = 0;
+  std::size_t written_twice = 0;  // input messages, by an agent whose connection broke
 
   static constexpr Instant start{milliseconds(1'000'000)};
 
@@ -74,6 +81,9 @@ class World {
   void disconnect();
   void step();
   void deliver();
+  [[nodiscard]] bool breaks_after_writing(const wire::AgentMessage& message);
+  void write_and_break(const wire::AgentMessage& message);
+  void note_input(const wire::AgentMessage& message);
   void move_frames();
   void poll_client();
   void poll_agent();
@@ -88,6 +98,11 @@ class World {
   wire::AgentSession agent_;
   LossyLink to_agent_, to_client_;
   bool is_connected_ = false;
+  // The next input message in order, those that the agent has ahead of it (true: data for the terminal), and how many
+  // of the earlier ones there were and were written.
+  std::int64_t next_input_ = 0, last_written_twice_ = -1;
+  std::map<std::int64_t, bool> input_messages_;
+  std::size_t inputs_in_order_ = 0, inputs_written_ = 0;
   Instant agent_reads_again_ = start;
   std::optional<Instant> next_cut_, next_connect_;
 };

@@ -44,7 +44,10 @@ void drain(ExecDecoder& decoder, Told& told) {
     if (std::holds_alternative<exec_event::Started>(*event)) told.others += "started ";
     if (std::holds_alternative<exec_event::InputTaken>(*event)) told.others += "taken ";
     if (std::holds_alternative<exec_event::InputClosed>(*event)) told.others += "closed ";
-    if (std::holds_alternative<exec_event::Pong>(*event)) told.others += "pong ";
+    if (const auto* received = std::get_if<exec_event::Received>(&*event))
+      told.others += fmt::format("received<{} ", received->below);
+    if (const auto* wanted = std::get_if<exec_event::Wanted>(&*event))
+      told.others += fmt::format("wanted>={} ", wanted->from);
     if (std::holds_alternative<exec_event::Damaged>(*event)) told.others += "damaged ";
   }
 }
@@ -86,8 +89,10 @@ std::vector<Case> cases() {
       {kApart + other + plain_end, {other, "", "ready started ", 7}},
       {kApart + end(256) + kNonce.substr(16) + "=" + kNonce.substr(16) + "=1x;" + plain_end,
        {end(256) + kNonce.substr(16) + "=" + kNonce.substr(16) + "=1x;", "", "ready started ", 7}},
-      {kApart + frame("c") + "a" + frame("p") + frame("x") + "b",
-       {"ab", "", "ready started taken pong closed ", {}}},
+      {kApart + frame("c") + "a" + frame("r12") + frame("n7") + frame("x") + "b",
+       {"ab", "", "ready started taken received<12 wanted>=7 closed ", {}}},
+      {kApart + frame("r12x"), {"", "", "ready started damaged ", {}}},
+      {kApart + frame("n-1"), {"", "", "ready started damaged ", {}}},
       {kMerged + "a\r\nb" + end(0) + "late", {"a\r\nb", "", "ready started ", 0}},
       {"\x1e"
        "ferry1c\x1e"

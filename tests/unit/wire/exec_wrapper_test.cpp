@@ -4,18 +4,22 @@
 
 #include "wire/command_line.hpp"
 #include "wire/exec_decoder.hpp"
+#include "wire/exec_lines.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
 #include <fcntl.h>
+#include <fstream>
+#include <functional>
 #include <poll.h>
 #include <pty.h>
 #include <random>
 #include <signal.h>
 #include <stdlib.h>
 #include <string>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
@@ -121,6 +125,10 @@ struct Command {
   bool is_left_open = false;
   bool shows_life = false;           // at each piece of output
   std::string typed, typed_after{};  // bytes for the terminal, once the output has the second
+  std::string word;                  // or one for the program
+  // Messages that arrive twice, as from an agent whose connection broke before it acknowledged them.
+  std::function<bool(std::size_t message)> is_doubled = [](std::size_t) { return false; };
+  std::function<bool(std::size_t message)> is_lost = [](std::size_t) { return false; };
 };
 
 struct Outcome {
@@ -131,6 +139,7 @@ struct Outcome {
   std::optional<ExecTier> tier;
   std::string transcript;  // all that the terminal printed
   bool is_input_closed = false;
+  std::size_t messages = 0;  // that went in
 };
 
 // Plays the client's part against the shell, to the command's end.
@@ -148,6 +157,7 @@ class Client {
       outcome_.transcript += as_text(bytes);
       decoder_.feed(bytes);
       take_events();
+      poll_messages();
     }
     decoder_.finish();
     take_events();
@@ -155,14 +165,26 @@ class Client {
   }
 
   // After run(): whether the shell ends once it is told to, or by itself.
-  bool ends_on_quit() { return ends_on(std::string(kQuit)); }
-  bool ends_by_itself() { return ends_on({}); }
+  bool ends_on_quit() {
+    lines_.send(exec_word::quit);
+    poll_messages();
+    return ends_by_itself();
+  }
+  bool ends_by_itself() {
+    while (true) {
+      const Bytes bytes = process_.exchange(to_send_);
+      if (bytes.empty()) return to_send_.empty();
+    }
+  }
 
  private:
-  bool ends_on(std::string quit) {
-    while (true) {
-      const Bytes bytes = process_.exchange(quit);
-      if (bytes.empty()) return quit.empty();
+  void poll_messages() {
+    while (const std::optional<std::string> message = lines_.poll_message(Instant())) {
+      EXPECT_LE(message->size(), 1'024U);
+      const std::size_t number = outcome_.messages++;
+      if (command_.is_lost(number)) continue;
+      to_send_ += *message;
+      if (command_.is_doubled(number)) to_send_ += *message;
     }
   }
 
@@ -176,13 +198,15 @@ class Client {
 
   void take_events() {
     while (const std::optional<ExecEvent> event = decoder_.poll_event()) take(*event);
-    if (!command_.typed.empty() && outcome_.output.contains(command_.typed_after) && decoder_.has_started())
-      to_send_ += std::exchange(command_.typed, {});
+    if (!outcome_.output.contains(command_.typed_after) || !decoder_.has_started()) return;
+    to_send_ += std::exchange(command_.typed, {});
+    if (!command_.word.empty()) lines_.send(std::exchange(command_.word, {}));
   }
 
   void take(const ExecEvent& event) {
-    if (std::holds_alternative<exec_event::Ready>(event)) to_send_ += exec_program(command_.plan);
+    if (std::holds_alternative<exec_event::Ready>(event)) lines_.send_program(command_.plan);
     if (const auto* started = std::get_if<exec_event::Started>(&event)) {
+      lines_.started(started->tier, Instant());
       outcome_.tier = started->tier;
       if (command_.plan.has_input && !command_.plan.terminal) send_input();
     }
@@ -193,9 +217,15 @@ class Client {
     if (const auto* output = std::get_if<exec_event::Output>(&event)) {
       const bool is_error = output->stream == OutputStreamKind::standard_error;
       (is_error ? outcome_.error : outcome_.output) += as_text(output->bytes);
-      if (command_.shows_life) to_send_ += kAlive;
+      if (command_.shows_life) lines_.send(exec_word::alive);
     }
-    if (std::holds_alternative<exec_event::InputTaken>(event)) send_input();
+    if (const auto* received = std::get_if<exec_event::Received>(&event))
+      lines_.received(received->below, Instant());
+    if (const auto* wanted = std::get_if<exec_event::Wanted>(&event)) lines_.wanted(wanted->from, Instant());
+    if (std::holds_alternative<exec_event::InputTaken>(event)) {
+      lines_.taken();
+      send_input();
+    }
     if (std::holds_alternative<exec_event::InputClosed>(event)) outcome_.is_input_closed = true;
     if (const auto* ended = std::get_if<exec_event::Ended>(&event)) {
       outcome_.exit_code = ended->exit_code;
@@ -208,19 +238,21 @@ class Client {
   }
 
   void send_input() {
-    if (command_.input.empty()) {
-      if (!command_.is_left_open) to_send_ += kEndOfInput;
-      return;
+    while (!command_.input.empty() && lines_.has_room()) {
+      const std::string chunk = command_.input.substr(0, kMaxInputChunk);
+      command_.input.erase(0, chunk.size());
+      lines_.send_chunk(as_bytes(chunk));
     }
-    const std::string chunk = command_.input.substr(0, kMaxInputChunk);
-    command_.input.erase(0, chunk.size());
-    to_send_ += input_chunk(as_bytes(chunk), outcome_.tier->has_base64);
+    if (command_.input.empty() && !command_.is_left_open && !std::exchange(is_end_sent_, true))
+      lines_.send_end_of_input();
   }
 
   Command command_;
   PtyProcess process_;
   ExecDecoder decoder_;
+  ExecLines lines_;
   std::string to_send_;
+  bool is_end_sent_ = false;
   Outcome outcome_;
   bool is_over_ = false;
 };
@@ -436,12 +468,96 @@ TEST_P(ExecWrapper, GivesInputToTheCommandBeforeItsEnd) {
   EXPECT_EQ(run(std::move(command)).output, "got one\n");
 }
 
+// The input that a command gets when messages of the session come twice. Where the command ends before its input,
+// not all of it goes in.
+std::string input_seen(const Outcome& outcome) {
+  return outcome.exit_code == 0 ? outcome.output : "status " + std::to_string(outcome.exit_code.value_or(-1));
+}
+
+TEST_P(ExecWrapper, TakesWhatCameTwiceOnce) {
+  for (const std::string& input : {std::string(), std::string("INSERT 1;\n"), random_text(120'000)}) {
+    const auto command = [&] { return with_input({"cat"}, input); };
+    const std::size_t messages = run(command()).messages;
+    // Each message of the program and the first of the input, then some: all of them would take minutes.
+    for (std::size_t at = 0; at < messages; at += at < 12 ? 1 : 17) {
+      SCOPED_TRACE(testing::Message() << "message " << at << " of " << messages);
+      Command doubled = command();
+      doubled.is_doubled = [at](std::size_t message) { return message == at; };
+      EXPECT_TRUE(input_seen(run(std::move(doubled))) == input);
+    }
+    Command stuttering = command();
+    stuttering.is_doubled = [](std::size_t) { return true; };
+    EXPECT_TRUE(input_seen(run(std::move(stuttering))) == input);
+  }
+}
+
+TEST_P(ExecWrapper, TakesWhatCameTwiceOnceWithOdForBase64) {
+  const Image image({"stty", "dd", "od", "cat"});
+  const std::string bytes = random_text(5'000);
+  for (const bool is_all : {true, false}) {
+    Command command = in_image(image, with_input({"cat"}, bytes));
+    command.is_doubled = [is_all](std::size_t message) { return is_all || message % 3 == 0; };
+    EXPECT_TRUE(input_seen(run(std::move(command))) == bytes);
+  }
+}
+
+TEST_P(ExecWrapper, AsksForWhatItLacksAndTakesNothingBehindIt) {
+  const std::string bytes = random_text(120'000);
+  const std::size_t first = run(with_input({"cat"}, "")).messages;
+  for (const std::size_t at : {first - 1, first, first + 1, first + 40, first + 80}) {
+    SCOPED_TRACE(testing::Message() << "message " << at);
+    Command command = with_input({"cat"}, bytes);
+    command.is_lost = [at](std::size_t message) { return message == at; };
+    EXPECT_TRUE(input_seen(run(std::move(command))) == bytes);
+  }
+}
+
+TEST_P(ExecWrapper, TypesNothingOfItsOwnIntoACommandOnATerminal) {
+  Command command = on_terminal({"sh", "-c", "while read -r line; do echo \"<$line>\"; done"});
+  command.typed = "typed\nq\n\x04";
+  command.is_doubled = [](std::size_t) { return true; };
+  const Outcome outcome = run(std::move(command));
+  // The empty line that ends the program is the one thing that may come again.
+  std::string lines;
+  for (const std::string_view line : split(outcome.output, '\n'))
+    if (line.starts_with('<')) lines += trim(line);
+  EXPECT_EQ(lines, "<><typed><q>") << outcome.transcript;
+}
+
+// A decoder that fails is no command that reads no more.
+TEST_P(ExecWrapper, NeverTakesAFailedDecoderForACommandThatReadsNoMore) {
+  const Image image({"stty", "dd", "cat", "sh", "sleep", "head", "rm"});
+  const std::string decoder = image.path() + "/base64";
+  for (const std::string_view failure : {"exit 1", "kill -9 $$", "kill -11 $$"}) {
+    SCOPED_TRACE(failure);
+    // It encodes, and fails to decode.
+    std::ofstream(decoder) << "#!/bin/sh\n[ \"$1\" = -d ] && { " << failure << "; }\nexec /usr/bin/base64 \"$@\"\n";
+    chmod(decoder.c_str(), 0755);
+    Command command = in_image(image, exact({"/bin/sh", "-c", "cat; sleep 20"}));
+    command.plan.has_input = true;
+    command.input = "some input";
+    const Outcome outcome = run(std::move(command));
+    EXPECT_FALSE(outcome.is_input_closed);
+    EXPECT_NE(outcome.damage, "");
+    EXPECT_FALSE(outcome.exit_code);
+    unlink(decoder.c_str());
+  }
+}
+
+TEST_P(ExecWrapper, SaysThatTheCommandReadsNoMoreAlsoWhereTheBrokenPipeIsIgnored) {
+  signal(SIGPIPE, SIG_IGN);
+  const Outcome outcome = run(with_input({"sh", "-c", "exec <&-; sleep 1"}, random_text(300'000)));
+  signal(SIGPIPE, SIG_DFL);
+  EXPECT_TRUE(outcome.is_input_closed);
+  EXPECT_EQ(outcome.damage, "");
+}
+
 TEST_P(ExecWrapper, AnswersSignsOfLifeWhileTheCommandIsSilent) {
   Command command = plain({"sh", "-c", "echo up; sleep 1"});
-  command.typed = kPing;
+  command.word = exec_word::ping;
   command.typed_after = "up\n";
   const Outcome outcome = run(std::move(command));
-  EXPECT_THAT(outcome.transcript, HasSubstr("\x1e" + std::string(kNonce.substr(0, 16)) + "p\x1e"));
+  EXPECT_THAT(outcome.transcript, HasSubstr("\x1e" + std::string(kNonce.substr(0, 16)) + "r"));
   EXPECT_EQ(outcome.output, "up\n");
 }
 
@@ -449,7 +565,7 @@ TEST_P(ExecWrapper, SignalsAllThatRunsInTheSession) {
   for (const std::string_view name : {"TERM", "KILL"}) {
     Command command =
         with_input({"sh", "-c", "sh -c 'sleep 15; :' & echo up; wait; sleep 15"}, std::string(300'000, 'x'));
-    command.typed = signal_line(name);
+    command.word = exec_word::signal(name);
     command.typed_after = "up\n";
     const auto start = steady_clock::now();
     const Outcome outcome = run(std::move(command));
@@ -556,9 +672,15 @@ TEST(WrapCommand, CarriesAMarkInFrontOfTheWords) {
 }
 
 TEST(ExecProgram, FitsATerminalsLines) {
-  Command command = with_input({"x"}, "");
-  for (const std::string_view line : split(exec_program(command.plan), '\n')) EXPECT_LT(line.size(), 255U);
-  EXPECT_LT(exec_program(command.plan).size(), 4'096U);
+  const ExecProgram program = exec_program(with_input({"x"}, "").plan);
+  EXPECT_LT(program.loader.size(), 255U);
+  std::size_t size = program.loader.size();
+  for (const std::string& line : program.lines) {
+    EXPECT_LT(line.size(), 240U);
+    EXPECT_EQ(line.find('\n'), std::string::npos);
+    size += line.size() + 5;
+  }
+  EXPECT_LT(size, std::size_t{7} * 1'024);
 }
 
 }  // namespace
