@@ -8,7 +8,7 @@ import re
 RS = b"\x1e"
 READY = re.compile(rb"\x1eferry1([rc])\x1e")
 # The program names the nonce of its frames and the marker of a stream's end in one line.
-SECRETS = re.compile(rb"^_n=([0-9a-f]+) _e=([0-9a-f]+)", re.MULTILINE)
+SECRETS = re.compile(rb"^1 _n=([0-9a-f]+) _e=([0-9a-f]+)", re.MULTILINE)
 
 
 @dataclasses.dataclass

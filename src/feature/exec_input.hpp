@@ -14,7 +14,8 @@
 
 namespace ferry::feature {
 
-// The lines for the program (wire/exec_lines.hpp) on their way over the session. Bounded by what ExecLines keeps.
+// The lines for the program (wire/exec_lines.hpp) on their way over the session. Bounded by what ExecLines
+// keeps.
 class ControlLines {
  public:
   // `on_given_up`: the program did not confirm what it was sent, and will not.

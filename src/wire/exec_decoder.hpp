@@ -57,10 +57,10 @@ struct Damaged {
 };
 }  // namespace exec_event
 
-using ExecEvent = std::variant<exec_event::Ready, exec_event::Started, exec_event::Refused,
-                               exec_event::Output, exec_event::Received, exec_event::Wanted,
-                               exec_event::InputTaken, exec_event::InputClosed, exec_event::Ended,
-                               exec_event::Damaged>;
+using ExecEvent =
+    std::variant<exec_event::Ready, exec_event::Started, exec_event::Refused, exec_event::Output,
+                 exec_event::Received, exec_event::Wanted, exec_event::InputTaken, exec_event::InputClosed,
+                 exec_event::Ended, exec_event::Damaged>;
 
 class ExecDecoder {
  public:

@@ -12,8 +12,8 @@
 namespace ferry::wire {
 namespace {
 
-// With its number a line of a chunk fills a message, and is far below what a terminal takes as a line. Whole groups
-// of three, so that the lines of a chunk are one base64 text.
+// With its number a line of a chunk fills a message, and is far below what a terminal takes as a line. Whole
+// groups of three, so that the lines of a chunk are one base64 text.
 constexpr std::size_t kBase64BytesPerLine = 750;
 constexpr std::size_t kOctalBytesPerLine = 250;
 
@@ -57,7 +57,8 @@ void ExecLines::send_chunk(BytesView bytes) {
   assert(has_room() && !bytes.empty() && bytes.size() <= kMaxInputChunk);
   ++chunks_out_;
   const std::size_t per_line = has_base64_ ? kBase64BytesPerLine : kOctalBytesPerLine;
-  std::vector<std::string> lines{fmt::format("i{},{}", (bytes.size() + per_line - 1) / per_line, bytes.size())};
+  std::vector<std::string> lines{
+      fmt::format("i{},{}", (bytes.size() + per_line - 1) / per_line, bytes.size())};
   for (std::size_t at = 0; at < bytes.size(); at += per_line) {
     const BytesView piece = bytes.subspan(at, std::min(per_line, bytes.size() - at));
     lines.push_back(has_base64_ ? base64(piece) : octal_escapes(piece));

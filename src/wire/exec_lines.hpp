@@ -1,10 +1,10 @@
-// The lines that go to the program in the container (wire/exec_program.cpp): numbered, several to a message but each
-// whole, and kept until the program says that it has them. An agent may write a message twice (its connection broke
-// before it acknowledged), and a command may read the terminal behind the program's back: the number tells either,
-// and what the program misses is sent again. docs/exec-framing.md is normative.
+// The lines that go to the program in the container (wire/exec_program.cpp): numbered, several to a message
+// but each whole, and kept until the program says that it has them. An agent may write a message twice (its
+// connection broke before it acknowledged), and a command may read the terminal behind the program's back:
+// the number tells either, and what the program misses is sent again. docs/exec-framing.md is normative.
 //
-// Owns the lines that were not confirmed yet; bounded by the program (about 6 KB), three chunks of input and some
-// short lines. Pure: `now` is any steady clock. Not thread-safe.
+// Owns the lines that were not confirmed yet; bounded by the program (about 6 KB), three chunks of input and
+// some short lines. Pure: `now` is any steady clock. Not thread-safe.
 #pragma once
 
 #include "base/text.hpp"
@@ -40,8 +40,8 @@ inline constexpr std::size_t kMaxInputChunk = std::size_t{48} << 10U;
 struct ExecLineTimes {
   // What the program did not confirm for so long is sent again.
   milliseconds resend_after{10'000};
-  // ... and when so long has passed since the last line was sent or confirmed, it is given up. The bound is on the receipt of a line:
-  // a command may take as long as it likes to read its input.
+  // ... and when so long has passed since the last line was sent or confirmed, it is given up. The bound is
+  // on the receipt of a line: a command may take as long as it likes to read its input.
   milliseconds give_up_after{120'000};
 };
 
@@ -49,14 +49,15 @@ class ExecLines {
  public:
   explicit ExecLines(ExecLineTimes times = {});
 
-  // Once, and before anything else. On a terminal an empty line, in a message of its own, tells the program that no
-  // more of it follows; nothing else is then sent by this class, but bytes().
+  // Once, and before anything else. On a terminal an empty line, in a message of its own, tells the program
+  // that no more of it follows; nothing else is then sent by this class, but bytes().
   void send_program(const ExecPlan& plan);
   // One of exec_word; goes ahead of input that is not on its way yet.
   void send(std::string_view word);
   // Bytes as they are, unnumbered and never sent again: keys.
   void send_bytes(std::string bytes);
-  // Whether another chunk may be sent: a window of them is with the program, and the command has not read them.
+  // Whether another chunk may be sent: a window of them is with the program, and the command has not read
+  // them.
   [[nodiscard]] bool has_room() const;
   // 1 to kMaxInputChunk bytes, while has_room().
   void send_chunk(BytesView bytes);
@@ -70,8 +71,8 @@ class ExecLines {
 
   // The next message for the session, at most 1,024 bytes; nothing while there is none.
   std::optional<std::string> poll_message(Instant now);
-  // While held, nothing that the program says can arrive (our reader is slow, or the connection is broken), and no
-  // time counts.
+  // While held, nothing that the program says can arrive (our reader is slow, or the connection is broken),
+  // and no time counts.
   void hold();
   void release(Instant now);
   void tick(Instant now);
@@ -98,7 +99,8 @@ class ExecLines {
   std::size_t window_ = 1, chunks_out_ = 0;
   bool has_base64_ = false, is_numbered_ = false, has_started_ = false;
   bool is_held_ = false, has_given_up_ = false;
-  // While a line that was sent is not confirmed: since the last one was sent for the first time, or confirmed.
+  // While a line that was sent is not confirmed: since the last one was sent for the first time, or
+  // confirmed.
   Instant waiting_since_;
   Instant last_sent_;
 };

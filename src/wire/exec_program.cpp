@@ -9,8 +9,8 @@
 namespace ferry::wire {
 namespace {
 
-// Takes the numbered lines in their order, each once however often it comes, up to a full stop, and evaluates them
-// as one text. What comes twice is passed over, this line too: it has no number.
+// Takes the numbered lines in their order, each once however often it comes, up to a full stop, and evaluates
+// them as one text. What comes twice is passed over, this line too: it has no number.
 constexpr std::string_view kLoader =
     R"sh(_l=$(printf '\n.');_n=${_l%.};_p=;_x=1;while read -r _i _l;do [ "$_i" = $_x ]||continue;)sh"
     R"sh(_x=$((_x+1));[ "$_l" = . ]&&eval "$_p";_p=$_p$_l$_n;done)sh";
@@ -23,8 +23,8 @@ f() { printf "\036$_n%s\036" "$1" >&9; }
 has() { command -v $1 >/dev/null; }
 )sh";
 
-// What an agent delivers twice of this program must not be typed into the command: an empty line ends it, which is
-// all that may still come twice.
+// What an agent delivers twice of this program must not be typed into the command: an empty line ends it,
+// which is all that may still come twice.
 constexpr std::string_view kOnTerminal = R"sh(
 while read -r _l <&6 && [ "$_l" ]; do :; done
 stty echo opost rows $_rows cols $_columns <&6
@@ -65,9 +65,9 @@ fi
 _told=$_told:${_missing#,}
 )sh";
 
-// C obeys the control lines; its standard output is the command's input. K signals what runs in this session, but
-// our own shells (_ours), what they started, and what the shells that encode and decode (below those in _kept)
-// started in turn: a killed one would lose what it holds.
+// C obeys the control lines; its standard output is the command's input. K signals what runs in this session,
+// but our own shells (_ours), what they started, and what the shells that encode and decode (below those in
+// _kept) started in turn: a killed one would lose what it holds.
 constexpr std::string_view kControl = R"sh(
 lock() { :; }
 unlock() { :; }
@@ -292,8 +292,8 @@ show() {
 
 // Three pipes of our own, without a file system to make them in: 3 to 4 is the command's output, 5 to 8 its
 // errors, 7 the lock. The result's arrival (q) ends what still waits for the end of a pipe.
-// Where there is input, three more make the ring that keeps its chunks in order: 4, 8, and 0, which C has as 3 because
-// what runs beside it has no standard input.
+// Where there is input, three more make the ring that keeps its chunks in order: 4, 8, and 0, which C has as
+// 3 because what runs beside it has no standard input.
 constexpr std::string_view kApart = R"sh(
 apart() {
   ours

@@ -35,13 +35,13 @@ struct ExecPlan {
   bool exact = false;                    // encode everything and compress, instead of text as readable text
   bool has_input = false;                // otherwise the command's stdin is empty
   std::optional<ExecTerminal> terminal;  // otherwise stdout and stderr are separate pipes where that can be
-  // Not on a terminal: without exec_word::alive for so long everything in the session is ended, by SIGTERM and 5 s
-  // later by SIGKILL. Zero: never.
+  // Not on a terminal: without exec_word::alive for so long everything in the session is ended, by SIGTERM
+  // and 5 s later by SIGKILL. Zero: never.
   seconds longest_silence{0};
 };
 
-// The program, to be sent by ExecLines (wire/exec_lines.hpp) once ExecDecoder says Ready, and not before: what an
-// agent gets too early is lost. Each line is shorter than 240 characters, which a terminal takes.
+// The program, to be sent by ExecLines (wire/exec_lines.hpp) once ExecDecoder says Ready, and not before:
+// what an agent gets too early is lost. Each line is shorter than 240 characters, which a terminal takes.
 struct ExecProgram {
   std::string loader;              // goes first, without a number
   std::vector<std::string> lines;  // are numbered from 1; the last one is a full stop

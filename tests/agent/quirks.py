@@ -27,6 +27,9 @@ class Quirks:
     seed: int = 1
     # The connection breaks when the agent has sent that many messages over it: one number a connection.
     cuts: tuple = ()
+    # The agent's own connection breaks when it has written that many input messages and not yet acknowledged the last
+    # of them: one number a break, counting what is written twice. Its client's connection stays.
+    breaks_after_writing: tuple = ()
     # What ResumeSession does after a break.
     can_be_resumed: bool = True
     # What DescribeClusters says of the logging of exec sessions: NONE, DEFAULT, OVERRIDE; or an error's name.

@@ -27,7 +27,8 @@ class Session:
         self.token = None
         self.closed_text = None  # channel_closed's Output, once the session has ended
         self._random = random.Random(quirks.seed)
-        self._channel = Channel(self._transmit, self._take_input)
+        self._channel = Channel(self._transmit, self._take_input, self._breaks_after_writing)
+        self.inputs_written = 0
         self._terminal = None
         self._connection = None
         self._left_until_cut = None
@@ -148,6 +149,13 @@ class Session:
         elif came.payload_type == message.SIZE:
             size = json.loads(came.payload)
             self._terminal.resize(size["cols"], size["rows"])
+
+    def _breaks_after_writing(self, came):
+        """What was on the way to the agent or from it is lost; its messages are resent."""
+        if came.payload_type != message.OUTPUT_DATA:
+            return False
+        self.inputs_written += 1
+        return self.inputs_written in self._quirks.breaks_after_writing
 
     def _is_lost(self, passing):
         is_acknowledgement = passing.type == message.ACKNOWLEDGE

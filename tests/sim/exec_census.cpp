@@ -9,8 +9,8 @@ namespace ferry::sim {
 namespace {
 
 constexpr std::array<std::string_view, 6> trouble_names = {
-    "5 % loss, doubles, disorder", "one cut, resumed", "one cut, resume refused",
-    "30 % loss, agent gives up after 2 s", "the task stops", "input is written twice"};
+    "5 % loss, doubles, disorder",         "one cut, resumed", "one cut, resume refused",
+    "30 % loss, agent gives up after 2 s", "the task stops",   "input is written twice"};
 
 Trouble trouble_of(std::uint64_t seed) {
   switch (seed % 12) {
@@ -89,7 +89,8 @@ std::string table(const ExecCensus& census) {
     lines += fmt::format("{:<36} {:>8} {:>8} {:>8} {:>8}\n", trouble_names.at(trouble), count.commands,
                          count.right, count.lost, count.resumed);
   }
-  lines += fmt::format("{} messages of input were written twice\n", census.of(Trouble::agent_breaks).written_twice);
+  lines += fmt::format("{} messages of input were written twice\n",
+                       census.of(Trouble::agent_breaks).written_twice);
   return lines + fmt::format("false successes {}, wrong codes {}, wrong bytes {}\n", census.false_successes,
                              census.wrong_codes, census.wrong_bytes);
 }

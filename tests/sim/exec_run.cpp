@@ -153,7 +153,8 @@ class ExecEnds : public Ends {
       lines_.send_chunk(left.first(size));
       input_sent_ += size;
     }
-    if (input_sent_ == scenario_.input.size() && !std::exchange(is_end_sent_, true)) lines_.send_end_of_input();
+    if (input_sent_ == scenario_.input.size() && !std::exchange(is_end_sent_, true))
+      lines_.send_end_of_input();
   }
 
   // Each message as it is, or not yet: a message holds whole lines.
@@ -232,13 +233,14 @@ ExecScenario exec_scenario(std::uint64_t seed, Trouble trouble) {
   if (trouble == Trouble::agent_breaks) {
     scenario.has_input = !scenario.on_terminal && scenario.image.has_stty && random.chance(70);
     scenario.input.clear();
-    if (scenario.has_input) scenario.input = random.chance(30) ? random.bytes(random.below(60'000)) : some_output(random);
+    if (scenario.has_input)
+      scenario.input = random.chance(30) ? random.bytes(random.below(60'000)) : some_output(random);
     scenario.command.dawdles = random.chance(30);
     if (random.chance(50)) scenario.network.faults = {};
     if (random.chance(50)) {
-      scenario.network.agent_breaks_percent = 1 + static_cast<int>(random.below(30));
+      scenario.network.agent_breaks_percent = 5 + static_cast<int>(random.below(40));
     } else {
-      scenario.network.agent_breaks_at = random.below(20);
+      scenario.network.agent_breaks_at = random.below(12);
     }
   }
   return scenario;

@@ -45,7 +45,7 @@ struct ExecReport {
   Verdict verdict = Verdict::lost;
   int connections = 0;
   std::size_t written_twice = 0;  // messages of input
-  std::string detail;  // for a person who looks for the reason
+  std::string detail;             // for a person who looks for the reason
 };
 
 ExecReport run_exec(const ExecScenario& scenario);

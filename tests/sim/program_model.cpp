@@ -137,8 +137,8 @@ void ProgramModel::take_line(std::string_view line) {
   }
 }
 
-// The first line is the program's loader, which takes the others in the order of their numbers, up to one with a full
-// stop.
+// The first line is the program's loader, which takes the others in the order of their numbers, up to one
+// with a full stop.
 void ProgramModel::load(std::string_view line) {
   if (phase_ == Phase::starting) {
     phase_ = Phase::loading;

@@ -25,8 +25,8 @@ struct Scenario {
   int agent_stalls_percent = 0;  // of the inputs it reads: it then reads nothing for a while
   // How long the agent waits for the last acknowledgements. By default longer than many resends.
   milliseconds close_timeout{120'000};
-  // Of the input messages: the agent's own connection breaks when it has written one and not yet acknowledged it, and
-  // it writes that message again when it comes again.
+  // Of the input messages: the agent's own connection breaks when it has written one and not yet acknowledged
+  // it, and it writes that message again when it comes again.
   int agent_breaks_percent = 0;
   std::optional<std::size_t> agent_breaks_at;  // so it does once, at the message with this number from 0
   int cuts = 0;                                // connections that break on the way
@@ -98,8 +98,8 @@ class World {
   wire::AgentSession agent_;
   LossyLink to_agent_, to_client_;
   bool is_connected_ = false;
-  // The next input message in order, those that the agent has ahead of it (true: data for the terminal), and how many
-  // of the earlier ones there were and were written.
+  // The next input message in order, those that the agent has ahead of it (true: data for the terminal), and
+  // how many of the earlier ones there were and were written.
   std::int64_t next_input_ = 0, last_written_twice_ = -1;
   std::map<std::int64_t, bool> input_messages_;
   std::size_t inputs_in_order_ = 0, inputs_written_ = 0;

@@ -48,7 +48,8 @@ class Started : public testing::Test {
     std::vector<std::string> all = messages(lines_, now);
     for (std::string& message : all) {
       std::string readable;
-      for (const std::string_view line : split(std::string_view(message).substr(0, message.size() - 1), '\n')) {
+      for (const std::string_view line :
+           split(std::string_view(message).substr(0, message.size() - 1), '\n')) {
         const std::size_t blank = line.find(' ');
         const auto number = static_cast<std::uint64_t>(parse_integer(line.substr(0, blank)).value_or(-1));
         readable += std::to_string(number - first_) + std::string(line.substr(blank)) + "\n";

@@ -468,8 +468,8 @@ TEST_P(ExecWrapper, GivesInputToTheCommandBeforeItsEnd) {
   EXPECT_EQ(run(std::move(command)).output, "got one\n");
 }
 
-// The input that a command gets when messages of the session come twice. Where the command ends before its input,
-// not all of it goes in.
+// The input that a command gets when messages of the session come twice. Where the command ends before its
+// input, not all of it goes in.
 std::string input_seen(const Outcome& outcome) {
   return outcome.exit_code == 0 ? outcome.output : "status " + std::to_string(outcome.exit_code.value_or(-1));
 }
@@ -531,7 +531,8 @@ TEST_P(ExecWrapper, NeverTakesAFailedDecoderForACommandThatReadsNoMore) {
   for (const std::string_view failure : {"exit 1", "kill -9 $$", "kill -11 $$"}) {
     SCOPED_TRACE(failure);
     // It encodes, and fails to decode.
-    std::ofstream(decoder) << "#!/bin/sh\n[ \"$1\" = -d ] && { " << failure << "; }\nexec /usr/bin/base64 \"$@\"\n";
+    std::ofstream(decoder) << "#!/bin/sh\n[ \"$1\" = -d ] && { " << failure
+                           << "; }\nexec /usr/bin/base64 \"$@\"\n";
     chmod(decoder.c_str(), 0755);
     Command command = in_image(image, exact({"/bin/sh", "-c", "cat; sleep 20"}));
     command.plan.has_input = true;
