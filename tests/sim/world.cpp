@@ -127,6 +127,7 @@ void World::deliver() {
     }
     if (is_input) note_input(*message);
     if (const auto received = agent_.receive(*bytes, now_); !received) protocol_error = received.error().what;
+    poll_agent();
   }
   while (const auto bytes = to_client_.receive(now_)) {
     if (const auto received = client_.receive(*bytes, now_); !received)
