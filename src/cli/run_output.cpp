@@ -1,6 +1,6 @@
 #include "cli/run_output.hpp"
 
-#include "cli/status_line.hpp"
+#include "base/printable.hpp"
 #include "net/clock.hpp"
 #include "sys/standard_streams.hpp"
 #include "sys/tty.hpp"
@@ -83,7 +83,7 @@ Bytes RunOutput::take_log(const std::string& task_arn) {
 void RunOutput::notice(std::string_view line) {
   if (names_tasks_ && !said_.emplace(line).second) return;
   clear_status();
-  sys::write_to_stderr(fmt::format("ferry: {}\n", printable(line)));
+  sys::say(line);
   show_status();
 }
 
@@ -135,7 +135,7 @@ void RunOutput::show_status() {
   std::string line = fmt::format("ferry: {} {}", status_text(), elapsed());
   const std::optional<sys::WindowSize> window = sys::window_size(STDERR_FILENO);
   if (window && window->columns > 1 && line.size() >= window->columns) line.resize(window->columns - 1U);
-  sys::write_to_stderr("\r\x1b[K" + line);
+  sys::rewrite_last_line(line);
   status_shown_ = true;
 }
 
@@ -146,12 +146,12 @@ void RunOutput::note_status() {
   std::string text = status_text();
   if (text == noted_status_) return;
   noted_status_ = std::move(text);
-  sys::write_to_stderr(fmt::format("ferry: {} {}\n", noted_status_, elapsed()));
+  sys::say(fmt::format("{} {}", noted_status_, elapsed()));
 }
 
 void RunOutput::clear_status() {
   if (!status_shown_) return;
-  sys::write_to_stderr("\r\x1b[K");
+  sys::rewrite_last_line({});
   status_shown_ = false;
 }
 

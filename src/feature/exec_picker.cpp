@@ -15,7 +15,7 @@ namespace ferry::feature {
 net::Task<std::size_t> pick_task(net::Loop& loop, std::vector<std::string> task_names) {
   constexpr int kAttempts = 3;
   constexpr std::size_t kLongestLine = 256;
-  sys::write_to_stderr("ferry: several tasks fit:\n");
+  sys::say("several tasks fit:");
   for (std::size_t i = 0; i < task_names.size(); ++i) {
     sys::write_to_stderr(
         fmt::format("  {:>3}  {}\n", i + 1, task_names[i].substr(task_names[i].rfind('/') + 1)));
