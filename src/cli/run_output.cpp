@@ -28,14 +28,14 @@ RunOutput::~RunOutput() {
 
 void RunOutput::accepted(const std::string& task_arn) {
   if (shown_ == Shown::arn) {
-    write(task_arn + "\n");
+    write(printable(task_arn) + "\n");
   } else {
     notice(fmt::format("started task {}", task_arn));
   }
 }
 
 void RunOutput::found(const std::string& task_arn) {
-  if (shown_ == Shown::arn) write(task_arn + "\n");
+  if (shown_ == Shown::arn) write(printable(task_arn) + "\n");
   notice(fmt::format("already started: following task {}", task_arn));
 }
 
@@ -56,7 +56,7 @@ std::string RunOutput::prefix(const std::string& task_arn, std::string_view cont
   std::string owner;
   if (names_tasks_) owner = task_arn.substr(task_arn.rfind('/') + 1, kShownOfId);
   if (names_containers_) owner += fmt::format("{}{}", owner.empty() ? "" : " ", container);
-  return owner.empty() ? owner : fmt::format("[{}] ", owner);
+  return owner.empty() ? owner : fmt::format("[{}] ", printable(shortened(owner)));
 }
 
 void RunOutput::log(const std::string& task_arn, std::string_view container,
