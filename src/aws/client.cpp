@@ -1,5 +1,6 @@
 #include "aws/client.hpp"
 
+#include "aws/answer_shapes.hpp"
 #include "aws/credential_fetch.hpp"
 #include "aws/credential_provider.hpp"
 #include "aws/endpoints.hpp"
@@ -147,6 +148,15 @@ Result<std::unique_ptr<Client>> Client::make(net::Loop& loop, Settings settings,
 
 net::Task<Result<boost::json::object>> Client::call(Service service, std::string operation,
                                                     boost::json::object input) {
+  Result<boost::json::object> answer = co_await call_unchecked(service, operation, std::move(input));
+  if (!answer) co_return answer;
+  const Result<> usable = check_answer(service, operation, *answer);
+  if (!usable) co_return fail(usable.error());
+  co_return answer;
+}
+
+net::Task<Result<boost::json::object>> Client::call_unchecked(Service service, std::string operation,
+                                                              boost::json::object input) {
   const net::Url& endpoint = state_->endpoints[static_cast<std::size_t>(service)];
   const Result<net::HttpRequest> request = make_request(service, operation, input, endpoint);
   if (!request) co_return fail(request.error());

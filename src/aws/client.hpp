@@ -30,9 +30,13 @@ class Client {
   // service_code is the error's name as sent (without namespace prefix) and whose `what` reads
   // "NAME: message (ecs RunTask)". Operations that are not idempotent (RunTask and CreateService without
   // clientToken, ExecuteCommand, ...) are tried again only when the request certainly did not reach the
-  // service or was throttled.
+  // service or was throttled. An answer in which a member that ferry reads is of a wrong type is a `protocol`
+  // failure (answer_shapes.hpp).
   net::Task<Result<boost::json::object>> call(Service service, std::string operation,
                                               boost::json::object input);
+  // The same with the answer as it came, whatever its members are.
+  net::Task<Result<boost::json::object>> call_unchecked(Service service, std::string operation,
+                                                        boost::json::object input);
 
   // Those that the next call is signed with, fetched where they are not there yet.
   net::Task<Result<Credentials>> credentials();

@@ -26,7 +26,19 @@ bool is_printable(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7f'; });
 }
 
+// Each of these members is a text where it is there.
+Result<> check_texts(const json::object& object, const Names& names, std::string_view what) {
+  for (const std::string_view name : {names.key, names.secret, names.token, names.expiration}) {
+    const json::value* value = object.if_contains(name);
+    if (value != nullptr && !value->is_null() && !value->is_string())
+      return fail(FailureCode::protocol, fmt::format("{} has no usable {}: it is no text", what, name));
+  }
+  return {};
+}
+
 Result<Credentials> read(const json::object& object, const Names& names, std::string_view what) {
+  const Result<> usable = check_texts(object, names, what);
+  if (!usable) return fail(usable.error());
   Credentials credentials;
   credentials.access_key_id = text_in(object, names.key);
   credentials.secret_access_key = text_in(object, names.secret);
@@ -81,8 +93,10 @@ Result<Credentials> credentials_of_identity_center(std::string_view body) {
   if (role == nullptr) return fail(FailureCode::protocol, fmt::format("{} has no roleCredentials", kWhat));
   Result<Credentials> credentials = read(*role, kNames, kWhat);
   if (credentials) {
-    if (const auto expiration_ms = integer_in(*role, "expiration"))
-      credentials->expires_at = WallTime(milliseconds(*expiration_ms));
+    const auto expiration_ms = integer_in(*role, "expiration");
+    if (!expiration_ms && role->contains("expiration"))
+      return fail(FailureCode::protocol, fmt::format("{} has no usable expiration: it is no integer", kWhat));
+    if (expiration_ms) credentials->expires_at = WallTime(milliseconds(*expiration_ms));
   }
   return credentials;
 }

@@ -1,6 +1,7 @@
 #include "aws/pages.hpp"
 
 #include "aws/answer_reader.hpp"
+#include "net/clock.hpp"
 
 #include <utility>
 
@@ -13,7 +14,8 @@ net::Task<Result<>> read_pages(Client& client, Service service, std::string oper
                                boost::json::object input,
                                const std::function<void(const boost::json::object&)>& take) {
   std::string token;
-  for (int page = 0; page < kMostPages; ++page) {
+  const Instant last_page_by = net::steady_now() + kLongestListing;
+  for (int page = 0; page < kMostPages && net::steady_now() < last_page_by; ++page) {
     if (!token.empty()) input["nextToken"] = token;
     const Result<boost::json::object> answer = co_await client.call(service, operation, input);
     if (!answer) co_return fail(answer.error());

@@ -1,6 +1,7 @@
 #include "base/failure.hpp"
 
-#include <algorithm>
+#include "base/printable.hpp"
+
 #include <system_error>
 
 #include <fmt/format.h>
@@ -8,9 +9,8 @@
 namespace ferry {
 
 std::string Failure::line() const {
-  std::string text = hint.empty() ? what : fmt::format("{}; {}", what, hint);
-  std::ranges::replace_if(text, [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
-  return text;
+  const std::string failed = printable(shortened(what));
+  return hint.empty() ? failed : fmt::format("{}; {}", failed, printable(shortened(hint)));
 }
 
 Failure Failure::in(std::string_view context) const {

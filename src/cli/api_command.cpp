@@ -3,6 +3,7 @@
 #include "cli/commands.hpp"
 #include "cli/connection.hpp"
 #include "cli/file_argument.hpp"
+#include "cli/result_output.hpp"
 
 #include <array>
 #include <cerrno>
@@ -81,11 +82,8 @@ Result<json::object> read_input(const std::string& argument) {
 }
 
 Result<> print_answer(const json::object& answer) {
-  const std::string line = json::serialize(answer) + "\n";
-  const std::size_t written = std::fwrite(line.data(), 1, line.size(), stdout);
-  if (written != line.size() || std::fflush(stdout) != 0) {
-    return fail(system_failure("the call succeeded, but its answer could not be written to stdout", errno));
-  }
+  const Result<> printed = print_json(json::serialize(answer) + "\n");
+  if (!printed) return fail(printed.error().in("the call succeeded, but its answer is lost"));
   return {};
 }
 
@@ -110,7 +108,7 @@ Result<int> api_command(Words words) {
   const Result<std::unique_ptr<aws::Client>> client = connect(loop, options.connection);
   if (!client) return fail(client.error());
   const Result<json::object> answer =
-      loop.run((*client)->call(*service, options.operation, std::move(*input)));
+      loop.run((*client)->call_unchecked(*service, options.operation, std::move(*input)));
   if (!answer) return fail(answer.error());
   const Result<> printed = print_answer(*answer);
   if (!printed) return fail(printed.error());

@@ -51,7 +51,7 @@ Arguments describe(CollectOptions& options) {
 
 Result<std::string> read_response() {
   if (sys::is_terminal(STDIN_FILENO))
-    sys::write_to_stderr("ferry: reading ExecuteCommand's response, as JSON, from standard input\n");
+    sys::say("reading ExecuteCommand's response, as JSON, from standard input");
   std::string text(feature::kMaxExecResponse + 1, '\0');
   text.resize(std::fread(text.data(), 1, text.size(), stdin));
   if (std::ferror(stdin) != 0) return fail(system_failure("collect: cannot read standard input", errno));
@@ -80,7 +80,7 @@ Options library_options(const CollectOptions& options, const sys::UniqueFd& inpu
   translated.framing = options.framing == "plain"   ? Framing::plain
                        : options.framing == "exact" ? Framing::exact
                                                     : Framing::automatic;
-  translated.notice = [](std::string_view line) { sys::write_to_stderr(fmt::format("ferry: {}\n", line)); };
+  translated.notice = sys::say;
   translated.region = options.flags.region;
   translated.profile = options.flags.profile;
   translated.endpoint_url = options.flags.endpoint_url;
@@ -105,7 +105,7 @@ Result<int> collect_command(Words words) {
   const CommandResult result = collect(*response, library_options(options, *input));
   if (result.outcome == Outcome::failed)
     return fail(FailureCode::local_system, fmt::format("collect: {}", result.explanation));
-  if (!result.explanation.empty()) sys::write_to_stderr(fmt::format("ferry: {}\n", result.explanation));
+  if (!result.explanation.empty()) sys::say(result.explanation);
   const bool on_stdout = options.output == "json";
   if (on_stdout || !options.result_path.empty()) {
     const Result<> shown = show_result(to_json(result), on_stdout, options.result_path);

@@ -1,6 +1,7 @@
 #include "cli/connection.hpp"
 
 #include "aws/instance_metadata.hpp"
+#include "base/printable.hpp"
 #include "base/text.hpp"
 #include "cli/connection_notes.hpp"
 #include "feature/run/revision_sweep.hpp"
@@ -18,16 +19,12 @@
 namespace ferry::cli {
 namespace {
 
-void say(std::string_view line) {
-  sys::write_to_stderr(fmt::format("ferry: {}\n", line));
-}
-
 // On the terminal itself: stdin and stdout are the command's.
 Result<std::string> ask_on_terminal(const std::string& mfa_serial) {
   std::fstream terminal("/dev/tty", std::ios::in | std::ios::out);
   std::string code;
   if (terminal) {
-    terminal << "ferry: code of MFA device " << mfa_serial << ": " << std::flush;
+    terminal << "ferry: code of MFA device " << printable(mfa_serial) << ": " << std::flush;
     std::getline(terminal, code);
   }
   code = trim(code);
@@ -75,7 +72,7 @@ Result<std::unique_ptr<aws::Client>> make_client(net::Loop& loop, const aws::Fla
 
 Result<std::unique_ptr<aws::Client>> connect(net::Loop& loop, const aws::Flags& flags) {
   Result<std::unique_ptr<aws::Client>> client = make_client(loop, flags);
-  if (client) loop.run(feature::sweep_revisions(**client, environment_variable, say));
+  if (client) loop.run(feature::sweep_revisions(**client, environment_variable, sys::say));
   return client;
 }
 

@@ -1,10 +1,9 @@
 #include "cli/connection_notes.hpp"
 
+#include "sys/standard_streams.hpp"
 #include "wire/command_line.hpp"
 
-#include <algorithm>
-#include <cstdio>
-#include <utility>
+#include <string>
 
 #include <fmt/format.h>
 
@@ -24,20 +23,17 @@ void ConnectionNotes::attempt(const aws::Attempt& attempt) {
   if (!attempt.failure.empty()) line += fmt::format(" ({})", attempt.failure);
   line += fmt::format(", {} ms", attempt.duration.count());
   if (!attempt.request_id.empty()) line += fmt::format(", request id {}", attempt.request_id);
-  debug(std::move(line));
+  debug(line);
 }
 
 void ConnectionNotes::open_file(std::string_view path) {
   if (!open_files_.emplace(path).second) return;
-  fmt::print(stderr, "ferry: others can read or change {}, which holds keys or a login; chmod 600 {}\n", path,
-             wire::quote_word(path));
+  sys::say(fmt::format("others can read or change {}, which holds keys or a login; chmod 600 {}", path,
+                       wire::quote_word(path)));
 }
 
-// One line, whatever a peer has put into it.
-void ConnectionNotes::debug(std::string line) const {
-  if (!is_debug_) return;
-  std::ranges::replace_if(line, [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; }, ' ');
-  fmt::print(stderr, "ferry: debug: {}\n", line);
+void ConnectionNotes::debug(std::string_view line) const {
+  if (is_debug_) sys::say(fmt::format("debug: {}", line));
 }
 
 }  // namespace ferry::cli

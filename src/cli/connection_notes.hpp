@@ -20,7 +20,7 @@ class ConnectionNotes : public aws::Observer {
   void open_file(std::string_view path) override;
 
  private:
-  void debug(std::string line) const;
+  void debug(std::string_view line) const;
 
   bool is_debug_;
   std::set<std::string, std::less<>> open_files_;  // that were warned about

@@ -3,12 +3,11 @@
 #include "cli/commands.hpp"
 #include "cli/connection.hpp"
 #include "cli/doctor_output.hpp"
+#include "cli/result_output.hpp"
 #include "feature/doctor/diagnose.hpp"
 #include "feature/doctor/gather.hpp"
 #include "sys/tty.hpp"
 
-#include <cerrno>
-#include <cstdio>
 #include <unistd.h>
 #include <utility>
 
@@ -38,13 +37,6 @@ Arguments describe(DoctorOptions& options) {
       "  ferry doctor prod/web\n"
       "  ferry doctor web:42 -o json\n");
   return arguments;
-}
-
-Result<> print(const std::string& text) {
-  errno = 0;
-  const std::size_t written = std::fwrite(text.data(), 1, text.size(), stdout);
-  if (written == text.size() && std::fflush(stdout) == 0) return {};
-  return fail(system_failure("cannot write the findings to stdout", errno));
 }
 
 bool wants_colour() {
@@ -81,10 +73,10 @@ Result<int> doctor_command(Words words) {
   const Result<feature::Facts> facts = loop.run(feature::gather(**client, std::move(*request)));
   if (!facts) return fail(facts.error().in("doctor"));
   const std::vector<feature::Finding> findings = feature::diagnose(*facts);
-  const std::string report = options.output == "json"
-                                 ? boost::json::serialize(doctor_json(options.target, findings)) + "\n"
-                                 : doctor_text(findings, wants_colour());
-  const Result<> printed = print(report);
+  const Result<> printed =
+      options.output == "json"
+          ? print_json(boost::json::serialize(doctor_json(options.target, findings)) + "\n")
+          : print_coloured(doctor_text(findings, wants_colour()));
   if (!printed) return fail(printed.error());
   return feature::first_wrong(findings) == nullptr ? 0 : 1;
 }

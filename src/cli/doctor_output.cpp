@@ -1,5 +1,6 @@
 #include "cli/doctor_output.hpp"
 
+#include "base/printable.hpp"
 #include "base/text.hpp"
 #include "feature/doctor/diagnose.hpp"
 
@@ -31,14 +32,6 @@ Words words_of(Verdict verdict) {
       break;
   }
   return {.text = "cannot tell", .name = "cannot_tell", .colour = "\x1b[33m"};
-}
-
-// A service's text can hold anything; a finding is one line and moves no cursor.
-std::string printable(std::string_view text) {
-  std::string line(text);
-  const auto is_control = [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; };
-  std::ranges::replace_if(line, is_control, ' ');
-  return line;
 }
 
 std::string line_of(Verdict verdict, std::string_view check, std::string_view text, bool has_colour) {

@@ -58,9 +58,7 @@ Result<feature::DoctorRequest> request_from(const EnableOptions& options) {
   return feature::DoctorRequest{.target = std::move(*target), .task_definition = {}, .container = {}};
 }
 
-void say(std::string_view line) {
-  sys::write_to_stderr(fmt::format("ferry: {}\n", line));
-}
+using sys::say;
 
 void show_plan(const feature::EnablePlan& plan) {
   for (const std::string& line : plan.lines) say(line);
@@ -86,11 +84,11 @@ Result<> ask(bool is_agreed) {
 
 // One line that is rewritten; nothing where stderr is no terminal.
 void show_status(std::string_view state) {
-  if (sys::is_terminal(STDERR_FILENO)) sys::write_to_stderr(fmt::format("\r\x1b[Kferry: {}", state));
+  if (sys::is_terminal(STDERR_FILENO)) sys::rewrite_last_line(fmt::format("ferry: {}", state));
 }
 
 void clear_status() {
-  if (sys::is_terminal(STDERR_FILENO)) sys::write_to_stderr("\r\x1b[K");
+  if (sys::is_terminal(STDERR_FILENO)) sys::rewrite_last_line({});
 }
 
 }  // namespace

@@ -1,14 +1,13 @@
+#include "base/printable.hpp"
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/connection.hpp"
-#include "cli/status_line.hpp"
+#include "cli/result_output.hpp"
 #include "cli/task_argument.hpp"
 #include "feature/run/explanation.hpp"
 #include "feature/task_lookup.hpp"
 #include "net/loop.hpp"
 
-#include <cerrno>
-#include <cstdio>
 #include <string>
 #include <utility>
 
@@ -40,11 +39,12 @@ std::string seconds_text(milliseconds duration) {
 
 // "  cause      the log group does not exist"
 void add_row(std::string& text, std::string_view name, std::string_view value) {
-  if (!value.empty()) text += fmt::format("  {:<10} {}\n", name, printable(value));
+  if (!value.empty()) text += fmt::format("  {:<10} {}\n", name, printable(shortened(value)));
 }
 
 std::string text_of(const aws::ecs::Task& task, const feature::Explanation& explanation) {
-  std::string text = fmt::format("task {}: {}\n", task.id(), printable(explanation.verdict));
+  std::string text =
+      fmt::format("task {}: {}\n", printable(task.id()), printable(shortened(explanation.verdict)));
   add_row(text, "cause", explanation.cause);
   add_row(text, "next step", explanation.next_step);
   if (explanation.retryable)
@@ -61,7 +61,7 @@ std::string text_of(const aws::ecs::Task& task, const feature::Explanation& expl
 }
 
 json::value text_or_null(const std::string& text) {
-  return text.empty() ? json::value(nullptr) : json::value(text);
+  return text.empty() ? json::value(nullptr) : json::value(shortened(text));
 }
 
 json::object json_of(const aws::ecs::Task& task, const feature::Explanation& explanation) {
@@ -103,11 +103,10 @@ Result<int> explain_command(Words words) {
   const Result<aws::ecs::Task> task = loop.run(look_up(**client, std::move(*target)));
   if (!task) return fail(task.error().in("explain"));
   const feature::Explanation explanation = feature::explain(*task);
-  const std::string text = flags.output == "json" ? json::serialize(json_of(*task, explanation)) + "\n"
-                                                  : text_of(*task, explanation);
-  errno = 0;
-  if (std::fwrite(text.data(), 1, text.size(), stdout) != text.size() || std::fflush(stdout) != 0)
-    return fail(system_failure("cannot write to stdout", errno == 0 ? EIO : errno));
+  const Result<> printed = flags.output == "json"
+                               ? print_json(json::serialize(json_of(*task, explanation)) + "\n")
+                               : print_text(text_of(*task, explanation));
+  if (!printed) return fail(printed.error());
   return 0;
 }
 

@@ -91,7 +91,7 @@ Result<> serve(const local::EndpointSettings& settings, std::optional<Launcher>&
           show_ready(line);
         }
       },
-      [](const std::string& line) { sys::write_to_stderr(fmt::format("ferry: {}\n", line)); }));
+      [](const std::string& line) { sys::say(line); }));
   if (!served && launcher) launcher->report_failure(served.error().line());
   return served;
 }

@@ -53,7 +53,7 @@ std::string usage() {
 }
 
 int complain(const Failure& failure) {
-  sys::write_to_stderr(fmt::format("ferry: {}\n", failure.line()));
+  sys::say(failure.line());
   return kExitFailure;
 }
 

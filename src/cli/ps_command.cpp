@@ -1,14 +1,13 @@
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/connection.hpp"
+#include "cli/result_output.hpp"
 #include "cli/status_line.hpp"
 #include "cli/task_table.hpp"
 #include "feature/task_lookup.hpp"
 #include "net/clock.hpp"
 #include "net/loop.hpp"
 
-#include <cerrno>
-#include <cstdio>
 #include <string>
 #include <utility>
 #include <vector>
@@ -55,11 +54,11 @@ Result<feature::TaskFilter> filter_from(const PsFlags& flags) {
   return filter;
 }
 
-Result<> print(const std::string& text) {
-  errno = 0;
-  const std::size_t written = std::fwrite(text.data(), 1, text.size(), stdout);
-  if (written == text.size() && std::fflush(stdout) == 0) return {};
-  return fail(system_failure("cannot write the tasks to stdout", errno == 0 ? EIO : errno));
+Result<> print(const std::vector<aws::ecs::Task>& tasks, bool as_json) {
+  if (!as_json) return print_text(task_table(tasks, net::wall_now()));
+  std::string lines;
+  for (const aws::ecs::Task& task : tasks) lines += boost::json::serialize(task_json(task)) + "\n";
+  return print_json(lines);
 }
 
 // Runs that their ferry has left go on and cost money: the way to end them is said. Tasks of services come
@@ -94,13 +93,7 @@ Result<int> ps_command(Words words) {
   const Result<std::vector<aws::ecs::Task>> tasks =
       loop.run(feature::find_tasks(**client, std::move(*filter)));
   if (!tasks) return fail(tasks.error().in("ps"));
-  std::string text;
-  if (flags.output == "json") {
-    for (const aws::ecs::Task& task : *tasks) text += boost::json::serialize(task_json(task)) + "\n";
-  } else {
-    text = task_table(*tasks, net::wall_now());
-  }
-  const Result<> printed = print(text);
+  const Result<> printed = print(*tasks, flags.output == "json");
   if (!printed) return fail(printed.error());
   StatusLine line;
   if (flags.output != "json") tell_what_runs_on(*tasks, line);

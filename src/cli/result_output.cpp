@@ -1,11 +1,22 @@
 #include "cli/result_output.hpp"
 
+#include "base/printable.hpp"
 #include "sys/whole_file.hpp"
 
 #include <cerrno>
 #include <cstdio>
 
 namespace ferry::cli {
+namespace {
+
+Result<> write(std::string_view text) {
+  errno = 0;
+  const std::size_t count = std::fwrite(text.data(), 1, text.size(), stdout);
+  if (count == text.size() && std::fflush(stdout) == 0) return {};
+  return fail(system_failure("standard output: cannot write", errno == 0 ? EIO : errno));
+}
+
+}  // namespace
 
 Result<> check_result_path(const std::string& path) {
   if (path.empty()) return {};
@@ -14,14 +25,23 @@ Result<> check_result_path(const std::string& path) {
   return {};
 }
 
+Result<> print_text(std::string_view lines) {
+  return write(printable_lines(lines));
+}
+
+Result<> print_coloured(std::string_view lines) {
+  return write(lines);
+}
+
+Result<> print_json(std::string_view lines) {
+  return write(printable_json(lines));
+}
+
 Result<> show_result(std::string_view json, bool on_stdout, const std::string& path) {
-  const std::string line = std::string(json) + '\n';
+  const std::string line = printable_json(json) + '\n';
   if (on_stdout) {
-    errno = 0;
-    const std::size_t count = std::fwrite(line.data(), 1, line.size(), stdout);
-    if (count != line.size() || std::fflush(stdout) != 0) {
-      return fail(system_failure("standard output: cannot write", errno == 0 ? EIO : errno));
-    }
+    const Result<> printed = write(line);
+    if (!printed) return fail(printed.error());
   }
   if (!path.empty()) {
     const Result<> written = sys::write_whole_file(path, line);

@@ -1,6 +1,6 @@
 #include "cli/run_output.hpp"
 
-#include "cli/status_line.hpp"
+#include "base/printable.hpp"
 #include "net/clock.hpp"
 #include "sys/standard_streams.hpp"
 #include "sys/tty.hpp"
@@ -28,14 +28,14 @@ RunOutput::~RunOutput() {
 
 void RunOutput::accepted(const std::string& task_arn) {
   if (shown_ == Shown::arn) {
-    write(task_arn + "\n");
+    write(printable(task_arn) + "\n");
   } else {
     notice(fmt::format("started task {}", task_arn));
   }
 }
 
 void RunOutput::found(const std::string& task_arn) {
-  if (shown_ == Shown::arn) write(task_arn + "\n");
+  if (shown_ == Shown::arn) write(printable(task_arn) + "\n");
   notice(fmt::format("already started: following task {}", task_arn));
 }
 
@@ -56,7 +56,7 @@ std::string RunOutput::prefix(const std::string& task_arn, std::string_view cont
   std::string owner;
   if (names_tasks_) owner = task_arn.substr(task_arn.rfind('/') + 1, kShownOfId);
   if (names_containers_) owner += fmt::format("{}{}", owner.empty() ? "" : " ", container);
-  return owner.empty() ? owner : fmt::format("[{}] ", owner);
+  return owner.empty() ? owner : fmt::format("[{}] ", printable(shortened(owner)));
 }
 
 void RunOutput::log(const std::string& task_arn, std::string_view container,
@@ -83,7 +83,7 @@ Bytes RunOutput::take_log(const std::string& task_arn) {
 void RunOutput::notice(std::string_view line) {
   if (names_tasks_ && !said_.emplace(line).second) return;
   clear_status();
-  sys::write_to_stderr(fmt::format("ferry: {}\n", printable(line)));
+  sys::say(line);
   show_status();
 }
 
@@ -135,7 +135,7 @@ void RunOutput::show_status() {
   std::string line = fmt::format("ferry: {} {}", status_text(), elapsed());
   const std::optional<sys::WindowSize> window = sys::window_size(STDERR_FILENO);
   if (window && window->columns > 1 && line.size() >= window->columns) line.resize(window->columns - 1U);
-  sys::write_to_stderr("\r\x1b[K" + line);
+  sys::rewrite_last_line(line);
   status_shown_ = true;
 }
 
@@ -146,12 +146,12 @@ void RunOutput::note_status() {
   std::string text = status_text();
   if (text == noted_status_) return;
   noted_status_ = std::move(text);
-  sys::write_to_stderr(fmt::format("ferry: {} {}\n", noted_status_, elapsed()));
+  sys::say(fmt::format("{} {}", noted_status_, elapsed()));
 }
 
 void RunOutput::clear_status() {
   if (!status_shown_) return;
-  sys::write_to_stderr("\r\x1b[K");
+  sys::rewrite_last_line({});
   status_shown_ = false;
 }
 

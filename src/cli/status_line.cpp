@@ -3,20 +3,11 @@
 #include "sys/standard_streams.hpp"
 #include "sys/tty.hpp"
 
-#include <algorithm>
-#include <cstdio>
 #include <unistd.h>
 
 #include <fmt/format.h>
 
 namespace ferry::cli {
-
-std::string printable(std::string_view text) {
-  std::string line(text);
-  const auto is_control = [](char c) { return (c >= 0 && c < ' ') || c == '\x7f'; };
-  std::ranges::replace_if(line, is_control, ' ');
-  return line;
-}
 
 StatusLine::StatusLine() : on_terminal_(sys::is_terminal(STDERR_FILENO)) {}
 
@@ -27,7 +18,7 @@ StatusLine::~StatusLine() {
 void StatusLine::notice(std::string_view line) {
   const std::string status = shown_;
   clear();
-  sys::write_to_stderr(fmt::format("ferry: {}\n", printable(line)));
+  sys::say(line);
   if (on_terminal_) this->status(status);
 }
 
@@ -37,15 +28,15 @@ void StatusLine::status(std::string_view line) {
   shown_ = line;
   if (line.empty()) return;
   if (on_terminal_) {
-    sys::write_to_stderr(fmt::format("\r\x1b[Kferry: waiting: {}", printable(line)));
+    sys::rewrite_last_line(fmt::format("ferry: waiting: {}", line));
   } else {
-    sys::write_to_stderr(fmt::format("ferry: waiting: {}\n", printable(line)));
+    sys::say(fmt::format("waiting: {}", line));
   }
 }
 
 void StatusLine::clear() {
   if (shown_.empty()) return;
-  if (on_terminal_) sys::write_to_stderr("\r\x1b[K");
+  if (on_terminal_) sys::rewrite_last_line({});
   shown_.clear();
 }
 

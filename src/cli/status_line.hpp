@@ -7,10 +7,6 @@
 
 namespace ferry::cli {
 
-// `text` without control characters: a service's text can hold anything, and a `ferry:` line is one line and
-// moves no cursor.
-std::string printable(std::string_view text);
-
 class StatusLine {
  public:
   StatusLine();

@@ -1,6 +1,6 @@
 #include "cli/task_table.hpp"
 
-#include "cli/status_line.hpp"
+#include "base/printable.hpp"
 
 #include <algorithm>
 #include <array>
@@ -40,7 +40,7 @@ std::string containers_of(const aws::ecs::Task& task) {
 }
 
 json::value text_or_null(const std::string& text) {
-  return text.empty() ? json::value(nullptr) : json::value(text);
+  return text.empty() ? json::value(nullptr) : json::value(shortened(text));
 }
 
 json::value time_or_null(const std::optional<double>& time) {
@@ -72,7 +72,7 @@ std::string task_table(const std::vector<aws::ecs::Task>& tasks, WallTime now) {
   std::array<std::size_t, 5> widths{};
   for (Row& row : rows) {
     for (std::size_t at = 0; at < row.size(); ++at) {
-      row[at] = printable(row[at]);
+      row[at] = printable(shortened(row[at]));
       widths[at] = std::max(widths[at], row[at].size());
     }
   }

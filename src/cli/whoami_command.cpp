@@ -1,4 +1,5 @@
 #include "aws/answer_reader.hpp"
+#include "base/printable.hpp"
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/connection.hpp"
@@ -75,9 +76,8 @@ std::string text_of(const json::object& identity) {
   std::string text;
   for (const auto& [name, value] : identity) {
     if (const json::string* content = value.if_string())
-      text += fmt::format("{:<18} {}\n", std::string_view(name), std::string_view(*content));
+      text += fmt::format("{:<18} {}\n", std::string_view(name), printable(*content));
   }
-  if (!text.empty()) text.pop_back();
   return text;
 }
 
@@ -96,7 +96,7 @@ Result<int> whoami_command(Words words) {
   if (!identity) return fail(identity.error());
   const json::object shown = json_of(*identity, (*client)->settings());
   const Result<> written =
-      show_result(flags.output == "json" ? json::serialize(shown) : text_of(shown), true, {});
+      flags.output == "json" ? print_json(json::serialize(shown) + "\n") : print_text(text_of(shown));
   if (!written) return fail(written.error());
   return 0;
 }

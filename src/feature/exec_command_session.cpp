@@ -27,7 +27,7 @@ constexpr int kSignsOfLife = 4;
 constexpr std::size_t kMaxEarlyBytes = std::size_t{256} << 10U;
 
 constexpr std::string_view kHelp =
-    "\r\nferry: ~. disconnects, ~~ types one ~, ~? shows this (each at the start of a line)\r\n";
+    "~. disconnects, ~~ types one ~, ~? shows this (each at the start of a line)";
 
 session::TerminalSize size_of_terminal() {
   const std::optional<sys::WindowSize> size = sys::window_size(STDOUT_FILENO);
@@ -355,7 +355,7 @@ net::Task<> CommandSession::pass_keys() {
     co_return;
   }
   terminal_ = std::move(*raw);
-  const auto show_help = [] { sys::write_to_stderr(kHelp); };
+  const auto show_help = [] { sys::say_in_raw_mode(kHelp); };
   const Result<bool> typed = co_await send_typed_input(loop_, *fd, channel_, show_help);
   if (!typed) {
     fail_with(typed.error());

@@ -31,7 +31,7 @@ std::string_view start_failure(std::string_view said) {
 void CommandSession::say_of_connection(std::string_view what) const {
   const std::string line = fmt::format("connection to {}: {}", services_.place(), what);
   if (options_.on_terminal) {
-    sys::write_to_stderr(fmt::format("\r\nferry: {}\r\n", line));
+    sys::say_in_raw_mode(line);
   } else if (options_.notice) {
     options_.notice(line);
   }

@@ -1,5 +1,6 @@
 #include "feature/exec_picker.hpp"
 
+#include "base/printable.hpp"
 #include "base/text.hpp"
 #include "net/descriptor.hpp"
 #include "sys/standard_streams.hpp"
@@ -15,10 +16,10 @@ namespace ferry::feature {
 net::Task<std::size_t> pick_task(net::Loop& loop, std::vector<std::string> task_names) {
   constexpr int kAttempts = 3;
   constexpr std::size_t kLongestLine = 256;
-  sys::write_to_stderr("ferry: several tasks fit:\n");
+  sys::say("several tasks fit:");
   for (std::size_t i = 0; i < task_names.size(); ++i) {
-    sys::write_to_stderr(
-        fmt::format("  {:>3}  {}\n", i + 1, task_names[i].substr(task_names[i].rfind('/') + 1)));
+    sys::write_to_stderr(fmt::format(
+        "  {:>3}  {}\n", i + 1, printable(shortened(task_names[i].substr(task_names[i].rfind('/') + 1)))));
   }
   net::Descriptor terminal(loop, STDIN_FILENO);
   for (int attempt = 0; attempt < kAttempts; ++attempt) {

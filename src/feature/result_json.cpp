@@ -1,5 +1,7 @@
 #include "feature/result_json.hpp"
 
+#include "base/printable.hpp"
+
 #include <utility>
 
 #include <boost/json/serialize.hpp>
@@ -11,9 +13,12 @@ namespace {
 
 namespace json = boost::json;
 
+// More than any of these has in AWS.
+constexpr std::size_t kLongestText = 8'000;
+
 json::value text_or_null(const std::string& text) {
   if (text.empty()) return nullptr;
-  return json::value(valid_utf8(text));
+  return json::value(shortened(valid_utf8(text), kLongestText));
 }
 
 json::value time_or_null(const std::optional<WallTime>& time) {
@@ -114,7 +119,7 @@ boost::json::object result_to_json(const CommandResult& result) {
 }
 
 std::string result_json_line(const CommandResult& result) {
-  return json::serialize(result_to_json(result));
+  return printable_json(json::serialize(result_to_json(result)));
 }
 
 }  // namespace ferry::feature

@@ -1,5 +1,6 @@
 #include "feature/session_plugin.hpp"
 
+#include "base/printable.hpp"
 #include "feature/output_stream.hpp"
 #include "feature/session_plugin_services.hpp"
 #include "net/clock.hpp"
@@ -64,7 +65,7 @@ class PluginSession {
     listener.on_ready = [this] { ready_.set(); };
     listener.on_data = [this](session::StreamKind kind, BytesView bytes) { take(kind, bytes); };
     listener.on_exit_code = [this](int code) { exit_code_ = code; };
-    listener.on_customer_message = [this](const std::string& text) { print(text + "\n"); };
+    listener.on_customer_message = [this](const std::string& text) { print(shortened(text) + "\n"); };
     listener.on_connection_lost = [this](const Failure& reason) {
       say(fmt::format("session {} is being resumed: {}", session_id_, reason.what));
     };
@@ -88,9 +89,9 @@ class PluginSession {
     over_.set();
   }
 
-  void print(const std::string& text) { output_.put(as_bytes(text)); }
+  void print(const std::string& text) { output_.put(as_bytes(printable_lines(text))); }
 
-  void say(const std::string& line) { errors_.put(as_bytes(fmt::format("ferry: {}\n", line))); }
+  void say(const std::string& line) { errors_.put(as_bytes(fmt::format("ferry: {}\n", printable(line)))); }
 
   void take(session::StreamKind kind, BytesView bytes) {
     OutputStream& stream = kind == session::StreamKind::output ? output_ : errors_;
@@ -103,7 +104,7 @@ class PluginSession {
     if (closed && closed->output.empty())
       print(fmt::format("\n\nExiting session with sessionId: {}.\n\n", session_id_));
     if (closed && !closed->output.empty())
-      print(fmt::format("\n\nSessionId: {} : {}\n\n", session_id_, closed->output));
+      print(fmt::format("\n\nSessionId: {} : {}\n\n", session_id_, shortened(closed->output)));
     if (!closed) say(closed.error().line());
     const bool is_orderly = closed && closed->output.empty();
     pending_status_ = is_orderly ? exit_code_.value_or(0) : kExitUnknown;

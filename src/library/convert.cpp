@@ -1,5 +1,6 @@
 #include "library/convert.hpp"
 
+#include "base/printable.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
@@ -129,7 +130,9 @@ Result<feature::ExecOptions> exec_options(const Options& options, Captures& capt
   translated.framing = feature_framing(options.framing);
   translated.keep_alive_interval = options.keep_alive_interval;
   translated.heeds_signals = options.heeds_signals;
-  translated.notice = options.notice;
+  if (options.notice) {
+    translated.notice = [say = options.notice](std::string_view line) { say(printable(shortened(line))); };
+  }
   return translated;
 }
 
@@ -152,7 +155,7 @@ CommandResult public_result(feature::CommandResult result, const Options& option
   translated.container = std::move(result.container);
   translated.stop_code = std::move(result.stop_code);
   translated.stopped_reason = std::move(result.stopped_reason);
-  translated.explanation = std::move(result.explanation);
+  translated.explanation = printable(shortened(result.explanation));
   translated.retryable = result.retryable;
   translated.started_at = public_time(result.started_at);
   translated.ended_at = public_time(result.ended_at);

@@ -123,6 +123,10 @@ Task<Exchange> HttpClient::State::read_answer(std::shared_ptr<State> state, Conn
   } else if (progress == ReadProgress::body_too_large) {
     exchange.answer = fail(FailureCode::protocol,
                            fmt::format("the answer is larger than {} bytes", state->limits.max_answer_bytes));
+  } else if (progress == ReadProgress::header_too_large) {
+    exchange.answer = fail(
+        FailureCode::protocol,
+        fmt::format("the answer's header is larger than {} bytes, or does not end", kMaxResponseHeaderBytes));
   } else {
     exchange.answer = fail(FailureCode::protocol, "the answer is not HTTP/1.1");
   }

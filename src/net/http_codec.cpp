@@ -18,8 +18,6 @@ namespace {
 
 namespace http = boost::beast::http;
 
-constexpr std::size_t kMaxResponseHeaderBytes = std::size_t{64} << 10U;
-
 template <class Parser>
 ReadProgress take(Parser& parser, std::string& buffer) {
   if (buffer.empty()) return ReadProgress::incomplete;
@@ -102,6 +100,7 @@ struct ResponseReader::State {
   }
 
   std::size_t max_body_bytes;
+  std::size_t bytes_so_far = 0;  // of interim responses, and of the one that counts
   std::optional<http::response_parser<http::string_body>> parser;
 };
 
@@ -112,10 +111,16 @@ ResponseReader::~ResponseReader() = default;
 
 ReadProgress ResponseReader::take_from(std::string& buffer) {
   while (true) {
+    const std::size_t before = buffer.size();
     const ReadProgress progress = take(*state_->parser, buffer);
+    state_->bytes_so_far += before - buffer.size();
+    // What the parser leaves is an unfinished line of a header, a trailer or a chunk's extensions.
+    if (progress == ReadProgress::incomplete && buffer.size() > kMaxResponseHeaderBytes)
+      return ReadProgress::header_too_large;
     if (progress != ReadProgress::complete) return progress;
     const unsigned status = state_->parser->get().result_int();
     if (status / 100 != 1 || status == 101) return progress;
+    if (state_->bytes_so_far > kMaxResponseHeaderBytes) return ReadProgress::header_too_large;
     state_->restart();
   }
 }

@@ -34,6 +34,9 @@ class RequestReader {
   std::unique_ptr<State> state_;
 };
 
+// A response's header with all interim responses before it, and each trailer or chunk's line.
+inline constexpr std::size_t kMaxResponseHeaderBytes = std::size_t{64} << 10U;
+
 // One response; interim ones (100, 103) are passed over.
 class ResponseReader {
  public:

@@ -1,10 +1,31 @@
 #include "sys/standard_streams.hpp"
 
+#include "base/printable.hpp"
+
 #include <cerrno>
 #include <fcntl.h>
+#include <string>
 #include <unistd.h>
 
+#include <fmt/format.h>
+
 namespace ferry::sys {
+namespace {
+
+void write_all(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t count = ::write(STDERR_FILENO, text.data(), text.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return;
+    text.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
+std::string shown(std::string_view line) {
+  return printable(shortened(line, kLongestLine));
+}
+
+}  // namespace
 
 void open_missing_standard_streams() {
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
@@ -13,13 +34,20 @@ void open_missing_standard_streams() {
   }
 }
 
+void say(std::string_view line) {
+  write_all(fmt::format("ferry: {}\n", shown(line)));
+}
+
+void say_in_raw_mode(std::string_view line) {
+  write_all(fmt::format("\r\nferry: {}\r\n", shown(line)));
+}
+
 void write_to_stderr(std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t count = ::write(STDERR_FILENO, text.data(), text.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return;
-    text.remove_prefix(static_cast<std::size_t>(count));
-  }
+  write_all(printable_lines(text));
+}
+
+void rewrite_last_line(std::string_view line) {
+  write_all("\r\x1b[K" + shown(line));
 }
 
 }  // namespace ferry::sys

@@ -1,4 +1,5 @@
-// The three descriptors that every program is promised.
+// The three descriptors that every program is promised, and what ferry says of its own on stderr. What it
+// says may quote foreign text: it is made printable here, so that no caller can forget to.
 #pragma once
 
 #include <string_view>
@@ -9,8 +10,18 @@ namespace ferry::sys {
 // would be written to as if it were the terminal. To be called first; without effect where all are open.
 void open_missing_standard_streams();
 
-// Writes all of it to stderr. What stderr does not take is lost: a closed terminal or a full disk there
-// leaves nobody to tell, and is no reason to leave a task running. Thread-safe.
+// Each of these writes all of its text to stderr. What stderr does not take is lost: a closed terminal or a
+// full disk there leaves nobody to tell, and is no reason to leave a task running. Thread-safe.
+
+// "ferry: LINE" as one line of at most kLongestLine bytes before its escapes.
+inline constexpr std::size_t kLongestLine = 8'000;
+void say(std::string_view line);
+// The same where the terminal is in raw mode, in which a line feed does not go back to the line's beginning.
+void say_in_raw_mode(std::string_view line);
+// Lines without "ferry: ", whose line ends stay, or the beginning of a line.
 void write_to_stderr(std::string_view text);
+// The terminal's last line anew, without its end; empty: nothing is left of it. Only where stderr is a
+// terminal.
+void rewrite_last_line(std::string_view line);
 
 }  // namespace ferry::sys

@@ -17,6 +17,8 @@ void LogFollower::page(Instant asked_at, std::size_t events, std::size_t bytes, 
   if (events > 0) closing_->last_event = asked_at;
   if (is_complete) {
     end_ = LogEnd::complete;
+  } else if (asked_at - closing_->stopped_at >= kLongestReading) {
+    end_ = LogEnd::unproven;
   } else if (repeated) {
     if (asked_at - closing_->since >= closing_->window) end_ = LogEnd::settled;
   } else if (asked_at - closing_->last_event >= kLongestSilence) {
@@ -35,7 +37,8 @@ void LogFollower::missing(Instant asked_at) {
 
 void LogFollower::task_stopped(Instant now, milliseconds settle_window) {
   if (closing_ || end_) return;
-  closing_ = Closing{.since = now, .last_event = now, .next_read = now, .window = settle_window};
+  closing_ =
+      Closing{.stopped_at = now, .since = now, .last_event = now, .next_read = now, .window = settle_window};
 }
 
 std::optional<Instant> LogFollower::due() const {

@@ -5,7 +5,8 @@
 // and an empty page alone means nothing. So the end is: the task has stopped, and a read made at least one
 // settle window after that, and after the last page that brought something, gave back the token it sent.
 // A source that does say "end" is taken at its word.
-// Owns the token. Bounded after the stop: 60 s without a new event end it all the same.
+// Owns the token. Bounded after the stop: 60 s without a new event end it all the same, and two hours with
+// ever new ones, for what has stopped does not go on writing.
 #pragma once
 
 #include "base/time.hpp"
@@ -20,7 +21,7 @@ enum class LogEnd {
   complete,  // the source said so
   settled,   // the token repeated over the settle window
   missing,   // the stream does not exist, three settle windows after the task that would write it stopped
-  unproven,  // tokens went on changing without an event
+  unproven,  // tokens went on changing without an event, or beyond all bounds
 };
 
 class LogFollower {
@@ -29,6 +30,7 @@ class LogFollower {
   static constexpr std::size_t kLargePageEvents = 1000;
   static constexpr std::size_t kLargePageBytes = std::size_t{256} << 10U;
   static constexpr milliseconds kLongestSilence{60'000};
+  static constexpr milliseconds kLongestReading{7'200'000};
 
   // What the next read has to send; empty means from the stream's head.
   [[nodiscard]] const std::string& token() const { return token_; }
@@ -48,6 +50,7 @@ class LogFollower {
 
  private:
   struct Closing {
+    Instant stopped_at;
     Instant since;       // the stop, or the last page that brought something
     Instant last_event;  // the stop, or the last page with events
     Instant next_read;

@@ -97,3 +97,41 @@ def test_the_link_graph_is_the_same_drawing():
         return direct[name] | {deeper for below in direct[name] for deeper in reachable(below)}
 
     assert {name: reachable(name) for name in direct} == BELOW
+
+
+# What reads members of AWS's answers, or of something else that happens to be JSON.
+READ = re.compile(r'\b(?:(?:text|flag|integer|number|object|objects|texts|names)_in|texts_of|small_integer)\(\s*[\w>.()*-]+,\s*"([\w-]+)"')
+READERS = ["aws/ecs.cpp", "aws/ecs_shapes.cpp", "aws/kms.cpp", "aws/logs.cpp", "aws/pages.cpp", "aws/ssm.cpp", "aws/task_definitions.cpp"]
+READERS += ["feature/doctor/gather.cpp", "feature/doctor/gather_iam.cpp", "feature/doctor/gather_network.cpp", "feature/doctor/read_facts.cpp"]
+READERS += ["feature/enable_exec.cpp", "feature/run/like_service.cpp", "cli/whoami_command.cpp"]
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_each_member_that_is_read_of_an_answer_has_its_type_in_the_table(reader):
+    table = set(re.findall(r'Member\{"([\w-]+)"', (SOURCE / "aws" / "answer_shapes.cpp").read_text()))
+    read = set(READ.findall((SOURCE / reader).read_text()))
+    assert read
+    assert read <= table
+
+
+# Who writes to stdout or stderr past the sinks that make foreign text printable, and what: the command's own bytes, a log, ferry's
+# own words.
+PAST_THE_SINKS = {
+    "cli/arguments.cpp": "help",
+    "cli/exec_command.cpp": "a command's output",
+    "cli/local_command.cpp": "the endpoint's record",
+    "cli/local_up_command.cpp": "the endpoint's address",
+    "cli/main.cpp": "usage and version",
+    "cli/result_output.cpp": "the sink itself",
+    "cli/run_output.cpp": "a log",
+    "cli/session_manager_plugin_command.cpp": "the plugin's usage and version",
+    "cli/wrap_command.cpp": "the command to send",
+}
+
+
+def test_foreign_text_has_one_way_to_the_terminal():
+    writes = re.compile(r"fmt::print\(|\bfwrite\(|\bfputs\(|\bprintf\(|\bputs\(|\bputchar\(|std::cerr|std::cout")
+    past = {str(path.relative_to(SOURCE)) for path in FILES if layer_of(path) not in {"local"} and writes.search(path.read_text())}
+    assert past == set(PAST_THE_SINKS)
+    loud = [path for path in FILES if 'fmt::print(stderr' in path.read_text()]
+    assert loud == []

@@ -185,6 +185,75 @@ TEST(HttpClientTest, AFreshConnectionThatClosesIsLost) {
   });
 }
 
+// Sends `head` once and then `piece` without an end.
+ScriptedServer::Script never_ending(Loop& loop, const std::string& head, const std::string& piece,
+                                    milliseconds pause = {}) {
+  return [&loop, head, piece, pause](std::unique_ptr<Connection> connection, int) -> Task<> {
+    co_await read_until(*connection, "\r\n\r\n");
+    error_code error = co_await connection->write(head);
+    while (!error) {
+      if (pause > milliseconds(0)) co_await sleep_for(loop, pause);
+      error = co_await connection->write(piece);
+    }
+  };
+}
+
+TEST(HttpClientTest, AnAnswerThatNeverEndsIsAFailure) {
+  run([](Loop& loop) -> Task<> {
+    const std::string ok = "HTTP/1.1 200 OK\r\n";
+    const std::string chunked = ok + "Transfer-Encoding: chunked\r\n\r\n";
+    const std::string line(1000, 'x');
+    struct Case {
+      std::string head, piece;
+    };
+    const std::vector<Case> cases{{"", "HTTP/1.1 100 Continue\r\n\r\n"},
+                                  {"", "HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\n"},
+                                  {ok, "X-More: more\r\n"},
+                                  {ok + "X-Long: ", line},
+                                  {"HTTP/1.1 200 ", line},
+                                  {chunked + "2;x=", line},
+                                  {chunked + "0\r\n", "X-More: more\r\n"},
+                                  {chunked + "0\r\nX-Long: ", line},
+                                  {chunked, "a\r\n0123456789\r\n"},
+                                  {ok + "\r\n", line}};
+    for (const Case& one : cases) {
+      ScriptedServer server(loop, never_ending(loop, one.head, one.piece));
+      HttpClientLimits limits;
+      limits.max_answer_bytes = 1U << 20U;
+      HttpClient client(loop, nullptr, limits);
+      const Result<HttpResponse> answer = co_await client.send(loopback_url("http", server.port()), {});
+      EXPECT_FALSE(answer.has_value()) << one.head << one.piece;
+      if (!answer) EXPECT_EQ(answer.error().code, FailureCode::protocol) << answer.error().what;
+      co_await server.stop();
+    }
+  });
+}
+
+TEST(HttpClientTest, ADrippingAnswerIsGivenUpInTime) {
+  run([](Loop& loop) -> Task<> {
+    ScriptedServer server(
+        loop, never_ending(loop, "HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", "x", milliseconds(5)));
+    HttpClientLimits limits;
+    limits.answer_timeout = milliseconds{100};
+    HttpClient client(loop, nullptr, limits);
+    const Result<HttpResponse> answer = co_await client.send(loopback_url("http", server.port()), {});
+    expect_failure(answer, FailureCode::timed_out, "no answer within 100 ms");
+    co_await server.stop();
+  });
+}
+
+TEST(HttpClientTest, AFewInterimAnswersAreFine) {
+  run([](Loop& loop) -> Task<> {
+    std::string bytes;
+    for (int count = 0; count < 100; ++count) bytes += "HTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\n";
+    ScriptedServer server(loop, answering(bytes + "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"));
+    HttpClient client(loop, nullptr);
+    const Result<HttpResponse> answer = co_await client.send(loopback_url("http", server.port()), {});
+    EXPECT_EQ(answer.value_or(HttpResponse{}).body, "ok");
+    co_await server.stop();
+  });
+}
+
 TEST(HttpClientTest, RefusesWhatIsNotHttpOrTooLarge) {
   run([](Loop& loop) -> Task<> {
     HttpClientLimits limits;

@@ -1,5 +1,7 @@
 #include "wire/log_follower.hpp"
 
+#include <string>
+
 #include <gtest/gtest.h>
 
 namespace ferry::wire {
@@ -85,6 +87,16 @@ TEST(LogFollower, TokensThatNeverRepeatEndUnproven) {
     follower.page(now, 0, 0, "f/" + std::to_string(reads));
   }
   EXPECT_EQ(follower.end(), LogEnd::unproven);
+}
+
+TEST(LogFollower, ALogThatGoesOnAndOnAfterTheStopEndsUnproven) {
+  LogFollower follower;
+  follower.task_stopped(at(0), kWindow);
+  int reads = 0;
+  for (Instant now = at(0); !follower.end() && reads < 1'000'000; now += milliseconds{1'000})
+    follower.page(now, LogFollower::kLargePageEvents, 10, "f/" + std::to_string(++reads));
+  EXPECT_EQ(follower.end(), LogEnd::unproven);
+  EXPECT_EQ(milliseconds{1'000} * (reads - 1), LogFollower::kLongestReading);
 }
 
 TEST(LogFollower, AMissingStreamIsNormalUntilTheTaskHasStopped) {
