@@ -14,6 +14,10 @@ void RunPacing::hurry(Instant now) {
   plan(now, 1);
 }
 
+void RunPacing::ending(Instant now) {
+  if (!ending_since_) ending_since_ = now;
+}
+
 void RunPacing::taken(Instant now, Log log) {
   constexpr int kStepsWithoutSilentLog = 2;
   refusals_ = 0;
@@ -33,9 +37,11 @@ void RunPacing::refused(Instant now) {
 
 void RunPacing::plan(Instant now, int calls) {
   const milliseconds share = (now - origin_) / kShare;
-  const milliseconds pause = opening_pauses_ < kOpening.size()
-                                 ? kOpening[opening_pauses_++]
-                                 : calls * std::clamp(share, kShortestPause, kLongestPause);
+  milliseconds pause = opening_pauses_ < kOpening.size()
+                           ? kOpening[opening_pauses_++]
+                           : calls * std::clamp(share, kShortestPause, kLongestPause);
+  if (ending_since_)
+    pause = std::min(pause, std::max((now - *ending_since_) / kShareOfEnding, kShortestPause));
   due_ = now + std::min(pause * (1 << refusals_), kLongestPauseWhenRefused);
 }
 

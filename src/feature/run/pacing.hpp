@@ -14,6 +14,7 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 
 namespace ferry::feature {
 
@@ -35,6 +36,8 @@ class RunPacing {
   static constexpr milliseconds kShortestPause{500};
   static constexpr milliseconds kLongestPause{25'000};
   static constexpr milliseconds kLongestPauseWhenRefused{60'000};
+  // Once the end has begun, at most so much of the time since then.
+  static constexpr int kShareOfEnding = 4;
 
   // `accepted_at`: when RunTask answered.
   explicit RunPacing(Instant accepted_at);
@@ -45,6 +48,8 @@ class RunPacing {
   void no_log() { log_wanted_ = false; }
   // The task was told to stop: answers are wanted quickly again.
   void hurry(Instant now);
+  // The task's end was seen to begin: which container ends when is worth a closer look. Only the first time.
+  void ending(Instant now);
 
   // A step was made. A log that brings events is read at each, a silent one at every third.
   void taken(Instant now, Log log);
@@ -59,6 +64,7 @@ class RunPacing {
   Instant origin_;                  // the pause is a share of the time since
   std::size_t opening_pauses_ = 0;  // made since then
   Instant due_;
+  std::optional<Instant> ending_since_;
   bool log_wanted_ = false;
   int steps_before_log_ = 0;
   int refusals_ = 0;

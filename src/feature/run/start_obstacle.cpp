@@ -40,7 +40,9 @@ std::optional<StartObstacle> hindering_dependency(const aws::ecs::Task& task, st
         .words = fmt::format("{} depends on container '{}', which {}", whom, other->name, fate_of(*other))};
     if (other->exit_code) return obstacle;
     const std::optional<StartObstacle> further = hindering_dependency(task, other->name, roles, seen);
-    return further ? *further : obstacle;
+    if (further) return further;
+    // One that just was not started has another cause, which is not its own.
+    if (!other->reason.empty() || other->health_status == "UNHEALTHY") return obstacle;
   }
   return std::nullopt;
 }
@@ -68,14 +70,14 @@ const aws::ecs::Container* ended_essential(const aws::ecs::Task& task, std::stri
 
 }  // namespace
 
-const aws::ecs::Container* whose_reason(const aws::ecs::Task& task) {
-  if (says_nothing(task.stopped_reason)) return nullptr;
-  const auto found =
-      std::ranges::find_if(task.containers, [&task](const aws::ecs::Container& container) {
-        return !container.reason.empty() && (task.stopped_reason.contains(container.reason) ||
-                                             container.reason.contains(task.stopped_reason));
-      });
-  return found == task.containers.end() ? nullptr : &*found;
+std::optional<StartObstacle> find_other_meant(const aws::ecs::Task& task, std::string_view container) {
+  if (says_nothing(task.stopped_reason)) return std::nullopt;
+  for (const aws::ecs::Container& other : task.containers) {
+    if (other.name == container || other.reason.empty()) continue;
+    if (task.stopped_reason.contains(other.reason) || other.reason.contains(task.stopped_reason))
+      return obstacle_of(other);
+  }
+  return std::nullopt;
 }
 
 std::optional<StartObstacle> find_start_obstacle(const aws::ecs::Task& task, std::string_view container,
@@ -83,16 +85,14 @@ std::optional<StartObstacle> find_start_obstacle(const aws::ecs::Task& task, std
   std::vector<std::string_view> seen;
   std::optional<StartObstacle> dependency = hindering_dependency(task, container, roles, seen);
   if (dependency) return dependency;
-  const aws::ecs::Container* repeated = whose_reason(task);
-  if (repeated != nullptr && repeated->name != container) return obstacle_of(*repeated);
   const aws::ecs::Container* own = find_container(task, container);
-  if (!says_nothing(task.stopped_reason) || (own != nullptr && !own->reason.empty())) return std::nullopt;
+  if (own != nullptr && !own->reason.empty()) return std::nullopt;
+  if (!says_nothing(task.stopped_reason)) return find_other_meant(task, container);
   for (const aws::ecs::Container& other : task.containers) {
     if (other.name != container && !other.exit_code && !other.reason.empty()) return obstacle_of(other);
   }
-  const aws::ecs::Container* ended = task.stop_code == "EssentialContainerExited"
-                                         ? ended_essential(task, container, roles)
-                                         : nullptr;
+  const aws::ecs::Container* ended =
+      task.stop_code == "EssentialContainerExited" ? ended_essential(task, container, roles) : nullptr;
   if (ended == nullptr) return std::nullopt;
   return obstacle_of(*ended);
 }

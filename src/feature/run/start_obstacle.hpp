@@ -18,12 +18,13 @@ struct StartObstacle {
 
 // Of a container without an exit code in a task that has stopped. First what it depends on by the task
 // definition, through others that wait too; then a container whose reason the task's stoppedReason repeats,
-// or which has one where that says nothing; then an essential one whose end stopped the task. Nothing where no
-// other container is the cause.
+// or which has one where that says nothing; then an essential one whose end stopped the task. Nothing where
+// no other container is the cause.
 std::optional<StartObstacle> find_start_obstacle(const aws::ecs::Task& task, std::string_view container,
                                                  const ContainerRoles& roles);
 
-// The container whose reason the task's stoppedReason repeats; null where it is the task's own.
-const aws::ecs::Container* whose_reason(const aws::ecs::Task& task);
+// The other container whose reason the task's stoppedReason repeats; nothing where it is the task's own, or
+// the container's.
+std::optional<StartObstacle> find_other_meant(const aws::ecs::Task& task, std::string_view container);
 
 }  // namespace ferry::feature

@@ -81,6 +81,12 @@ std::string names_of(const Others& others) {
   return names;
 }
 
+EndVerdict of_kind(EndVerdict::Kind kind) {
+  EndVerdict verdict;
+  verdict.kind = kind;
+  return verdict;
+}
+
 EndVerdict unknown(const ContainerRoles& roles, std::string why) {
   EndVerdict verdict;
   verdict.why = std::move(why);
@@ -110,20 +116,19 @@ EndVerdict judge_unseen_order(const Others& others, const ContainerRoles& roles,
   const bool were_told_to_stop =
       std::ranges::all_of(others, [](const auto* each) { return may_be_from_a_stop(*each); });
   // Who told them? The chosen one's end, where that ends the task.
-  if (were_told_to_stop && is_essential) return {.kind = EndVerdict::Kind::success};
-  return unknown(roles, fmt::format(", and whether {} ended first, which stops the task, was not seen: {}{}",
-                                    names_of(others), kNotKnown,
-                                    is_essential
-                                        ? "; in the task definition make sidecars `essential: false`"
-                                        : ""));
+  if (were_told_to_stop && is_essential) return of_kind(EndVerdict::Kind::success);
+  return unknown(
+      roles, fmt::format(", and whether {} ended first, which stops the task, was not seen: {}{}",
+                         names_of(others), kNotKnown,
+                         is_essential ? "; in the task definition make sidecars `essential: false`" : ""));
 }
 
 // What explains a code that is not 0 and that a stop gives.
-EndVerdict judge_failed(const ContainerEnds& ends, const aws::ecs::Container& container,
-                        const Others& others, std::string_view stop_code) {
-  EndVerdict verdict{.kind = EndVerdict::Kind::failed};
-  const aws::ecs::Container* first = first_of(
-      others, [&ends](const aws::ecs::Container& each) { return ends.was_preceded_by(each.name); });
+EndVerdict judge_failed(const ContainerEnds& ends, const aws::ecs::Container& container, const Others& others,
+                        std::string_view stop_code) {
+  EndVerdict verdict = of_kind(EndVerdict::Kind::failed);
+  const aws::ecs::Container* first =
+      first_of(others, [&ends](const aws::ecs::Container& each) { return ends.was_preceded_by(each.name); });
   verdict.is_certain = first != nullptr;
   if (first == nullptr && may_be_from_a_stop(container) && stop_code == kEssentialExited) {
     first = first_of(others, [&ends](const aws::ecs::Container& each) {
@@ -164,6 +169,9 @@ void ContainerEnds::seen(const aws::ecs::Task& task) {
   } else if (!was_told) {
     ended_unasked_ = true;
   }
+  const auto is_gone = [&task](const std::string& name) { return find_container(task, name) == nullptr; };
+  std::erase_if(earlier_, is_gone);
+  std::erase_if(later_, is_gone);
   for (const aws::ecs::Container& other : task.containers) {
     if (other.name == container_) continue;
     if (!has_ended_) {
@@ -183,10 +191,29 @@ bool ContainerEnds::was_followed_by(std::string_view other) const {
   return has(later_, other);
 }
 
+void TaskEnds::seen(const aws::ecs::Task& task) {
+  std::erase_if(containers_, [&task](const ContainerEnds& ends) {
+    return find_container(task, ends.container()) == nullptr;
+  });
+  for (const aws::ecs::Container& container : task.containers) {
+    if (std::ranges::find(containers_, container.name, &ContainerEnds::container) == containers_.end())
+      containers_.emplace_back(container.name);
+  }
+  for (ContainerEnds& ends : containers_) ends.seen(task);
+}
+
+ContainerEnds TaskEnds::of(const std::string& container) const {
+  const auto found = std::ranges::find(containers_, container, &ContainerEnds::container);
+  return found == containers_.end() ? ContainerEnds(container) : *found;
+}
+
+bool is_to_stop(const aws::ecs::Task& task) {
+  return task.desired_status == "STOPPED" || task.last_status == "DEACTIVATING" ||
+         task.last_status == "STOPPING" || task.last_status == "DEPROVISIONING";
+}
+
 bool is_ending(const aws::ecs::Task& task, const ContainerRoles& roles) {
-  if (task.desired_status == "STOPPED" || task.last_status == "DEACTIVATING" ||
-      task.last_status == "STOPPING" || task.last_status == "DEPROVISIONING")
-    return true;
+  if (is_to_stop(task)) return true;
   return std::ranges::any_of(task.containers, [&roles](const aws::ecs::Container& container) {
     return has_ended(container) && roles.is_essential(container.name);
   });
@@ -197,10 +224,10 @@ EndVerdict judge_end(const ContainerEnds& ends, const aws::ecs::Task& stopped, c
   if (container == nullptr || !container->exit_code) return {};
   Others others = essential_others(ends, stopped, roles);
   if (*container->exit_code != 0) return judge_failed(ends, *container, others, stopped.stop_code);
-  const aws::ecs::Container* first = first_of(
-      others, [&ends](const aws::ecs::Container& each) { return ends.was_preceded_by(each.name); });
+  const aws::ecs::Container* first =
+      first_of(others, [&ends](const aws::ecs::Container& each) { return ends.was_preceded_by(each.name); });
   if (first != nullptr) return preceded(roles, *first, true);
-  if (has_released_another(stopped, roles, container->name)) return {.kind = EndVerdict::Kind::success};
+  if (has_released_another(stopped, roles, container->name)) return of_kind(EndVerdict::Kind::success);
   const bool is_essential = roles.is_essential(container->name);
   // The end of a container that is not essential stops no task.
   const bool may_have_stopped_it = is_essential && stopped.stop_code == kEssentialExited;
@@ -208,7 +235,7 @@ EndVerdict judge_end(const ContainerEnds& ends, const aws::ecs::Task& stopped, c
     return unknown(roles, told_to_stop(stopped));
   std::erase_if(others, [&ends](const auto* each) { return ends.was_followed_by(each->name); });
   if (others.empty() && (ends.ended_unasked() || may_have_stopped_it))
-    return {.kind = EndVerdict::Kind::success};
+    return of_kind(EndVerdict::Kind::success);
   if (others.empty()) return unknown(roles, told_to_stop(stopped));
   return judge_unseen_order(others, roles, is_essential);
 }

@@ -34,7 +34,7 @@ class ContainerRoles {
 };
 
 // What the polls of a task have shown of the order of ends, around one chosen container. Of the others it
-// keeps names only, as many as a task has containers.
+// keeps names only, those that the last answer has.
 class ContainerEnds {
  public:
   explicit ContainerEnds(std::string container) : container_(std::move(container)) {}
@@ -60,7 +60,19 @@ class ContainerEnds {
   std::vector<std::string> earlier_, later_;
 };
 
-// Whether a poll shows that the task's end has begun: looks at it are worth more now.
+// The same around every container, for whoever learns later which one is meant.
+class TaskEnds {
+ public:
+  void seen(const aws::ecs::Task& task);
+  [[nodiscard]] ContainerEnds of(const std::string& container) const;
+
+ private:
+  std::vector<ContainerEnds> containers_;
+};
+
+// Whether a poll shows that the task has to stop.
+bool is_to_stop(const aws::ecs::Task& task);
+// The same, or that its end has begun with the end of an essential container.
 bool is_ending(const aws::ecs::Task& task, const ContainerRoles& roles);
 
 struct EndVerdict {
@@ -73,16 +85,16 @@ struct EndVerdict {
   // The other container that ended first; empty where there is none, or nothing tells.
   std::string first;
   bool is_certain = false;  // of `first`: a poll saw it; else it may have been the first
-  // For people, to be put behind "container 'app' exited with 0": what speaks against a success, or explains a
-  // code that a stop gives; empty where there is nothing to say.
+  // For people, to be put behind "container 'app' exited with 0": what speaks against a success, or explains
+  // a code that a stop gives; empty where there is nothing to say.
   std::string why;
 };
 
 // Of the chosen container in a task that has stopped.
 EndVerdict judge_end(const ContainerEnds& ends, const aws::ecs::Task& stopped, const ContainerRoles& roles);
 
-// "container 'side' exited with 3" or "... ended without an exit code", and the service's reason where it gives
-// one.
+// "container 'side' exited with 3" or "... ended without an exit code", and the service's reason where it
+// gives one.
 std::string end_of(const aws::ecs::Container& container);
 
 // The container of that name, or null.
