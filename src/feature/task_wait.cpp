@@ -52,7 +52,7 @@ net::Task<Result<aws::ecs::Task>> wait_until_stopped(aws::Client& client, TaskWa
     if (task) {
       last_seen_at = now;
       if (wait.ends != nullptr) wait.ends->seen(*task);
-      if (is_to_stop(*task)) pacing.ending(now);
+      if (is_to_stop(*task)) pacing.ending();
       pacing.taken(now, RunPacing::Log::not_read);
       if (std::exchange(status, task->last_status) != status && wait.changed) wait.changed(status);
       if (status == "STOPPED" || status == "DELETED") co_return task;

@@ -206,7 +206,7 @@ void RunWatch::seen(aws::ecs::Task task) {
   if (std::exchange(shown_phase_, phase) != phase) observer_.status(task_arn_, phase);
   if (has_open_log() && has_started(task.last_status)) pacing_.running();
   ends_.seen(task);
-  if (is_ending(task, roles_)) pacing_.ending(last_seen_at_);
+  if (is_ending(task, roles_)) pacing_.ending();
   task_ = std::move(task);
   if (task_->last_status != "STOPPED" && task_->last_status != "DELETED") return;
   stopped_ = true;

@@ -40,7 +40,7 @@ struct Simulation {
       const milliseconds passed = now - kAccepted;
       if (passed >= stops_after) break;
       if (passed >= starts_after) pacing.running();
-      if (ends_after && passed >= *ends_after) pacing.ending(now);
+      if (ends_after && passed >= *ends_after) pacing.ending();
       RunPacing::Log became = RunPacing::Log::not_read;
       if (step.reads_log) {
         ++calls;
@@ -111,18 +111,24 @@ TEST(RunPacing, AnEndThatTakesTwoMinutesStaysWithinTheBudgetOfHalfAnHour) {
   }
 }
 
-TEST(RunPacing, AnEndThatHasBegunIsLookedAtMoreOften) {
+TEST(RunPacing, AnEndThatHasBegunIsLookedAtMoreCloselyForAWhile) {
   RunPacing pacing(kAccepted);
-  const Instant late = kAccepted + seconds{1'800};
+  pacing.running();
+  Instant now = kAccepted + seconds{1'800};
   for (std::size_t step = 0; step < RunPacing::kOpening.size(); ++step)
-    pacing.taken(late, RunPacing::Log::not_read);
-  pacing.ending(late);
-  pacing.taken(late, RunPacing::Log::not_read);
-  EXPECT_EQ(pacing.next().due - late, RunPacing::kShortestPause);
-  const Instant later = late + seconds{20};
-  pacing.ending(later);
-  pacing.taken(later, RunPacing::Log::not_read);
-  EXPECT_EQ(pacing.next().due - later, seconds{5}) << "counted from its beginning";
+    pacing.taken(now, RunPacing::Log::not_read);
+  pacing.ending();
+  pacing.taken(now, RunPacing::Log::not_read);
+  const Instant in_turn = now + RunPacing::kLongestPause;
+  for (const milliseconds pause : RunPacing::kEnding) {
+    EXPECT_EQ(pacing.next().due - now, pause);
+    EXPECT_FALSE(pacing.next().reads_log) << "such a look is one call";
+    now = pacing.next().due;
+    pacing.ending();
+    pacing.taken(now, RunPacing::Log::not_read);
+  }
+  EXPECT_EQ(pacing.next().due, in_turn) << "the others go on as they were planned";
+  EXPECT_TRUE(pacing.next().reads_log);
 }
 
 TEST(RunPacing, TheEndIsSeenLateByAShareOfTheRunOnly) {
