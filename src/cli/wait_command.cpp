@@ -53,8 +53,19 @@ struct ChosenContainer {
   feature::ContainerRoles roles;
 };
 
+// The one beside which there are only such as AWS puts there; empty where there are several.
+std::string only_own_container(const aws::ecs::Task& task) {
+  std::string only;
+  for (const aws::ecs::Container& container : task.containers) {
+    if (!feature::ContainerRoles().is_essential(container.name)) continue;
+    if (!only.empty()) return {};
+    only = container.name;
+  }
+  return only;
+}
+
 // The container that is meant. Only where the task has several of them is its definition asked; where that
-// cannot be read, a named one has a verdict all the same.
+// cannot be read, one that is named, or the only one of the user's, has a verdict all the same.
 net::Task<Result<ChosenContainer>> chosen_container(aws::Client& client, const aws::ecs::Task& task,
                                                     std::string wanted) {
   const bool is_there = feature::find_container(task, wanted) != nullptr;
@@ -62,7 +73,8 @@ net::Task<Result<ChosenContainer>> chosen_container(aws::Client& client, const a
     co_return ChosenContainer{.name = task.containers.front().name, .roles = {}};
   const Result<aws::ecs::TaskDefinition> definition =
       co_await aws::ecs::describe_task_definition(client, task.task_definition_arn);
-  if (!definition && is_there)
+  if (!definition && wanted.empty()) wanted = only_own_container(task);
+  if (!definition && feature::find_container(task, wanted) != nullptr)
     co_return ChosenContainer{.name = wanted, .roles = feature::ContainerRoles(definition.error())};
   if (!definition) co_return fail(definition.error().in(task.task_definition_arn));
   feature::RunRequest request;

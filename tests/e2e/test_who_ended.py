@@ -119,6 +119,13 @@ def test_waiting_for_the_only_container_needs_no_definition(ask):
     assert status == 0, errors
 
 
+def test_guardduty_beside_the_only_container_needs_no_choice(ask):
+    last = poll("STOPPED", ENDED, app=0, **{"aws-guardduty-agent-AbC": 0})
+    with scripted_task(None, [last]) as server:
+        status, _, errors = ask(server, "wait", "--cluster", "prod", TASK)
+    assert status == 0, errors
+
+
 # The embedded endpoint tells the containers to stop as ECS does.
 
 SLOW_END = "trap 'sleep 2; exit 0' TERM; while :; do sleep 0.05; done"

@@ -27,6 +27,12 @@ bool has_stopped(const aws::ecs::Task& task) {
   return task.last_status == "STOPPED" || task.last_status == "DELETED";
 }
 
+// Endpoints that imitate ECS may leave stopCode out and keep its words.
+bool stopped_by_an_essential_end(const aws::ecs::Task& task) {
+  return task.stop_code == kEssentialExited ||
+         (task.stop_code.empty() && task.stopped_reason.starts_with("Essential container in task exited"));
+}
+
 bool has_ended(const aws::ecs::Container& container) {
   return container.last_status == "STOPPED";
 }
@@ -249,6 +255,15 @@ std::string end_of(const aws::ecs::Container& container) {
   }
   if (!container.reason.empty()) line += fmt::format(" ({})", without_full_stop(container.reason));
   return line;
+}
+
+std::string ends_of_their_own(const aws::ecs::Task& task) {
+  std::string ends;
+  for (const aws::ecs::Container& container : task.containers) {
+    if (!has_ended(container) || !container.exit_code || may_be_from_a_stop(container)) continue;
+    ends += (ends.empty() ? "" : ", ") + end_of(container);
+  }
+  return ends;
 }
 
 const aws::ecs::Container* find_container(const aws::ecs::Task& task, std::string_view name) {

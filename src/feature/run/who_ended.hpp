@@ -97,6 +97,10 @@ EndVerdict judge_end(const ContainerEnds& ends, const aws::ecs::Task& stopped, c
 // gives one.
 std::string end_of(const aws::ecs::Container& container);
 
+// Of the containers that have ended otherwise than by being told to stop, each as end_of() has it; empty
+// where there are none.
+std::string ends_of_their_own(const aws::ecs::Task& task);
+
 // The container of that name, or null.
 const aws::ecs::Container* find_container(const aws::ecs::Task& task, std::string_view name);
 

@@ -214,6 +214,13 @@ TEST(WhoEnded, WithoutACodeNothingIsKnown) {
   EXPECT_EQ(judge_end(ends, stopped(0, 143), roles(true)).kind, Kind::unknown);
 }
 
+TEST(WhoEnded, OnlyThoseThatEndedByThemselvesAreTold) {
+  EXPECT_EQ(ends_of_their_own(stopped(143, 3)), "container 'side' exited with 3");
+  EXPECT_EQ(ends_of_their_own(stopped(137, std::nullopt)), "");
+  EXPECT_EQ(ends_of_their_own(stopped(0, 3)),
+            "container 'side' exited with 3, container 'app' exited with 0");
+}
+
 TEST(WhoEnded, TheEndIsSeenToBegin) {
   EXPECT_FALSE(is_ending(poll("RUNNING", "RUNNING"), roles(true)));
   EXPECT_TRUE(is_ending(poll("RUNNING", "STOPPED"), roles(true)));
