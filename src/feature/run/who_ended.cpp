@@ -131,12 +131,12 @@ EndVerdict judge_unseen_order(const Others& others, const ContainerRoles& roles,
 
 // What explains a code that is not 0 and that a stop gives.
 EndVerdict judge_failed(const ContainerEnds& ends, const aws::ecs::Container& container, const Others& others,
-                        std::string_view stop_code) {
+                        bool is_essential_end) {
   EndVerdict verdict = of_kind(EndVerdict::Kind::failed);
   const aws::ecs::Container* first =
       first_of(others, [&ends](const aws::ecs::Container& each) { return ends.was_preceded_by(each.name); });
   verdict.is_certain = first != nullptr;
-  if (first == nullptr && may_be_from_a_stop(container) && stop_code == kEssentialExited) {
+  if (first == nullptr && may_be_from_a_stop(container) && is_essential_end) {
     first = first_of(others, [&ends](const aws::ecs::Container& each) {
       return !ends.was_followed_by(each.name) && !may_be_from_a_stop(each);
     });
@@ -165,7 +165,7 @@ std::vector<aws::ecs::ContainerDependency> ContainerRoles::dependencies_of(std::
 void ContainerEnds::seen(const aws::ecs::Task& task) {
   const aws::ecs::Container* chosen = find_container(task, container_);
   if (chosen == nullptr || has_stopped(task)) return;
-  const bool was_told = task.desired_status == "STOPPED";
+  const bool was_told = is_to_stop(task);
   has_ended_ = has_ended(*chosen);
   if (!has_ended_) {
     // One that is started again has not ended for good.
@@ -229,15 +229,16 @@ EndVerdict judge_end(const ContainerEnds& ends, const aws::ecs::Task& stopped, c
   const aws::ecs::Container* container = find_container(stopped, ends.container());
   if (container == nullptr || !container->exit_code) return {};
   Others others = essential_others(ends, stopped, roles);
-  if (*container->exit_code != 0) return judge_failed(ends, *container, others, stopped.stop_code);
+  const bool is_essential_end = stopped_by_an_essential_end(stopped);
+  if (*container->exit_code != 0) return judge_failed(ends, *container, others, is_essential_end);
   const aws::ecs::Container* first =
       first_of(others, [&ends](const aws::ecs::Container& each) { return ends.was_preceded_by(each.name); });
   if (first != nullptr) return preceded(roles, *first, true);
   if (has_released_another(stopped, roles, container->name)) return of_kind(EndVerdict::Kind::success);
   const bool is_essential = roles.is_essential(container->name);
   // The end of a container that is not essential stops no task.
-  const bool may_have_stopped_it = is_essential && stopped.stop_code == kEssentialExited;
-  if (ends.was_stopped_from_outside() || (!ends.ended_unasked() && stopped.stop_code != kEssentialExited))
+  const bool may_have_stopped_it = is_essential && is_essential_end;
+  if (ends.was_stopped_from_outside() || (!ends.ended_unasked() && !is_essential_end))
     return unknown(roles, told_to_stop(stopped));
   std::erase_if(others, [&ends](const auto* each) { return ends.was_followed_by(each->name); });
   if (others.empty() && (ends.ended_unasked() || may_have_stopped_it))
