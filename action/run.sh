@@ -79,8 +79,11 @@ touch "$state/ended"
 # pattern fits no text.
 member() { sed -n "s/^.*[{,]\"$1\":\"\{0,1\}\([^\",}]*\).*\$/\1/p" "$result" | sed 's/^null$//' | head -n 1; }
 if [ -s "$result" ]; then
+  # A 0 with another outcome is none of a command that succeeded.
+  exit_code=
+  if [ "$(member outcome)" = exited ]; then exit_code=$(member exit_code); fi
   {
-    printf 'exit-code=%s\n' "$(member exit_code)"
+    printf 'exit-code=%s\n' "$exit_code"
     printf 'outcome=%s\n' "$(member outcome)"
     printf 'task-arn=%s\n' "$(member task)"
     printf 'result-file=%s\n' "$result"

@@ -27,4 +27,5 @@ const [cluster, task, ...command] = process.argv.slice(2);
 const result = await runInTask(new ECSClient(), cluster, task, command);
 process.stdout.write(Buffer.from(result.stdout, result.stdout_encoding));
 process.stderr.write(Buffer.from(result.stderr, result.stderr_encoding));
-process.exitCode = result.exit_code ?? 255; // null: nobody knows how it ended, and result.explanation says why
+// Any other outcome: nobody knows how it ended, and result.explanation says why.
+process.exitCode = result.outcome === "exited" ? result.exit_code : 255;

@@ -40,7 +40,9 @@ enum class LogState {
 struct CommandResult {
   Mode mode = Mode::exec;
   Outcome outcome = Outcome::unknown;
-  std::optional<int> exit_code;  // 0 to 255, exactly where `outcome` is exited; 128+n for signal n
+  // 0 to 255, 128+n for signal n. Always where `outcome` is exited; also with the outcome unknown of a run
+  // whose container ended with 0 because its task was being stopped: succeeded() is false then.
+  std::optional<int> exit_code;
   std::optional<ExitCodeSource> exit_code_source;
 
   // The bytes that the command wrote, unchanged; nothing where Options sends them elsewhere.

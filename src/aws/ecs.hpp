@@ -38,7 +38,7 @@ struct ManagedAgent {
 };
 
 struct Container {
-  std::string name, arn, runtime_id, last_status, reason;
+  std::string name, arn, runtime_id, last_status, health_status, reason;
   std::optional<int> exit_code;  // absent is unknown, never 0
   std::vector<ManagedAgent> managed_agents;
 };
@@ -69,9 +69,14 @@ struct LogConfiguration {
   std::string driver;                        // "awslogs"; empty where none is configured
   std::string group, region, stream_prefix;  // of awslogs
 };
+struct ContainerDependency {
+  std::string container;
+  std::string condition;  // START, COMPLETE, SUCCESS, HEALTHY
+};
 struct ContainerDefinition {
   std::string name;
   bool essential = true;
+  std::vector<ContainerDependency> depends_on;
   LogConfiguration log;
 };
 struct TaskDefinition {

@@ -29,6 +29,7 @@ Container container_from_json(const json::object& json) {
   container.arn = text_in(json, "containerArn");
   container.runtime_id = text_in(json, "runtimeId");
   container.last_status = text_in(json, "lastStatus");
+  container.health_status = text_in(json, "healthStatus");
   container.reason = text_in(json, "reason");
   container.exit_code = small_integer(json, "exitCode");
   for (const json::object* agent : objects_in(json, "managedAgents")) {
@@ -37,6 +38,15 @@ Container container_from_json(const json::object& json) {
                                         .reason = text_in(*agent, "reason")});
   }
   return container;
+}
+
+std::vector<ContainerDependency> dependencies_from_json(const json::object& container) {
+  std::vector<ContainerDependency> dependencies;
+  for (const json::object* dependency : objects_in(container, "dependsOn")) {
+    dependencies.push_back({.container = text_in(*dependency, "containerName"),
+                            .condition = text_in(*dependency, "condition")});
+  }
+  return dependencies;
 }
 
 LogConfiguration log_from_json(const json::object& container) {
@@ -133,6 +143,7 @@ TaskDefinition task_definition_from_json(const json::object& json) {
   for (const json::object* container : objects_in(json, "containerDefinitions")) {
     definition.containers.push_back({.name = text_in(*container, "name"),
                                      .essential = flag_in(*container, "essential", true),
+                                     .depends_on = dependencies_from_json(*container),
                                      .log = log_from_json(*container)});
   }
   return definition;

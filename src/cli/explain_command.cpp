@@ -81,10 +81,24 @@ json::object json_of(const aws::ecs::Task& task, const feature::Explanation& exp
       {"timeline", std::move(timeline)}};
 }
 
-net::Task<Result<aws::ecs::Task>> look_up(aws::Client& client, feature::Target target) {
-  const Result<std::string> task = co_await feature::find_task(client, target);
+struct KnownTask {
+  aws::ecs::Task task;
+  feature::ContainerRoles roles;
+};
+
+// With several containers the task definition tells whose end ends the task, and who waits for whom.
+net::Task<Result<KnownTask>> look_up(aws::Client& client, feature::Target target) {
+  const Result<std::string> name = co_await feature::find_task(client, target);
+  if (!name) co_return fail(name.error());
+  Result<aws::ecs::Task> task = co_await feature::describe_task(client, target.cluster, *name);
   if (!task) co_return fail(task.error());
-  co_return co_await feature::describe_task(client, target.cluster, *task);
+  const bool has_stopped = task->last_status == "STOPPED" || task->last_status == "DELETED";
+  if (!has_stopped || task->containers.size() < 2) co_return KnownTask{.task = std::move(*task), .roles = {}};
+  const Result<aws::ecs::TaskDefinition> definition =
+      co_await aws::ecs::describe_task_definition(client, task->task_definition_arn);
+  feature::ContainerRoles roles =
+      definition ? feature::ContainerRoles(*definition) : feature::ContainerRoles(definition.error());
+  co_return KnownTask{.task = std::move(*task), .roles = std::move(roles)};
 }
 
 }  // namespace
@@ -100,12 +114,12 @@ Result<int> explain_command(Words words) {
   net::Loop loop;
   const Result<std::unique_ptr<aws::Client>> client = connect(loop, flags.task.connection);
   if (!client) return fail(client.error());
-  const Result<aws::ecs::Task> task = loop.run(look_up(**client, std::move(*target)));
-  if (!task) return fail(task.error().in("explain"));
-  const feature::Explanation explanation = feature::explain(*task);
+  const Result<KnownTask> known = loop.run(look_up(**client, std::move(*target)));
+  if (!known) return fail(known.error().in("explain"));
+  const feature::Explanation explanation = feature::explain(known->task, known->roles);
   const Result<> printed = flags.output == "json"
-                               ? print_json(json::serialize(json_of(*task, explanation)) + "\n")
-                               : print_text(text_of(*task, explanation));
+                               ? print_json(json::serialize(json_of(known->task, explanation)) + "\n")
+                               : print_text(text_of(known->task, explanation));
   if (!printed) return fail(printed.error());
   return 0;
 }

@@ -9,6 +9,7 @@
 #include "feature/result_json.hpp"
 #include "feature/run/input.hpp"
 #include "feature/run/stop_reason.hpp"
+#include "feature/run/who_ended.hpp"
 #include "feature/task_lookup.hpp"
 #include "feature/task_wait.hpp"
 #include "net/loop.hpp"
@@ -47,17 +48,41 @@ Arguments describe(WaitFlags& flags) {
   return arguments;
 }
 
-// The container that is meant. Only where the task has several of them is its definition asked.
-net::Task<Result<std::string>> container_of(aws::Client& client, const aws::ecs::Task& task,
-                                            std::string wanted) {
-  if (wanted.empty() && task.containers.size() == 1) co_return task.containers.front().name;
+struct ChosenContainer {
+  std::string name;
+  feature::ContainerRoles roles;
+};
+
+// The one beside which there are only such as AWS puts there; empty where there are several.
+std::string only_own_container(const aws::ecs::Task& task) {
+  std::string only;
+  for (const aws::ecs::Container& container : task.containers) {
+    if (!feature::ContainerRoles().is_essential(container.name)) continue;
+    if (!only.empty()) return {};
+    only = container.name;
+  }
+  return only;
+}
+
+// The container that is meant. Only where the task has several of them is its definition asked; where that
+// cannot be read, one that is named, or the only one of the user's, has a verdict all the same.
+net::Task<Result<ChosenContainer>> chosen_container(aws::Client& client, const aws::ecs::Task& task,
+                                                    std::string wanted) {
+  const bool is_there = feature::find_container(task, wanted) != nullptr;
+  if (task.containers.size() == 1 && (wanted.empty() || is_there))
+    co_return ChosenContainer{.name = task.containers.front().name, .roles = {}};
   const Result<aws::ecs::TaskDefinition> definition =
       co_await aws::ecs::describe_task_definition(client, task.task_definition_arn);
+  if (!definition && wanted.empty()) wanted = only_own_container(task);
+  if (!definition && feature::find_container(task, wanted) != nullptr)
+    co_return ChosenContainer{.name = wanted, .roles = feature::ContainerRoles(definition.error())};
   if (!definition) co_return fail(definition.error().in(task.task_definition_arn));
   feature::RunRequest request;
   request.task_definition = task.task_definition_arn;
   request.container = wanted;
-  co_return feature::choose_container(*definition, request);
+  Result<std::string> name = feature::choose_container(*definition, request);
+  if (!name) co_return fail(name.error());
+  co_return ChosenContainer{.name = std::move(*name), .roles = feature::ContainerRoles(*definition)};
 }
 
 net::Task<Result<feature::CommandResult>> wait(aws::Client& client, feature::Target target, WaitFlags flags,
@@ -68,6 +93,8 @@ net::Task<Result<feature::CommandResult>> wait(aws::Client& client, feature::Tar
   wait.cluster = target.cluster;
   wait.task = *task;
   wait.limit = flags.timeout;
+  feature::TaskEnds ends;
+  wait.ends = &ends;
   wait.changed = [&line, id = task->substr(task->rfind('/') + 1)](std::string_view status) {
     line.status(status == "STOPPED" ? std::string() : fmt::format("task {} is {}", id, status));
   };
@@ -82,9 +109,9 @@ net::Task<Result<feature::CommandResult>> wait(aws::Client& client, feature::Tar
     co_return result;
   }
   if (!stopped) co_return fail(stopped.error());
-  const Result<std::string> container = co_await container_of(client, *stopped, flags.container);
+  const Result<ChosenContainer> container = co_await chosen_container(client, *stopped, flags.container);
   if (!container) co_return fail(container.error());
-  co_return feature::result_of(*stopped, *container);
+  co_return feature::result_of(*stopped, ends.of(container->name), container->roles);
 }
 
 feature::CommandResult interrupted() {

@@ -1,5 +1,6 @@
 // Why a session ended without the end of its command.
 #include "feature/exec_command_session.hpp"
+#include "feature/run/who_ended.hpp"
 #include "feature/unless.hpp"
 #include "sys/standard_streams.hpp"
 
@@ -87,10 +88,14 @@ net::Task<bool> CommandSession::explain_by_task(Outcome outcome) {
   if (!task || !*task || !is_going_down(**task)) co_return false;
   result_.stop_code = (*task)->stop_code;
   result_.stopped_reason = (*task)->stopped_reason;
-  conclude(outcome, fmt::format("task {} stopped {}{}{}", services_.task_id(),
+  // "Essential container in task exited" does not say which.
+  const std::string ends =
+      result_.stop_code == "EssentialContainerExited" ? ends_of_their_own(**task) : std::string();
+  conclude(outcome, fmt::format("task {} stopped {}{}{}{}", services_.task_id(),
                                 started_.is_set() ? "while the command ran" : "before the command ran",
                                 result_.stopped_reason.empty() ? "" : ": " + result_.stopped_reason,
-                                result_.stop_code.empty() ? "" : fmt::format(" ({})", result_.stop_code)));
+                                result_.stop_code.empty() ? "" : fmt::format(" ({})", result_.stop_code),
+                                ends.empty() ? "" : ": " + ends));
   co_return true;
 }
 

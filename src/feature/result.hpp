@@ -42,7 +42,9 @@ struct CommandResult {
   Mode mode = Mode::exec;
   std::string cluster, task, container;  // name, ARN, name; empty where nothing was found
   Outcome outcome = Outcome::unknown;
-  std::optional<int> exit_code;  // with `exited` only, 0 to 255
+  // 0 to 255: what was seen. With `exited`, and with `unknown` where a 0 does not tell that the work was done
+  // (feature/run/who_ended.hpp): `outcome` is the authority.
+  std::optional<int> exit_code;
   std::optional<ExitCodeSource> exit_code_source;
   std::optional<Bytes> standard_output, standard_error;  // nothing where they were streamed elsewhere
   bool streams_merged = false;                           // all output is in standard_output

@@ -99,7 +99,8 @@ boost::json::object result_to_json(const CommandResult& result) {
   object["task"] = text_or_null(result.task);
   object["container"] = text_or_null(result.container);
   object["outcome"] = outcome_name(result.outcome);
-  const bool is_known = result.outcome == Outcome::exited && result.exit_code;
+  const bool may_have_code = result.outcome == Outcome::exited || result.outcome == Outcome::unknown;
+  const bool is_known = may_have_code && result.exit_code;
   object["exit_code"] = is_known ? json::value(*result.exit_code) : json::value(nullptr);
   object["exit_code_source"] = is_known ? name_of(result.exit_code_source) : json::value(nullptr);
   // 128+n may be a signal or the command's own choice: neither way tells.

@@ -51,6 +51,8 @@ net::Task<Result<aws::ecs::Task>> wait_until_stopped(aws::Client& client, TaskWa
     if (!task && (!may_pass(task.error()) || now - last_seen_at > kFailureTolerance)) co_return task;
     if (task) {
       last_seen_at = now;
+      if (wait.ends != nullptr) wait.ends->seen(*task);
+      if (is_to_stop(*task)) pacing.ending();
       pacing.taken(now, RunPacing::Log::not_read);
       if (std::exchange(status, task->last_status) != status && wait.changed) wait.changed(status);
       if (status == "STOPPED" || status == "DELETED") co_return task;

@@ -5,6 +5,7 @@
 #include "aws/ecs.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "feature/run/who_ended.hpp"
 #include "net/task.hpp"
 
 #include <functional>
@@ -18,6 +19,7 @@ struct TaskWait {
   std::string cluster, task;          // as API calls take them; the task as an id or ARN
   std::optional<milliseconds> limit;  // from now
   std::function<void(std::string_view last_status)> changed;  // the first one too; may be empty
+  TaskEnds* ends = nullptr;  // gets each answer, the last one included; may be null
 };
 
 // The stopped task. Failures: `timed_out` after the limit, `not_found` where ECS does not know the task, and

@@ -111,7 +111,7 @@ Failure explain_refused_attach(Failure refusal) {
 std::string explain_not_entered(const aws::ecs::Task& task, const std::string& container,
                                 HolderLimits limits) {
   const auto found = std::ranges::find(task.containers, container, &aws::ecs::Container::name);
-  const CommandResult verdict = result_of(task, container);
+  const CommandResult verdict = result_of(task, ContainerEnds(container), ContainerRoles());
   if (found == task.containers.end()) return verdict.explanation;
   if (!found->exit_code)
     return tells_of_no_shell(found->reason) ? std::string(kNoShell) : verdict.explanation;

@@ -3,6 +3,7 @@
 
 #include "aws/ecs.hpp"
 #include "base/time.hpp"
+#include "feature/run/who_ended.hpp"
 
 #include <optional>
 #include <string>
@@ -28,7 +29,8 @@ struct Explanation {
 // Whether its image is being pulled, which ECS calls PENDING.
 bool is_pulling(const aws::ecs::Task& task);
 
-// Of a task in any state. One that has not stopped is said to be what it is, with what it waits for.
-Explanation explain(const aws::ecs::Task& task);
+// Of a task in any state. One that has not stopped is said to be what it is, with what it waits for. Of one
+// that has, the container that is the cause is named; no poll saw the order in which its containers ended.
+Explanation explain(const aws::ecs::Task& task, const ContainerRoles& roles);
 
 }  // namespace ferry::feature

@@ -35,6 +35,9 @@ class RunPacing {
   static constexpr milliseconds kShortestPause{500};
   static constexpr milliseconds kLongestPause{25'000};
   static constexpr milliseconds kLongestPauseWhenRefused{60'000};
+  // Once the end has begun: looks in between, without the log. Few, for they come on top of the budget's.
+  static constexpr std::array<milliseconds, 4> kEnding{milliseconds{500}, milliseconds{1'500},
+                                                       milliseconds{3'000}, milliseconds{5'000}};
 
   // `accepted_at`: when RunTask answered.
   explicit RunPacing(Instant accepted_at);
@@ -45,6 +48,9 @@ class RunPacing {
   void no_log() { log_wanted_ = false; }
   // The task was told to stop: answers are wanted quickly again.
   void hurry(Instant now);
+  // The task's end was seen to begin, before taken(): which container ends when is worth closer looks. Only
+  // the first time.
+  void ending();
 
   // A step was made. A log that brings events is read at each, a silent one at every third.
   void taken(Instant now, Log log);
@@ -55,10 +61,15 @@ class RunPacing {
 
  private:
   void plan(Instant now, int calls);
+  void plan_closer_look(Instant now);
+  [[nodiscard]] bool is_closer_look() const { return due_ < due_in_turn_; }
 
   Instant origin_;                  // the pause is a share of the time since
   std::size_t opening_pauses_ = 0;  // made since then
   Instant due_;
+  Instant due_in_turn_;                        // without the closer looks
+  std::size_t closer_looks_ = kEnding.size();  // planned since the end began; all of them before that
+  bool has_end_begun_ = false;
   bool log_wanted_ = false;
   int steps_before_log_ = 0;
   int refusals_ = 0;

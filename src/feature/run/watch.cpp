@@ -55,14 +55,15 @@ std::string stop_line(const RunOptions& options, std::string_view task_arn) {
 
 RunWatch::RunWatch(aws::Client& client, const RunOptions& options, Interrupts& interrupts,
                    RunObserver& observer, TaskPoller& poller, Instant time_limit, std::string task_arn,
-                   std::string container, std::vector<FollowedLog> logs)
+                   ContainerEnds ends, ContainerRoles roles, std::vector<FollowedLog> logs)
     : client_(client),
       options_(options),
       interrupts_(interrupts),
       observer_(observer),
       poller_(poller),
       task_arn_(std::move(task_arn)),
-      container_(std::move(container)),
+      ends_(std::move(ends)),
+      roles_(std::move(roles)),
       time_limit_(time_limit),
       last_seen_at_(net::steady_now()),
       pacing_(last_seen_at_) {
@@ -204,13 +205,14 @@ void RunWatch::seen(aws::ecs::Task task) {
   const std::string phase = task.last_status + (is_pulling(task) ? ", pulling the image" : "");
   if (std::exchange(shown_phase_, phase) != phase) observer_.status(task_arn_, phase);
   if (has_open_log() && has_started(task.last_status)) pacing_.running();
+  ends_.seen(task);
+  if (is_ending(task, roles_)) pacing_.ending();
   task_ = std::move(task);
   if (task_->last_status != "STOPPED" && task_->last_status != "DELETED") return;
   stopped_ = true;
   stop_deadline_.reset();
-  const bool never_ran = result_of(*task_, container_).outcome == Outcome::not_started;
   for (ContainerLog& log : logs_) {
-    if (never_ran) log.never_ran();
+    if (never_ran(*task_, log.container())) log.never_ran();
     if (log.is_open()) log.task_stopped(last_seen_at_, kSettleWindow);
   }
 }
@@ -233,7 +235,7 @@ net::Task<LogRead> RunWatch::read(ContainerLog& log) {
 std::optional<LogState> RunWatch::log_state() const {
   std::optional<LogState> state;
   for (const ContainerLog& log : logs_) {
-    if (log.container() == container_) return log.state();
+    if (log.container() == ends_.container()) return log.state();
     if (log.state() == LogState::unavailable) return LogState::unavailable;
     if (log.state() && state != LogState::settled) state = log.state();
   }
@@ -270,7 +272,7 @@ void RunWatch::leave_running(Outcome outcome, std::string_view why) {
   CommandResult result;
   result.mode = Mode::run;
   result.task = task_arn_;
-  result.container = container_;
+  result.container = ends_.container();
   if (task_) result.cluster = task_->cluster_name();
   result.outcome = outcome;
   result.explanation = fmt::format("{}: task {} may go on running; stop it with: {}", why, task_arn_,
@@ -280,7 +282,7 @@ void RunWatch::leave_running(Outcome outcome, std::string_view why) {
 }
 
 CommandResult RunWatch::verdict() const {
-  CommandResult result = result_of(*task_, container_);
+  CommandResult result = result_of(*task_, ends_, roles_);
   result.logs = log_state();
   const bool ended_by_us = task_->stop_code == "UserInitiated";
   if (stop_cause_ == StopCause::timeout && (ended_by_us || result.outcome != Outcome::exited)) {

@@ -12,6 +12,7 @@
 #include "feature/run/pacing.hpp"
 #include "feature/run/run.hpp"
 #include "feature/run/task_poller.hpp"
+#include "feature/run/who_ended.hpp"
 #include "net/loop.hpp"
 
 #include <csignal>
@@ -45,10 +46,11 @@ struct FollowedLog {
 
 class RunWatch {
  public:
-  // All references outlive follow(). `time_limit`: when the task is told to stop.
+  // All references outlive follow(). `time_limit`: when the task is told to stop. `ends`: of the chosen
+  // container, with what was seen of the task already.
   RunWatch(aws::Client& client, const RunOptions& options, Interrupts& interrupts, RunObserver& observer,
-           TaskPoller& poller, Instant time_limit, std::string task_arn, std::string container,
-           std::vector<FollowedLog> logs);
+           TaskPoller& poller, Instant time_limit, std::string task_arn, ContainerEnds ends,
+           ContainerRoles roles, std::vector<FollowedLog> logs);
 
   // Once. Until the task has stopped and its log is read, or one of the bounds is reached.
   net::Task<CommandResult> follow();
@@ -93,7 +95,8 @@ class RunWatch {
   RunObserver& observer_;
   TaskPoller& poller_;
   std::string task_arn_;
-  std::string container_;
+  ContainerEnds ends_;
+  ContainerRoles roles_;
   std::vector<ContainerLog> logs_;
   std::size_t turn_ = 0;  // of the logs, at the pacing's reads
 

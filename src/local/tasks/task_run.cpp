@@ -154,10 +154,25 @@ void TaskRun::release_ready() {
   }
 }
 
+// Of one that is never to start: which container keeps it from that.
+std::string TaskRun::unmet_dependency_of(const ContainerRun& run) {
+  for (const Dependency& dependency : run.plan.depends_on) {
+    const ContainerRun& other = *find(dependency.container);
+    if (other.phase == Phase::never_started)
+      return fmt::format("container '{}', on which it depends, was not started", dependency.container);
+    if (other.phase == Phase::exited && other.exit_code.value_or(0) != 0 &&
+        dependency.condition == Dependency::Condition::success) {
+      return fmt::format("container '{}', on whose success it depends, exited with {}", dependency.container,
+                         *other.exit_code);
+    }
+  }
+  return {};
+}
+
 net::Task<> TaskRun::run_container(ContainerRun& run) {
   co_await run.decided.wait();
   if (run.phase == Phase::never_started || is_stopping_) {
-    never_started(run, is_stopping_ ? std::string_view() : "a container that it depends on did not succeed");
+    never_started(run, is_stopping_ ? std::string() : unmet_dependency_of(run));
     co_return;
   }
   auto started = co_await around_.runtime.start(run.plan.spec);
@@ -182,6 +197,7 @@ net::Task<> TaskRun::watch(ContainerRun& run) {
 
   const ExitStatus status = co_await run.process->wait();
   run.exited.set();
+  show_end(run, status.code);
   if (run.plan.essential) {
     execution_stopped(task_, net::wall_now());
     stop("EssentialContainerExited", "Essential container in task exited");
@@ -272,9 +288,8 @@ void TaskRun::settled(ContainerRun& run) {
   release_ready();
 }
 
-void TaskRun::ended(ContainerRun& run, int exit_code) {
-  run.phase = Phase::exited;
-  run.exit_code = exit_code;
+// Before the others are told to stop, so that whoever looks sees them in the order in which they ended.
+void TaskRun::show_end(const ContainerRun& run, int exit_code) {
   container_stopped(task_, run.plan.name);
   json::object& container = container_of(task_, run.plan.name);
   if (fate_.kind == TaskFate::Kind::no_exit_code) {
@@ -282,6 +297,12 @@ void TaskRun::ended(ContainerRun& run, int exit_code) {
   } else {
     container["exitCode"] = exit_code;
   }
+  save();
+}
+
+void TaskRun::ended(ContainerRun& run, int exit_code) {
+  run.phase = Phase::exited;
+  run.exit_code = exit_code;
   run.process.reset();
   save();
   release_ready();

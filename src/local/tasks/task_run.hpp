@@ -80,6 +80,8 @@ class TaskRun {
   void running(ContainerRun& run);
   void never_started(ContainerRun& run, std::string_view reason);
   void settled(ContainerRun& run);
+  [[nodiscard]] std::string unmet_dependency_of(const ContainerRun& run);
+  void show_end(const ContainerRun& run, int exit_code);
   void ended(ContainerRun& run, int exit_code);
   void keep_lines(const ContainerRun& run, std::vector<std::string> lines);
   void save() { around_.save(task_); }

@@ -46,6 +46,17 @@ TEST(ResultJson, HasNoExitCodeWithoutAnExit) {
   EXPECT_TRUE(object.at("exit_code_source").is_null());
 }
 
+TEST(ResultJson, AnUnknownOutcomeMayHaveACodeThatWasSeen) {
+  CommandResult result;
+  result.outcome = Outcome::unknown;
+  result.exit_code = 0;
+  result.exit_code_source = ExitCodeSource::describe;
+  const boost::json::object object = result_to_json(result);
+  EXPECT_EQ(object.at("outcome"), "unknown");
+  EXPECT_EQ(object.at("exit_code"), 0);
+  EXPECT_EQ(object.at("exit_code_source"), "describe");
+}
+
 TEST(ResultJson, EncodesWhatIsNoText) {
   CommandResult result;
   result.standard_output = to_bytes("é\n");

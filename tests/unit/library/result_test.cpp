@@ -14,6 +14,13 @@ CommandResult exited_with(int exit_code) {
   return result;
 }
 
+TEST(CommandResult, AZeroThatWasSeenIsNoSuccessWhereTheOutcomeIsUnknown) {
+  CommandResult result = exited_with(0);
+  result.outcome = Outcome::unknown;
+  EXPECT_FALSE(result.succeeded());
+  EXPECT_EQ(exit_status(result), 255);
+}
+
 TEST(CommandResult, OnlyExitCodeZeroSucceeded) {
   EXPECT_TRUE(exited_with(0).succeeded());
   EXPECT_FALSE(exited_with(1).succeeded());

@@ -225,6 +225,8 @@ TEST_F(TaskEngineTest, ADependencyThatFailsFailsTheTask) {
     const json::object dead = co_await when(arn, "STOPPED");
     EXPECT_EQ(text_of(dead, "stopCode"), "TaskFailedToStart");
     EXPECT_EQ(runtime.started.size(), 1U);
+    EXPECT_EQ(text_of(container_in(dead, "app"), "reason"),
+              "container 'init', on whose success it depends, exited with 1");
   });
 }
 

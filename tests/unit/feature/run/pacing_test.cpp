@@ -4,6 +4,7 @@
 #include "wire/log_follower.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -18,7 +19,8 @@ struct Simulation {
   milliseconds starts_after{0};
   milliseconds stops_after{0};
   milliseconds settle_window{100};
-  bool lively = false;  // a new log event before every read
+  bool lively = false;                     // a new log event before every read
+  std::optional<milliseconds> ends_after;  // the task is told to stop
 
   int calls = 2;  // DescribeTaskDefinition and RunTask
   int log_reads_while_running = 0;
@@ -38,6 +40,7 @@ struct Simulation {
       const milliseconds passed = now - kAccepted;
       if (passed >= stops_after) break;
       if (passed >= starts_after) pacing.running();
+      if (ends_after && passed >= *ends_after) pacing.ending();
       RunPacing::Log became = RunPacing::Log::not_read;
       if (step.reads_log) {
         ++calls;
@@ -92,6 +95,40 @@ TEST(RunPacing, AHalfHourMakesAtMostAHundredAndFiftyCalls) {
       EXPECT_GE(simulation.log_reads_while_running, lively ? 35 : 20) << "the log must stay live";
     }
   }
+}
+
+TEST(RunPacing, AnEndThatTakesTwoMinutesStaysWithinTheBudgetOfHalfAnHour) {
+  for (const int ending_s : {0, 1, 10, 30, 60, 120}) {
+    for (const bool lively : {false, true}) {
+      Simulation simulation;
+      simulation.lively = lively;
+      simulation.stops_after = seconds{1'800};
+      simulation.ends_after = seconds{1'800 - ending_s};
+      simulation.settle_window = milliseconds{3'000};
+      simulation.run();
+      EXPECT_LE(simulation.calls, 150) << "an end of " << ending_s << " s, lively " << lively;
+    }
+  }
+}
+
+TEST(RunPacing, AnEndThatHasBegunIsLookedAtMoreCloselyForAWhile) {
+  RunPacing pacing(kAccepted);
+  pacing.running();
+  Instant now = kAccepted + seconds{1'800};
+  for (std::size_t step = 0; step < RunPacing::kOpening.size(); ++step)
+    pacing.taken(now, RunPacing::Log::not_read);
+  pacing.ending();
+  pacing.taken(now, RunPacing::Log::not_read);
+  const Instant in_turn = now + RunPacing::kLongestPause;
+  for (const milliseconds pause : RunPacing::kEnding) {
+    EXPECT_EQ(pacing.next().due - now, pause);
+    EXPECT_FALSE(pacing.next().reads_log) << "such a look is one call";
+    now = pacing.next().due;
+    pacing.ending();
+    pacing.taken(now, RunPacing::Log::not_read);
+  }
+  EXPECT_EQ(pacing.next().due, in_turn) << "the others go on as they were planned";
+  EXPECT_TRUE(pacing.next().reads_log);
 }
 
 TEST(RunPacing, TheEndIsSeenLateByAShareOfTheRunOnly) {

@@ -25,6 +25,18 @@ aws::ecs::Task stopped_task(std::optional<int> exit_code, std::string container_
   return task;
 }
 
+// With "side" as a sidecar that is not essential.
+CommandResult result_of(const aws::ecs::Task& task, const std::string& container) {
+  aws::ecs::TaskDefinition definition;
+  aws::ecs::ContainerDefinition app;
+  app.name = "app";
+  aws::ecs::ContainerDefinition side;
+  side.name = "side";
+  side.essential = false;
+  definition.containers = {app, side};
+  return result_of(task, ContainerEnds(container), ContainerRoles(definition));
+}
+
 TEST(StopReason, ZeroNeedsNoWords) {
   const CommandResult result = result_of(stopped_task(0), "app");
   EXPECT_EQ(result.outcome, Outcome::exited);
@@ -117,6 +129,94 @@ TEST(StopReason, UnknownReasonsComeThroughVerbatim) {
   task.stop_code = "SomethingNew";
   task.stopped_reason = "Flux capacitor 88";
   EXPECT_THAT(result_of(task, "app").explanation, HasSubstr("(SomethingNew): Flux capacitor 88"));
+}
+
+TEST(StopReason, AZeroOfATaskThatWasStoppedIsSeenButNoSuccess) {
+  for (const char* stop_code :
+       {"UserInitiated", "ServiceSchedulerInitiated", "SpotInterruption", "TerminationNotice"}) {
+    aws::ecs::Task task = stopped_task(0);
+    task.stop_code = stop_code;
+    task.stopped_reason = "somebody's reason.";
+    const CommandResult result = result_of(task, "app");
+    EXPECT_EQ(result.outcome, Outcome::unknown) << stop_code;
+    EXPECT_EQ(result.exit_code, 0);
+    EXPECT_EQ(result.exit_code_source, ExitCodeSource::describe);
+    EXPECT_EQ(exit_status(result), 255);
+    EXPECT_THAT(result.explanation, HasSubstr("told to stop (somebody's reason)"));
+  }
+}
+
+aws::ecs::Task failed_start(aws::ecs::Container app, aws::ecs::Container other, std::string stopped_reason) {
+  aws::ecs::Task task;
+  task.last_status = "STOPPED";
+  task.stop_code = "TaskFailedToStart";
+  task.stopped_reason = std::move(stopped_reason);
+  task.containers = {std::move(app), std::move(other)};
+  return task;
+}
+
+aws::ecs::Container container(std::string name, std::optional<int> code, std::string reason = {}) {
+  aws::ecs::Container made;
+  made.name = std::move(name);
+  made.last_status = "STOPPED";
+  made.exit_code = code;
+  made.reason = std::move(reason);
+  return made;
+}
+
+TEST(StopReason, AnotherContainersReasonIsNamedAsItsOwn) {
+  const std::string reason = "CannotCreateContainerError: no command";
+  for (const std::string& of_task : {reason, std::string("Task failed to start")}) {
+    const CommandResult result = result_of(
+        failed_start(container("app", std::nullopt), container("side", std::nullopt, reason), of_task),
+        "app");
+    EXPECT_EQ(result.outcome, Outcome::not_started);
+    EXPECT_THAT(result.explanation, HasSubstr("container 'app' was not started (TaskFailedToStart): "
+                                              "container 'side' was not started: " +
+                                              reason));
+  }
+  const CommandResult ended =
+      result_of(failed_start(container("app", 143), container("side", std::nullopt, reason), reason), "app");
+  EXPECT_THAT(ended.explanation, HasSubstr("exited with 143: container 'side' was not started: " + reason));
+}
+
+TEST(StopReason, ATasksReasonStaysTheTasks) {
+  const CommandResult result =
+      result_of(failed_start(container("app", std::nullopt), container("side", std::nullopt),
+                             "ResourceInitializationError: unable to pull secrets"),
+                "app");
+  EXPECT_THAT(result.explanation, HasSubstr("(TaskFailedToStart): ResourceInitializationError"));
+}
+
+TEST(StopReason, TheContainerThatItDependsOnIsNamedWithItsCode) {
+  aws::ecs::TaskDefinition definition;
+  aws::ecs::ContainerDefinition app;
+  app.name = "app";
+  app.depends_on = {{.container = "middle", .condition = "START"}};
+  aws::ecs::ContainerDefinition middle;
+  middle.name = "middle";
+  middle.depends_on = {{.container = "init", .condition = "SUCCESS"},
+                       {.container = "app", .condition = "START"}};
+  aws::ecs::ContainerDefinition init;
+  init.name = "init";
+  init.essential = false;
+  definition.containers = {app, middle, init};
+  aws::ecs::Task task =
+      failed_start(container("app", std::nullopt), container("middle", std::nullopt), "Task failed to start");
+  task.containers.push_back(container("init", 3));
+  const CommandResult result = result_of(task, ContainerEnds("app"), ContainerRoles(definition));
+  EXPECT_EQ(result.outcome, Outcome::not_started);
+  EXPECT_THAT(result.explanation,
+              HasSubstr("container 'middle' depends on container 'init', which exited with 3"));
+  EXPECT_FALSE(never_ran(task, "init")) << "its log is there";
+  EXPECT_TRUE(never_ran(task, "app"));
+}
+
+TEST(StopReason, AnEssentialOneThatEndedBeforeItStartedIsNamed) {
+  aws::ecs::Task task = failed_start(container("side", std::nullopt), container("app", 5),
+                                     "Essential container in task exited");
+  task.stop_code = "EssentialContainerExited";
+  EXPECT_THAT(result_of(task, "side").explanation, HasSubstr("container 'app' exited with 5"));
 }
 
 }  // namespace
