@@ -1,21 +1,20 @@
-#include "feature/exec_end.hpp"
+#include "feature/end_watch.hpp"
 
 #include "net/clock.hpp"
 
 #include <csignal>
-
-#include <fmt/format.h>
+#include <initializer_list>
 
 namespace ferry::feature {
 
-EndWatch::EndWatch(net::Loop& loop, const ExecOptions& options)
+EndWatch::EndWatch(net::Loop& loop, EndConditions conditions)
     : loop_(loop),
-      time_limit_(options.time_limit),
-      caller_(options.cancel),
+      time_limit_(conditions.time_limit),
+      caller_(conditions.caller),
       asked_(loop),
       asked_again_(loop) {
   if (time_limit_) deadline_ = net::steady_now() + *time_limit_;
-  if (options.heeds_signals) signals_.emplace(loop, std::initializer_list<int>{SIGINT, SIGTERM, SIGHUP});
+  if (conditions.heeds_signals) signals_.emplace(loop, std::initializer_list<int>{SIGINT, SIGTERM, SIGHUP});
 }
 
 net::Task<> EndWatch::run() {
@@ -36,7 +35,7 @@ net::Task<> EndWatch::watch_signals() {
   while (true) {
     const int number = co_await signals_->next();
     if (cause_) asked_again_.set();
-    ask(number == SIGINT ? EndCause::interrupt : number == SIGTERM ? EndCause::terminate : EndCause::hang_up);
+    ask(cause_of_signal(number));
   }
 }
 
@@ -50,24 +49,8 @@ net::Task<> EndWatch::watch_caller() {
   ask(EndCause::caller);
 }
 
-Outcome EndWatch::outcome() const {
-  return cause_ == EndCause::time_limit ? Outcome::timeout : Outcome::interrupted;
-}
-
-std::string EndWatch::explanation() const {
-  switch (*cause_) {
-    case EndCause::interrupt:
-      return "interrupted by SIGINT";
-    case EndCause::terminate:
-      return "interrupted by SIGTERM";
-    case EndCause::hang_up:
-      return "interrupted by SIGHUP";
-    case EndCause::caller:
-      return "cancelled";
-    case EndCause::time_limit:
-      break;
-  }
-  return fmt::format("timed out after {} s", std::chrono::duration<double>(*time_limit_).count());
+Ending EndWatch::ending() const {
+  return {.cause = *cause_, .time_limit = time_limit_.value_or(milliseconds(0))};
 }
 
 std::string_view EndWatch::remote_signal() const {
