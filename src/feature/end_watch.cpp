@@ -13,7 +13,7 @@ EndWatch::EndWatch(net::Loop& loop, EndConditions conditions)
       caller_(conditions.caller),
       asked_(loop),
       asked_again_(loop) {
-  if (time_limit_) deadline_ = net::steady_now() + *time_limit_;
+  if (time_limit_) deadline_ = conditions.began_at.value_or(net::steady_now()) + *time_limit_;
   if (conditions.heeds_signals) signals_.emplace(loop, std::initializer_list<int>{SIGINT, SIGTERM, SIGHUP});
 }
 

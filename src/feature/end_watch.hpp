@@ -17,13 +17,14 @@ namespace ferry::feature {
 
 struct EndConditions {
   std::optional<milliseconds> time_limit;
-  bool heeds_signals = true;     // SIGINT, SIGTERM, SIGHUP
-  net::Event* caller = nullptr;  // once set; outlives the watch
+  std::optional<Instant> began_at;  // what the time limit counts from; nothing: from now
+  bool heeds_signals = true;        // SIGINT, SIGTERM, SIGHUP
+  net::Event* caller = nullptr;     // once set; outlives the watch
 };
 
 class EndWatch {
  public:
-  // The time limit counts from now; from now on the signals no longer have their default action.
+  // From now on the signals no longer have their default action.
   EndWatch(net::Loop& loop, EndConditions conditions);
 
   // Beside whatever it watches over, until it is cancelled. May be run again after that.

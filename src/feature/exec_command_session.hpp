@@ -22,7 +22,10 @@
 namespace ferry::feature {
 
 inline EndConditions end_conditions(const ExecOptions& options) {
-  return {.time_limit = options.time_limit, .heeds_signals = options.heeds_signals, .caller = options.cancel};
+  return {.time_limit = options.time_limit,
+          .began_at = options.began_at,
+          .heeds_signals = options.heeds_signals,
+          .caller = options.cancel};
 }
 
 // What the session's command string was made with.

@@ -193,6 +193,7 @@ net::Task<Result<RunReport>> TaskRun::enter() {
   request.container = shared_.plan.container;
   request.attach = *shared_.options.attach;
   request.attach.session.time_limit = shared_.options.timeout;
+  if (shared_.options.timeout) request.attach.session.began_at = time_limit_ - *shared_.options.timeout;
   request.attach.session.notice = [&observer](std::string_view line) { observer.notice(line); };
   if (shared_.interrupts.count > 0) request.attach.session.cancel = &shared_.interrupts.arrived;
   request.status = [&observer, arn = task_arn_](std::string_view line) { observer.status(arn, line); };
