@@ -98,10 +98,11 @@ Result<int> explain_command(Words words) {
   Result<feature::Target> target = task_of(flags.task);
   if (!target) return fail(target.error());
   net::Loop loop;
-  const Result<std::unique_ptr<aws::Client>> client = connect(loop, flags.task.connection);
-  if (!client) return fail(client.error());
-  const Result<aws::ecs::Task> task = loop.run(look_up(**client, std::move(*target)));
-  if (!task) return fail(task.error().in("explain"));
+  Waiting waiting(loop);
+  const Result<std::unique_ptr<aws::Client>> client = connect(waiting, flags.task.connection);
+  if (!client) return waiting.failed(client.error());
+  const Result<aws::ecs::Task> task = waiting.get(look_up(**client, std::move(*target)));
+  if (!task) return waiting.failed(task.error().in("explain"));
   const feature::Explanation explanation = feature::explain(*task);
   const std::string text = flags.output == "json" ? json::serialize(json_of(*task, explanation)) + "\n"
                                                   : text_of(*task, explanation);

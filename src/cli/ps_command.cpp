@@ -89,11 +89,12 @@ Result<int> ps_command(Words words) {
   Result<feature::TaskFilter> filter = filter_from(flags);
   if (!filter) return fail(filter.error());
   net::Loop loop;
-  const Result<std::unique_ptr<aws::Client>> client = connect(loop, flags.connection);
-  if (!client) return fail(client.error());
+  Waiting waiting(loop);
+  const Result<std::unique_ptr<aws::Client>> client = connect(waiting, flags.connection);
+  if (!client) return waiting.failed(client.error());
   const Result<std::vector<aws::ecs::Task>> tasks =
-      loop.run(feature::find_tasks(**client, std::move(*filter)));
-  if (!tasks) return fail(tasks.error().in("ps"));
+      waiting.get(feature::find_tasks(**client, std::move(*filter)));
+  if (!tasks) return waiting.failed(tasks.error().in("ps"));
   std::string text;
   if (flags.output == "json") {
     for (const aws::ecs::Task& task : *tasks) text += boost::json::serialize(task_json(task)) + "\n";

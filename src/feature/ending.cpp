@@ -38,6 +38,11 @@ int exit_status(const Ending& ending) {
   return exit_status(result);
 }
 
+std::string session_lines() {
+  return R"(`ferry api ssm DescribeSessions '{"State":"Active"}'` lists sessions, )"
+         R"(`ferry api ssm TerminateSession '{"SessionId":"ID"}'` ends one)";
+}
+
 bool may_have_acted(const Failure& failure) {
   return failure.code == FailureCode::timed_out || failure.code == FailureCode::lost ||
          failure.code == FailureCode::protocol;

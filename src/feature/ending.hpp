@@ -27,6 +27,9 @@ std::string in_words(const Ending& ending);
 // 124 or 130.
 int exit_status(const Ending& ending);
 
+// The lines that find and end a session whose ExecuteCommand was not answered.
+std::string session_lines();
+
 // Whether a call that failed so may have had its effect: it was sent, and what became of it was not said. A
 // refusal says that, and so does a connection that was never made.
 bool may_have_acted(const Failure& failure);

@@ -38,12 +38,10 @@ std::string may_have_begun(const ExecPlace& place, Wrapping wrapping) {
   const std::string where = fmt::format(
       "{}task {}", place.container.empty() ? "" : fmt::format("container {} of ", place.container),
       place.task.substr(place.task.rfind('/') + 1));
-  const std::string sessions = R"(ferry api ssm DescribeSessions '{"State":"Active"}' lists sessions, )"
-                               R"(ferry api ssm TerminateSession '{"SessionId":"ID"}' ends one)";
   if (wrapping == Wrapping::plain)
-    return fmt::format("the command may have started in {}; {}", where, sessions);
+    return fmt::format("the command may have started in {}; {}", where, session_lines());
   return fmt::format("a session may have started in {}, in which the command has not started; {}", where,
-                     sessions);
+                     session_lines());
 }
 
 class Exec {

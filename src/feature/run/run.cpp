@@ -44,11 +44,6 @@ struct RunState {
 
   void hand_on();
 
-  // When the first attempt's time is over.
-  [[nodiscard]] Instant first_limit(const RunOptions& options) const {
-    return options.timeout ? began_at + *options.timeout : Instant::max();
-  }
-
   Instant began_at = net::steady_now();
   Interrupts interrupts;
   net::Event finished;  // every task, or the user's patience
@@ -162,6 +157,11 @@ void leave_the_rest(RunState& state, const RunSetting& setting) {
   state.hand_on();
 }
 
+// When the first attempt's time is over.
+Instant first_limit(const RunState& state, const RunOptions& options) {
+  return options.timeout ? state.began_at + *options.timeout : Instant::max();
+}
+
 struct Preparation {
   RunPlan plan;
   GoingTasks going;
@@ -190,7 +190,7 @@ net::Task<Result<>> run_plan(aws::Client& client, Preparation prepared, const Ru
   if (prepared.going.size() < options.count) {
     net::Event& given_up = state.interrupts.arrived;
     std::optional<Result<std::optional<EphemeralRevision>>> revised =
-        co_await unless_late(client.loop(), given_up, state.first_limit(options), kAnswerGrace,
+        co_await unless_late(client.loop(), given_up, first_limit(state, options), kAnswerGrace,
                              revise(client, options.journal_folder, options.request.revision, plan.container,
                                     plan.definition, plan.input, given_up));
     // The journal knows what may have been registered, and the next command looks for it.
@@ -231,7 +231,7 @@ net::Task<Result<>> prepare_and_run(aws::Client& client, RunOptions& options, Ru
     return prepare(client, options.request, options.rejoin, options.count);
   });
   std::optional<Result<Preparation>> prepared = co_await unless(
-      client.loop(), state.interrupts.arrived, state.first_limit(options), std::move(preparing));
+      client.loop(), state.interrupts.arrived, first_limit(state, options), std::move(preparing));
   if (!prepared) co_return Result<>();
   if (!*prepared) co_return fail(prepared->error());
   options.request.cluster = (*prepared)->plan.cluster;
@@ -246,6 +246,7 @@ net::Task<> run_several(aws::Client& client, RunOptions options, RunObserver& ob
   net::Loop& loop = client.loop();
   std::optional<net::Signals> signals;
   RunState state(loop, std::move(take));
+  state.began_at = options.began_at.value_or(state.began_at);
   net::TaskGroup watchers(loop);
   if (options.heeds_signals) {
     signals.emplace(loop, std::initializer_list<int>{SIGINT, SIGTERM, SIGHUP});
