@@ -163,6 +163,7 @@ net::Task<Result<boost::json::object>> Client::call_unchecked(Service service, s
   const bool repeatable = is_repeatable(operation, input);
   Retries retries(state_->limits, repeatable, state_->settings.limits->retry_quota);
   int attempts = 0;
+  std::optional<Failure> in_doubt;  // the last attempt of which nobody knows what the service did
   bool may_follow_clock = true;
   bool may_renew = !std::holds_alternative<Credentials>(state_->settings.credentials.kind);
   for (;;) {
@@ -204,9 +205,13 @@ net::Task<Result<boost::json::object>> Client::call_unchecked(Service service, s
       continue;
     }
     const AttemptEnd end = attempt_end(answer.error(), response ? response->status : 0);
+    if (end == AttemptEnd::in_doubt) in_doubt = answer.error();
     const std::optional<milliseconds> delay =
         retries.next(end, sys::random_chance(), response ? asked_delay(*response) : milliseconds(0));
     if (!delay) {
+      // That a later attempt did not arrive says nothing of the earlier one.
+      if (in_doubt && (end == AttemptEnd::not_sent || end == AttemptEnd::throttled))
+        answer = fail(std::move(*in_doubt));
       const std::string& renewal = state_->settings.credentials.renewal;
       if (answer.error().service_code.starts_with("ExpiredToken") && !renewal.empty())
         answer.error().hint = renewal;

@@ -43,9 +43,21 @@ void CredentialProvider::keep(const Credentials& fetched) {
 }
 
 net::Task<Result<Credentials>> CredentialProvider::get() {
-  while (!is_settled() && !idle_.is_set()) co_await idle_.wait();
+  while (!is_settled() && !idle_.is_set()) {
+    const std::shared_ptr<std::optional<Result<Credentials>>> awaited = answer_;
+    co_await idle_.wait();
+    if (*awaited && !**awaited) co_return **awaited;
+  }
   if (is_settled()) co_return *kept_;
+  const auto answer = std::make_shared<std::optional<Result<Credentials>>>();
+  answer_ = answer;
   const Busy busy(idle_);
+  Result<Credentials> fetched = co_await fetch();
+  *answer = fetched;
+  co_return fetched;
+}
+
+net::Task<Result<Credentials>> CredentialProvider::fetch() {
   Result<Credentials> fetched = co_await fetch_(freshness_);
   if (fetched && fetched->expires_at && *fetched->expires_at <= now_()) {
     fetched = fail(FailureCode::denied,

@@ -8,6 +8,7 @@
 #include "net/loop.hpp"
 
 #include <functional>
+#include <memory>
 #include <optional>
 
 namespace ferry::aws {
@@ -25,7 +26,8 @@ class CredentialProvider {
 
   CredentialProvider(net::Loop& loop, Fetch fetch, Clock now);
 
-  // Fails where there are none, or those that were fetched have expired already.
+  // Fails where there are none, or those that were fetched have expired already. A fetch that fails fails for
+  // all who waited for it; who asks afterwards begins another.
   net::Task<Result<Credentials>> get();
   // A service has called them expired: the next get() fetches new ones, from their source itself.
   void forget() {
@@ -37,8 +39,11 @@ class CredentialProvider {
   [[nodiscard]] bool is_valid() const;
   [[nodiscard]] bool is_settled() const;
   void keep(const Credentials& fetched);
+  net::Task<Result<Credentials>> fetch();
 
   net::Event idle_;  // no fetch is under way
+  // Of the fetch that is under way, for those who wait for it; it has none where it was cancelled.
+  std::shared_ptr<std::optional<Result<Credentials>>> answer_;
   Fetch fetch_;
   Clock now_;
   std::optional<Credentials> kept_;

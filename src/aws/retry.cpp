@@ -5,10 +5,14 @@
 
 namespace ferry::aws {
 
-bool is_repeatable(std::string_view operation, const boost::json::object& input) {
+bool is_reading(std::string_view operation) {
   constexpr std::array<std::string_view, 4> kReading{"Describe", "Get", "List", "Filter"};
   const auto begins_with = [operation](std::string_view prefix) { return operation.starts_with(prefix); };
-  if (std::ranges::any_of(kReading, begins_with)) return true;
+  return std::ranges::any_of(kReading, begins_with);
+}
+
+bool is_repeatable(std::string_view operation, const boost::json::object& input) {
+  if (is_reading(operation)) return true;
   // What nobody uses of them does no harm: the latest token counts, and a data key is kept nowhere.
   if (operation == "ResumeSession" || operation == "GenerateDataKey") return true;
   if (operation == "AssumeRole" || operation == "AssumeRoleWithWebIdentity") return true;

@@ -1,9 +1,13 @@
 // ferry api: one operation of a service, raw JSON in and out.
+#include "aws/answer_reader.hpp"
+#include "aws/retry.hpp"
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/connection.hpp"
 #include "cli/file_argument.hpp"
 #include "cli/result_output.hpp"
+#include "feature/ending.hpp"
+#include "feature/run/unanswered_start.hpp"
 
 #include <array>
 #include <cerrno>
@@ -44,6 +48,27 @@ Arguments describe(ApiOptions& options) {
       "  ferry api ecs RegisterTaskDefinition file://td.json\n"
       "  ferry api ec2 DescribeSubnets '{\"SubnetId\":[\"subnet-1\"]}'   (ec2: the names of its query API)");
   return arguments;
+}
+
+// A call that changes something and was not answered may have done so.
+Failure with_doubt(Failure failure, const ApiOptions& options, const json::object& input) {
+  const bool is_unanswered = failure.code == FailureCode::cancelled || feature::may_have_acted(failure);
+  if (!is_unanswered || aws::is_reading(options.operation)) return failure;
+  if (failure.code == FailureCode::cancelled)
+    failure.what += fmt::format(" before {} {} answered", options.service, options.operation);
+  if (options.service == "ecs" && options.operation == "RunTask") {
+    feature::UnansweredStart start{.cluster = aws::text_in(input, "cluster"),
+                                   .started_by = aws::text_in(input, "startedBy"),
+                                   .client_tokens = {},
+                                   .connection_flags = {}};
+    if (input.contains("clientToken")) start.client_tokens.push_back(aws::text_in(input, "clientToken"));
+    failure.what += ": " + feature::may_have_started(start);
+  } else if (options.service == "ecs" && options.operation == "ExecuteCommand") {
+    failure.what += fmt::format(": the command may have started; {}", feature::session_lines());
+  } else {
+    failure.what += ": it may have been carried out";
+  }
+  return failure;
 }
 
 Result<std::string> read_stdin() {
@@ -105,11 +130,11 @@ Result<int> api_command(Words words) {
   if (!input) return fail(input.error().in("api"));
 
   net::Loop loop;
-  const Result<std::unique_ptr<aws::Client>> client = connect(loop, options.connection);
-  if (!client) return fail(client.error());
-  const Result<json::object> answer =
-      loop.run((*client)->call_unchecked(*service, options.operation, std::move(*input)));
-  if (!answer) return fail(answer.error());
+  Waiting waiting(loop);
+  const Result<std::unique_ptr<aws::Client>> client = connect(waiting, options.connection);
+  if (!client) return waiting.failed(client.error());
+  const Result<json::object> answer = waiting.get((*client)->call_unchecked(*service, options.operation, *input));
+  if (!answer) return waiting.failed(with_doubt(answer.error(), options, *input));
   const Result<> printed = print_answer(*answer);
   if (!printed) return fail(printed.error());
   return 0;

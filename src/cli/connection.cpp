@@ -7,6 +7,9 @@
 #include "feature/run/revision_sweep.hpp"
 #include "sys/standard_streams.hpp"
 
+#include <array>
+#include <csignal>
+#include <cstddef>
 #include <cstdio>
 #include <fstream>
 #include <memory>
@@ -19,8 +22,33 @@
 namespace ferry::cli {
 namespace {
 
+net::Task<Result<>> sweep(aws::Client& client) {
+  co_await feature::sweep_revisions(client, environment_variable, sys::say);
+  co_return Result<>();
+}
+
+// While a person is asked nothing else goes on: a signal has its default action for as long.
+class DefaultSignals {
+ public:
+  DefaultSignals() {
+    struct sigaction standard{};
+    standard.sa_handler = SIG_DFL;
+    for (std::size_t i = 0; i < kNumbers.size(); ++i) ::sigaction(kNumbers[i], &standard, &before_[i]);
+  }
+  ~DefaultSignals() {
+    for (std::size_t i = 0; i < kNumbers.size(); ++i) ::sigaction(kNumbers[i], &before_[i], nullptr);
+  }
+  DefaultSignals(const DefaultSignals&) = delete;
+  DefaultSignals& operator=(const DefaultSignals&) = delete;
+
+ private:
+  static constexpr std::array kNumbers{SIGINT, SIGTERM, SIGHUP};
+  std::array<struct sigaction, kNumbers.size()> before_{};
+};
+
 // On the terminal itself: stdin and stdout are the command's.
 Result<std::string> ask_on_terminal(const std::string& mfa_serial) {
+  const DefaultSignals signals;
   std::fstream terminal("/dev/tty", std::ios::in | std::ios::out);
   std::string code;
   if (terminal) {
@@ -57,22 +85,24 @@ void describe_connection_flags(Arguments& arguments, aws::Flags& flags) {
                    flags.debug);
 }
 
-Result<std::unique_ptr<aws::Client>> make_client(net::Loop& loop, const aws::Flags& flags) {
+Result<std::unique_ptr<aws::Client>> make_client(Waiting& waiting, const aws::Flags& flags) {
   const auto notes = std::make_shared<ConnectionNotes>(flags.debug);
   aws::Surroundings surroundings;
   surroundings.observer = notes;
-  surroundings.region_of_instance = [&loop, &notes](const aws::InstanceMetadataSource& instance) {
-    return loop.run(aws::region_of_instance(loop, *notes, instance));
+  surroundings.region_of_instance = [&waiting, &notes](const aws::InstanceMetadataSource& instance) {
+    return waiting.get(aws::region_of_instance(waiting.loop(), *notes, instance));
   };
   Result<aws::Settings> settings = aws::resolve_settings(flags, environment_variable, surroundings);
   if (!settings) return fail(settings.error());
   settings->ask_mfa_code = ask_on_terminal;
-  return aws::Client::make(loop, std::move(*settings));
+  return aws::Client::make(waiting.loop(), std::move(*settings));
 }
 
-Result<std::unique_ptr<aws::Client>> connect(net::Loop& loop, const aws::Flags& flags) {
-  Result<std::unique_ptr<aws::Client>> client = make_client(loop, flags);
-  if (client) loop.run(feature::sweep_revisions(**client, environment_variable, sys::say));
+Result<std::unique_ptr<aws::Client>> connect(Waiting& waiting, const aws::Flags& flags) {
+  Result<std::unique_ptr<aws::Client>> client = make_client(waiting, flags);
+  if (!client || waiting.ending()) return client;
+  const Result<> swept = waiting.get(sweep(**client));
+  if (!swept) return fail(swept.error());
   return client;
 }
 

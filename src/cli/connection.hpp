@@ -5,7 +5,7 @@
 #include "aws/settings.hpp"
 #include "base/result.hpp"
 #include "cli/arguments.hpp"
-#include "net/loop.hpp"
+#include "cli/waiting.hpp"
 #include "sys/environment.hpp"
 
 #include <memory>
@@ -22,12 +22,13 @@ std::string cluster_or_default(const std::string& flag);
 void describe_connection_flags(Arguments& arguments, aws::Flags& flags);
 
 // A client made of the flags and the environment. Calls nobody but, for a region that they do not name, the
-// instance's metadata; the loop must not be running.
-Result<std::unique_ptr<aws::Client>> make_client(net::Loop& loop, const aws::Flags& flags);
+// instance's metadata; the loop must not be running. Where the user or the time limit came first, `waiting`
+// has the ending.
+Result<std::unique_ptr<aws::Client>> make_client(Waiting& waiting, const aws::Flags& flags);
 
 // The same, and also ends what an earlier ferry was killed over (feature/run/revision_sweep.hpp): every
 // command that reaches AWS comes through here. Where there is nothing of that kind, that is a look into a
 // folder.
-Result<std::unique_ptr<aws::Client>> connect(net::Loop& loop, const aws::Flags& flags);
+Result<std::unique_ptr<aws::Client>> connect(Waiting& waiting, const aws::Flags& flags);
 
 }  // namespace ferry::cli

@@ -68,10 +68,11 @@ Result<int> doctor_command(Words words) {
   if (!request) return fail(request.error());
 
   net::Loop loop;
-  const Result<std::unique_ptr<aws::Client>> client = connect(loop, options.connection);
-  if (!client) return fail(client.error());
-  const Result<feature::Facts> facts = loop.run(feature::gather(**client, std::move(*request)));
-  if (!facts) return fail(facts.error().in("doctor"));
+  Waiting waiting(loop);
+  const Result<std::unique_ptr<aws::Client>> client = connect(waiting, options.connection);
+  if (!client) return waiting.failed(client.error());
+  const Result<feature::Facts> facts = waiting.get(feature::gather(**client, std::move(*request)));
+  if (!facts) return waiting.failed(facts.error().in("doctor"));
   const std::vector<feature::Finding> findings = feature::diagnose(*facts);
   const Result<> printed =
       options.output == "json"

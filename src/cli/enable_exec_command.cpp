@@ -103,10 +103,11 @@ Result<int> enable_exec_command(Words words) {
   if (!request) return fail(request.error());
 
   net::Loop loop;
-  const Result<std::unique_ptr<aws::Client>> client = connect(loop, options.connection);
-  if (!client) return fail(client.error());
-  const Result<feature::Facts> facts = loop.run(feature::gather(**client, std::move(*request)));
-  if (!facts) return fail(facts.error().in("enable-exec"));
+  Waiting waiting(loop);
+  const Result<std::unique_ptr<aws::Client>> client = connect(waiting, options.connection);
+  if (!client) return waiting.failed(client.error());
+  const Result<feature::Facts> facts = waiting.get(feature::gather(**client, std::move(*request)));
+  if (!facts) return waiting.failed(facts.error().in("enable-exec"));
   const Result<feature::EnablePlan> plan = feature::plan_enabling(*facts);
   if (!plan) return fail(plan.error());
   if (plan->is_enabled && !plan->enterable_task.empty()) {
@@ -117,9 +118,15 @@ Result<int> enable_exec_command(Words words) {
   show_plan(*plan);
   const Result<> agreed = ask(options.is_agreed);
   if (!agreed) return fail(agreed.error());
-  const Result<feature::EnabledService> enabled = loop.run(
+  const Result<feature::EnabledService> enabled = waiting.get(
       feature::enable_exec(**client, plan->target, options.wait.value_or(kDefaultWait), show_status));
   clear_status();
+  if (waiting.ending()) {
+    Failure given_up = enabled.error().in("enable-exec");
+    given_up.what += fmt::format(": {} may have been updated", feature::describe(plan->target));
+    given_up.hint = "`ferry doctor` shows how it is; a deployment that has begun goes on";
+    return waiting.failed(given_up);
+  }
   if (!enabled) return fail(enabled.error());
   say(fmt::format("task {} of {} can be entered", enabled->task, feature::describe(plan->target)));
   return 0;

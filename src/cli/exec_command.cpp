@@ -209,8 +209,10 @@ Result<int> exec_command(Words words) {
   request->options.notice = [&line](std::string_view text) { line.notice(text); };
   request->status = [&line](std::string_view text) { line.status(text); };
   net::Loop loop;
-  const Result<std::unique_ptr<aws::Client>> client = connect(loop, flags.connection);
-  if (!client) return fail(client.error());
+  Waiting waiting(loop, flags.timeout);
+  const Result<std::unique_ptr<aws::Client>> client = connect(waiting, flags.connection);
+  if (!client) return waiting.failed(client.error());
+  request->options.began_at = waiting.began_at();
   Result<int> status = flags.all ? exec_in_all(loop, **client, std::move(*request), flags, line)
                                  : exec_in_one(loop, **client, std::move(*request), flags, line);
   return status;

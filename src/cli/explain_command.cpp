@@ -112,10 +112,11 @@ Result<int> explain_command(Words words) {
   Result<feature::Target> target = task_of(flags.task);
   if (!target) return fail(target.error());
   net::Loop loop;
-  const Result<std::unique_ptr<aws::Client>> client = connect(loop, flags.task.connection);
-  if (!client) return fail(client.error());
-  const Result<KnownTask> known = loop.run(look_up(**client, std::move(*target)));
-  if (!known) return fail(known.error().in("explain"));
+  Waiting waiting(loop);
+  const Result<std::unique_ptr<aws::Client>> client = connect(waiting, flags.task.connection);
+  if (!client) return waiting.failed(client.error());
+  const Result<KnownTask> known = waiting.get(look_up(**client, std::move(*target)));
+  if (!known) return waiting.failed(known.error().in("explain"));
   const feature::Explanation explanation = feature::explain(known->task, known->roles);
   const Result<> printed = flags.output == "json"
                                ? print_json(json::serialize(json_of(known->task, explanation)) + "\n")

@@ -1,7 +1,6 @@
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/connection.hpp"
-#include "cli/interruptible.hpp"
 #include "cli/run_output.hpp"
 #include "cli/task_argument.hpp"
 #include "feature/task_logs.hpp"
@@ -52,20 +51,16 @@ Result<int> logs_command(Words words) {
   if (flags.since) request.since_ms = (net::wall_now() - *flags.since).time_since_epoch().count();
 
   net::Loop loop;
-  const Result<std::unique_ptr<aws::Client>> client = connect(loop, flags.task.connection);
-  if (!client) return fail(client.error());
+  Waiting waiting(loop);
+  const Result<std::unique_ptr<aws::Client>> client = connect(waiting, flags.task.connection);
+  if (!client) return waiting.failed(client.error());
   RunOutput output(RunOutput::Shown::log, false, flags.all_containers);
   const feature::LogListener listener{
       .events = [&output](std::string_view container,
                           std::span<const aws::logs::Event> events) { output.log({}, container, events); },
       .notice = [&output](std::string_view line) { output.notice(line); }};
-  const std::optional<Result<>> shown =
-      loop.run(unless_interrupted(loop, feature::show_logs(**client, std::move(request), listener)));
-  if (!shown) {
-    output.notice("logs: interrupted");
-    return kExitInterrupted;
-  }
-  if (!*shown) return fail(shown->error().in("logs"));
+  const Result<> shown = waiting.get(feature::show_logs(**client, std::move(request), listener));
+  if (!shown) return waiting.failed(shown.error().in("logs"));
   const Result<> written = output.written();
   if (!written) return fail(written.error());
   return 0;

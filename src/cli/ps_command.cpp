@@ -88,11 +88,12 @@ Result<int> ps_command(Words words) {
   Result<feature::TaskFilter> filter = filter_from(flags);
   if (!filter) return fail(filter.error());
   net::Loop loop;
-  const Result<std::unique_ptr<aws::Client>> client = connect(loop, flags.connection);
-  if (!client) return fail(client.error());
+  Waiting waiting(loop);
+  const Result<std::unique_ptr<aws::Client>> client = connect(waiting, flags.connection);
+  if (!client) return waiting.failed(client.error());
   const Result<std::vector<aws::ecs::Task>> tasks =
-      loop.run(feature::find_tasks(**client, std::move(*filter)));
-  if (!tasks) return fail(tasks.error().in("ps"));
+      waiting.get(feature::find_tasks(**client, std::move(*filter)));
+  if (!tasks) return waiting.failed(tasks.error().in("ps"));
   const Result<> printed = print(*tasks, flags.output == "json");
   if (!printed) return fail(printed.error());
   StatusLine line;

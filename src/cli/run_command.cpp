@@ -82,8 +82,10 @@ Result<int> run_command(Words words) {
   // A reader that goes away is a failed write like any other, not the end of ferry before its task's.
   std::signal(SIGPIPE, SIG_IGN);
   net::Loop loop;
-  const Result<std::unique_ptr<aws::Client>> client = connect(loop, flags.connection);
-  if (!client) return fail(client.error());
+  Waiting waiting(loop, flags.timeout);
+  const Result<std::unique_ptr<aws::Client>> client = connect(waiting, flags.connection);
+  if (!client) return waiting.failed(client.error());
+  options->began_at = waiting.began_at();
   const bool names_tasks = options->count > 1;
   RunOutput output(flags.wants_json() ? RunOutput::Shown::nothing
                    : flags.detach     ? RunOutput::Shown::arn

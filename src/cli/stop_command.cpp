@@ -2,7 +2,6 @@
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/connection.hpp"
-#include "cli/interruptible.hpp"
 #include "cli/status_line.hpp"
 #include "cli/task_argument.hpp"
 #include "feature/task_lookup.hpp"
@@ -35,8 +34,14 @@ Arguments describe(StopFlags& flags) {
   return arguments;
 }
 
+// How far it came.
+struct Progress {
+  std::string task_id;  // of the task that is to stop
+  bool is_asked = false, is_accepted = false;
+};
+
 net::Task<Result<std::string>> stop(aws::Client& client, feature::Target target, StopFlags flags,
-                                    StatusLine& line) {
+                                    StatusLine& line, Progress& progress) {
   Result<std::string> task = co_await feature::find_task(client, target);
   if (!task) co_return fail(task.error());
   const Result<aws::ecs::Task> before = co_await feature::describe_task(client, target.cluster, *task);
@@ -44,20 +49,28 @@ net::Task<Result<std::string>> stop(aws::Client& client, feature::Target target,
   if (before->last_status == "STOPPED") co_return fmt::format("task {} had stopped already", before->id());
   const milliseconds patience = flags.timeout.value_or(feature::kLongestStop);
   net::Event never(client.loop());
+  progress.task_id = before->id();
+  progress.is_asked = true;
   const Result<aws::ecs::Task> asked =
       co_await feature::stop_task_patiently(client, target.cluster, *task, flags.reason, patience, never);
+  progress.is_accepted = asked.has_value();
   if (!asked) co_return fail(asked.error().in(fmt::format("task {}", before->id())));
   if (flags.no_wait) co_return fmt::format("task {} was told to stop", before->id());
   feature::TaskWait wait;
   wait.cluster = target.cluster;
   wait.task = *task;
-  wait.limit = patience;
   wait.changed = [&line, id = before->id()](std::string_view status) {
     line.status(status == "STOPPED" ? std::string() : fmt::format("task {} is {}", id, status));
   };
   const Result<aws::ecs::Task> stopped = co_await feature::wait_until_stopped(client, std::move(wait));
   if (!stopped) co_return fail(stopped.error());
   co_return fmt::format("task {} has stopped", before->id());
+}
+
+std::string left_behind(const Progress& progress) {
+  if (!progress.is_asked) return " before the task was told to stop";
+  return fmt::format("; task {} {} told to stop, and has not been seen to", progress.task_id,
+                     progress.is_accepted ? "was" : "may have been");
 }
 
 }  // namespace
@@ -71,18 +84,19 @@ Result<int> stop_command(Words words) {
   Result<feature::Target> target = task_of(flags.task);
   if (!target) return fail(target.error());
   net::Loop loop;
-  const Result<std::unique_ptr<aws::Client>> client = connect(loop, flags.task.connection);
-  if (!client) return fail(client.error());
+  Waiting waiting(loop, flags.timeout.value_or(feature::kLongestStop));
+  const Result<std::unique_ptr<aws::Client>> client = connect(waiting, flags.task.connection);
+  if (!client) return waiting.failed(client.error());
   StatusLine line;
-  const std::optional<Result<std::string>> said =
-      loop.run(unless_interrupted(loop, stop(**client, std::move(*target), flags, line)));
+  Progress progress;
+  const Result<std::string> said = waiting.get(stop(**client, std::move(*target), flags, line, progress));
   line.status({});
-  if (!said) {
-    line.notice("stop: interrupted; the task may have been told to stop");
-    return kExitInterrupted;
+  if (waiting.ending()) {
+    line.notice(fmt::format("stop: {}{}", feature::in_words(*waiting.ending()), left_behind(progress)));
+    return feature::exit_status(*waiting.ending());
   }
-  if (!*said) return fail(said->error().in("stop"));
-  line.notice(**said);
+  if (!said) return fail(said.error().in("stop"));
+  line.notice(*said);
   return 0;
 }
 

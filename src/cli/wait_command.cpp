@@ -2,7 +2,6 @@
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/connection.hpp"
-#include "cli/interruptible.hpp"
 #include "cli/result_output.hpp"
 #include "cli/status_line.hpp"
 #include "cli/task_argument.hpp"
@@ -85,40 +84,46 @@ net::Task<Result<ChosenContainer>> chosen_container(aws::Client& client, const a
   co_return ChosenContainer{.name = std::move(*name), .roles = feature::ContainerRoles(*definition)};
 }
 
+// What is known of the task while it is waited for.
+struct Watched {
+  std::string task, status;  // ARN or id, lastStatus; empty before they are known
+};
+
 net::Task<Result<feature::CommandResult>> wait(aws::Client& client, feature::Target target, WaitFlags flags,
-                                               StatusLine& line) {
+                                               StatusLine& line, Watched& watched) {
   Result<std::string> task = co_await feature::find_task(client, target);
   if (!task) co_return fail(task.error());
+  watched.task = *task;
   feature::TaskWait wait;
   wait.cluster = target.cluster;
   wait.task = *task;
-  wait.limit = flags.timeout;
   feature::TaskEnds ends;
   wait.ends = &ends;
-  wait.changed = [&line, id = task->substr(task->rfind('/') + 1)](std::string_view status) {
+  wait.changed = [&line, &watched, id = task->substr(task->rfind('/') + 1)](std::string_view status) {
+    watched.status = status;
     line.status(status == "STOPPED" ? std::string() : fmt::format("task {} is {}", id, status));
   };
   const Result<aws::ecs::Task> stopped = co_await feature::wait_until_stopped(client, std::move(wait));
-  if (!stopped && stopped.error().code == FailureCode::timed_out && flags.timeout) {
-    feature::CommandResult result;
-    result.mode = feature::Mode::run;
-    result.cluster = target.cluster;
-    result.task = *task;
-    result.outcome = feature::Outcome::timeout;
-    result.explanation = stopped.error().line();
-    co_return result;
-  }
   if (!stopped) co_return fail(stopped.error());
   const Result<ChosenContainer> container = co_await chosen_container(client, *stopped, flags.container);
   if (!container) co_return fail(container.error());
   co_return feature::result_of(*stopped, ends.of(container->name), container->roles);
 }
 
-feature::CommandResult interrupted() {
+feature::CommandResult given_up(const feature::Ending& ending, const std::string& cluster,
+                                const Watched& watched) {
   feature::CommandResult result;
   result.mode = feature::Mode::run;
-  result.outcome = feature::Outcome::interrupted;
-  result.explanation = "interrupted; the task goes on";
+  result.cluster = cluster;
+  result.task = watched.task;
+  result.outcome = feature::outcome_of(ending);
+  result.explanation = feature::in_words(ending) + "; the task goes on";
+  if (ending.cause == feature::EndCause::time_limit && !watched.status.empty()) {
+    result.explanation = fmt::format(
+        "task {} has not stopped in {:g} s: it is {}; it goes on; wait longer with --timeout, or "
+        "stop it with `ferry stop`",
+        watched.task, static_cast<double>(ending.time_limit.count()) / 1000, watched.status);
+  }
   return result;
 }
 
@@ -135,13 +140,14 @@ Result<int> wait_command(Words words) {
   const Result<> result_path = check_result_path(flags.result_path);
   if (!result_path) return fail(result_path.error());
   net::Loop loop;
-  const Result<std::unique_ptr<aws::Client>> client = connect(loop, flags.task.connection);
-  if (!client) return fail(client.error());
+  Waiting waiting(loop, flags.timeout);
+  const Result<std::unique_ptr<aws::Client>> client = connect(waiting, flags.task.connection);
+  if (!client) return waiting.failed(client.error());
   StatusLine line;
-  const std::optional<Result<feature::CommandResult>> waited =
-      loop.run(unless_interrupted(loop, wait(**client, std::move(*target), flags, line)));
+  Watched watched;
+  Result<feature::CommandResult> result = waiting.get(wait(**client, *target, flags, line, watched));
   line.status({});
-  const Result<feature::CommandResult> result = waited ? *waited : interrupted();
+  if (waiting.ending()) result = given_up(*waiting.ending(), target->cluster, watched);
   if (!result) return fail(result.error().in("wait"));
   if (!result->explanation.empty()) line.notice(result->explanation);
   const bool wants_json = flags.output == "json";

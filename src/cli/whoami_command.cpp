@@ -90,10 +90,11 @@ Result<int> whoami_command(Words words) {
   if (!parsed) return fail(parsed.error());
   if (*parsed == Parsed::help) return print_help(arguments);
   net::Loop loop;
-  const Result<std::unique_ptr<aws::Client>> client = make_client(loop, flags.connection);
-  if (!client) return fail(client.error());
-  const Result<Identity> identity = loop.run(identify(**client, flags.offline));
-  if (!identity) return fail(identity.error());
+  Waiting waiting(loop);
+  const Result<std::unique_ptr<aws::Client>> client = make_client(waiting, flags.connection);
+  if (!client) return waiting.failed(client.error());
+  const Result<Identity> identity = waiting.get(identify(**client, flags.offline));
+  if (!identity) return waiting.failed(identity.error());
   const json::object shown = json_of(*identity, (*client)->settings());
   const Result<> written =
       flags.output == "json" ? print_json(json::serialize(shown) + "\n") : print_text(text_of(shown));

@@ -4,10 +4,12 @@
 #include "aws/ecs.hpp"
 #include "feature/doctor/diagnose.hpp"
 #include "feature/doctor/fixes.hpp"
+#include "feature/unless.hpp"
 #include "net/clock.hpp"
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <utility>
 
 #include <boost/json/array.hpp>
@@ -102,6 +104,38 @@ net::Task<Result<json::object>> update(aws::Client& client, Target target) {
   co_return co_await client.call(Service::ecs, "UpdateService", std::move(input));
 }
 
+// UpdateService's answer names it; empty where it does not.
+std::string primary_of(const json::object& updated) {
+  std::string primary;
+  const json::object* service = aws::object_in(updated, "service");
+  if (service == nullptr) return primary;
+  for (const json::object* one : aws::objects_in(*service, "deployments")) {
+    if (text_in(*one, "status") == "PRIMARY") primary = text_in(*one, "id");
+  }
+  return primary;
+}
+
+// Until one can be entered, or the caller gives it up.
+net::Task<Result<EnabledService>> wait_for_task(aws::Client& client, Target target, std::string mine,
+                                                std::function<void(std::string_view)> show) {
+  for (;;) {
+    const Result<std::string> deployment = co_await primary_deployment(client, target);
+    if (!deployment) co_return fail(deployment.error());
+    if (mine.empty()) mine = *deployment;
+    if (*deployment != mine) {
+      co_return fail(FailureCode::refused,
+                     fmt::format("another deployment took the place of {} in {}", mine, describe(target)),
+                     "run it again once that is done");
+    }
+    const Result<std::vector<aws::ecs::Task>> tasks = co_await tasks_of(client, target, mine);
+    if (!tasks) co_return fail(tasks.error());
+    const auto ready = std::ranges::find_if(*tasks, can_be_entered);
+    if (ready != tasks->end()) co_return EnabledService{.deployment = mine, .task = ready->id()};
+    show(state_of(*tasks));
+    co_await net::sleep_for(client.loop(), kBetweenLooks);
+  }
+}
+
 }  // namespace
 
 Result<EnablePlan> plan_enabling(const Facts& facts) {
@@ -135,39 +169,30 @@ Result<EnablePlan> plan_enabling(const Facts& facts) {
 
 net::Task<Result<EnabledService>> enable_exec(aws::Client& client, Target target, milliseconds limit,
                                               std::function<void(std::string_view)> show) {
-  const Result<json::object> updated = co_await update(client, target);
-  if (!updated) co_return fail(updated.error().in("cannot update " + describe(target)));
-  const json::object* service = aws::object_in(*updated, "service");
-  std::string mine;
-  if (service != nullptr) {
-    for (const json::object* one : aws::objects_in(*service, "deployments")) {
-      if (text_in(*one, "status") == "PRIMARY") mine = text_in(*one, "id");
-    }
-  }
   const Instant deadline = net::steady_now() + limit;
-  for (;;) {
-    const Result<std::string> deployment = co_await primary_deployment(client, target);
-    if (!deployment) co_return fail(deployment.error());
-    if (mine.empty()) mine = *deployment;
-    if (*deployment != mine) {
-      co_return fail(FailureCode::refused,
-                     fmt::format("another deployment took the place of {} in {}", mine, describe(target)),
-                     "run it again once that is done");
-    }
-    const Result<std::vector<aws::ecs::Task>> tasks = co_await tasks_of(client, target, mine);
-    if (!tasks) co_return fail(tasks.error());
-    const auto ready = std::ranges::find_if(*tasks, can_be_entered);
-    if (ready != tasks->end()) co_return EnabledService{.deployment = mine, .task = ready->id()};
-    const std::string state = state_of(*tasks);
-    if (net::steady_now() >= deadline) {
-      co_return fail(FailureCode::timed_out,
-                     fmt::format("exec is enabled for {}, but no task could be entered within {} s: {}",
-                                 describe(target), limit.count() / 1000, state),
-                     "the deployment goes on; `ferry doctor` says what keeps it");
-    }
-    show(state);
-    co_await net::sleep_for(client.loop(), kBetweenLooks);
+  net::Event never(client.loop());
+  const std::optional<Result<json::object>> updated =
+      co_await unless_late(client.loop(), never, deadline, kAnswerGrace, update(client, target));
+  if (!updated) {
+    co_return fail(FailureCode::timed_out,
+                   fmt::format("UpdateService has not answered within {} s: {} may have been updated",
+                               limit.count() / 1000, describe(target)),
+                   "`ferry doctor` shows how it is");
   }
+  if (!*updated) co_return fail(updated->error().in("cannot update " + describe(target)));
+  std::string state = "nothing was seen of it yet";
+  const auto show_and_keep = [&state, show](std::string_view line) {
+    state = line;
+    show(line);
+  };
+  const std::optional<Result<EnabledService>> enabled =
+      co_await unless_late(client.loop(), never, deadline, kAnswerGrace,
+                           wait_for_task(client, target, primary_of(**updated), show_and_keep));
+  if (enabled) co_return *enabled;
+  co_return fail(FailureCode::timed_out,
+                 fmt::format("exec is enabled for {}, but no task could be entered within {} s: {}",
+                             describe(target), limit.count() / 1000, state),
+                 "the deployment goes on; `ferry doctor` says what keeps it");
 }
 
 }  // namespace ferry::feature

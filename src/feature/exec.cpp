@@ -32,12 +32,24 @@ std::optional<bool> is_retryable(const Failure& failure) {
   }
 }
 
+// An ExecuteCommand of which nobody knows what became. What is wrapped waits for its program, which is sent
+// through the session: without us it does not start.
+std::string may_have_begun(const ExecPlace& place, Wrapping wrapping) {
+  const std::string where = fmt::format(
+      "{}task {}", place.container.empty() ? "" : fmt::format("container {} of ", place.container),
+      place.task.substr(place.task.rfind('/') + 1));
+  if (wrapping == Wrapping::plain)
+    return fmt::format("the command may have started in {}; {}", where, session_lines());
+  return fmt::format("a session may have started in {}, in which the command has not started; {}", where,
+                     session_lines());
+}
+
 class Exec {
  public:
   Exec(aws::Client& client, ExecRequest request)
       : client_(client),
         request_(std::move(request)),
-        end_(client.loop(), request_.options),
+        end_(client.loop(), end_conditions(request_.options)),
         opening_(client, request_, end_) {}
 
   net::Task<Result<CommandResult>> run() {
@@ -70,7 +82,7 @@ class Exec {
     Result<aws::ecs::ExecSession> opened = co_await opening_.open(std::move(command));
     if (!opened) {
       const Failure failure = co_await explained(opened.error());
-      co_return not_opened(failure);
+      co_return not_opened(failure, wrapping);
     }
     ExecServices services(&client_, std::move(*opened));
     CommandSession session(client_.loop(), client_.network(), services, end_, request_.options, wrapping);
@@ -91,19 +103,25 @@ class Exec {
     co_return diagnosed.value_or(failure);
   }
 
-  CommandResult not_opened(const Failure& failure) const {
+  CommandResult not_opened(const Failure& failure, Wrapping wrapping) const {
     CommandResult result;
     result.cluster = request_.target.cluster;
     result.container = request_.container;
     result.ended_at = net::wall_now();
-    if (end_.cause()) {
-      result.outcome = end_.outcome();
-      result.explanation = end_.explanation() + ", before the command was started";
-      return result;
+    result.outcome = end_.cause() ? end_.outcome() : Outcome::not_started;
+    result.explanation = end_.cause() ? end_.explanation() : failure.line();
+    if (!end_.cause()) result.retryable = is_retryable(failure);
+    if (const std::optional<ExecPlace>& place = opening_.unanswered()) {
+      result.task = place->task;
+      result.container = place->container;
+      result.explanation +=
+          (end_.cause() ? ", before ExecuteCommand answered: " : ": ") + may_have_begun(*place, wrapping);
+      // What was sent is run at once.
+      if (wrapping == Wrapping::plain) result.outcome = Outcome::unknown;
+      if (wrapping == Wrapping::plain) result.retryable.reset();
+    } else if (end_.cause()) {
+      result.explanation += ", before the command was started";
     }
-    result.outcome = Outcome::not_started;
-    result.explanation = failure.line();
-    result.retryable = is_retryable(failure);
     return result;
   }
 

@@ -38,7 +38,8 @@ struct ExecRequest {
 net::Task<Result<CommandResult>> exec(aws::Client& client, ExecRequest request);
 
 // The same in every running task of the target, up to eight at a time; output is captured. `take` gets each
-// result in the order in which the tasks are listed, as soon as it and those before it are there. Failures:
+// result in the order in which the tasks are listed, as soon as it and those before it are there; where the
+// look-up was given up, it gets one result that says so. Failures:
 // no such thing, no task, and those of the look-up. Not with input nor on a terminal.
 net::Task<Result<>> exec_in_all(aws::Client& client, ExecRequest request,
                                 std::function<void(const CommandResult&)> take);

@@ -1,5 +1,7 @@
 // exec_in_all(): one exec a task, a few at a time, results in the order of the tasks.
+#include "feature/end_watch.hpp"
 #include "feature/exec.hpp"
+#include "feature/exec_command_session.hpp"
 #include "feature/exec_target.hpp"
 
 #include <algorithm>
@@ -46,6 +48,16 @@ CommandResult not_begun(const Round& round, const std::string& task) {
   return result;
 }
 
+// Before the tasks were known.
+CommandResult given_up(const ExecRequest& request, const Ending& ending) {
+  CommandResult result;
+  result.cluster = request.target.cluster;
+  result.container = request.container;
+  result.outcome = outcome_of(ending);
+  result.explanation = in_words(ending) + ", before a command was started";
+  return result;
+}
+
 // Whoever ends one means them all.
 void give_up_the_rest(Round& round) {
   for (; round.next_task < round.tasks.size(); ++round.next_task)
@@ -75,8 +87,16 @@ net::Task<> work_side_by_side(Round& round, net::TaskGroup& group) {
 
 net::Task<Result<>> exec_in_all(aws::Client& client, ExecRequest request,
                                 std::function<void(const CommandResult&)> take) {
-  Result<std::vector<std::string>> tasks = co_await find_task_names(client, request.target);
+  EndWatch end(client.loop(), end_conditions(request.options));
+  std::optional<Result<std::vector<std::string>>> found =
+      co_await unless_ended(client.loop(), end, find_task_names(client, request.target));
+  if (!found) {
+    take(given_up(request, end.ending()));
+    co_return Result<>();
+  }
+  Result<std::vector<std::string>> tasks = std::move(*found);
   if (!tasks) co_return fail(tasks.error());
+  request.options.began_at.reset();  // the time limit is each command's own
   if (tasks->empty()) co_return fail(nothing_found(request.target));
   const std::size_t count = tasks->size();
   Round round{.client = client,

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "base/result.hpp"
-#include "feature/exec_end.hpp"
+#include "feature/end_watch.hpp"
 #include "feature/exec_input.hpp"
 #include "feature/exec_output.hpp"
 #include "feature/exec_services.hpp"
@@ -20,6 +20,13 @@
 #include <string>
 
 namespace ferry::feature {
+
+inline EndConditions end_conditions(const ExecOptions& options) {
+  return {.time_limit = options.time_limit,
+          .began_at = options.began_at,
+          .heeds_signals = options.heeds_signals,
+          .caller = options.cancel};
+}
 
 // What the session's command string was made with.
 enum class Wrapping { wrapped, plain };

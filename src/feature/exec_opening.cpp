@@ -38,12 +38,6 @@ Refusal meaning_of(const Failure& failure) {
   }
 }
 
-Failure cancelled() {
-  Failure failure;
-  failure.code = FailureCode::cancelled;
-  return failure;
-}
-
 }  // namespace
 
 ExecOpening::ExecOpening(aws::Client& client, const ExecRequest& request, EndWatch& end)
@@ -93,34 +87,46 @@ net::Task<Result<aws::ecs::ExecSession>> ExecOpening::open(std::string command) 
 
 net::Task<Result<>> ExecOpening::find() {
   const Target& target = request_.target;
-  Result<std::vector<std::string>> names = co_await find_task_names(client_, target);
-  if (!names) co_return fail(names.error());
+  std::optional<Result<std::vector<std::string>>> found =
+      co_await unless(client_.loop(), end_.asked(), call_deadline(), find_task_names(client_, target));
+  if (!found) co_return fail(given_up());
+  if (!*found) co_return fail(found->error());
+  const std::vector<std::string>& names = **found;
   std::size_t chosen = 0;
-  if (target.kind == Target::Kind::task && names->size() > 1) {
-    if (!request_.may_ask) co_return fail(ambiguous_target(target, *names));
+  if (target.kind == Target::Kind::task && names.size() > 1) {
+    if (!request_.may_ask) co_return fail(ambiguous_target(target, names));
     const std::optional<std::size_t> picked =
-        co_await unless(client_.loop(), end_.asked(), pick_task(client_.loop(), *names));
-    if (!picked) co_return fail(cancelled());
-    if (*picked >= names->size()) co_return fail(ambiguous_target(target, *names));
+        co_await unless(client_.loop(), end_.asked(), pick_task(client_.loop(), names));
+    if (!picked) co_return fail(given_up());
+    if (*picked >= names.size()) co_return fail(ambiguous_target(target, names));
     chosen = *picked;
   }
-  if (!names->empty() && !request_.is_starting) {
-    place_ = ExecPlace{.cluster = target.cluster, .task = (*names)[chosen], .container = request_.container};
+  if (!names.empty() && !request_.is_starting) {
+    place_ = ExecPlace{.cluster = target.cluster, .task = names[chosen], .container = request_.container};
   }
   co_return Result<>();
 }
 
-// One that was sent is not given up at once: its session would be left behind.
+// One that was sent is not given up at once: its session would be left behind. A second signal does not wait.
 net::Task<Result<aws::ecs::ExecSession>> ExecOpening::execute(std::string command) {
-  std::optional<Result<aws::ecs::ExecSession>> opened =
-      co_await unless(client_.loop(), end_.asked_again(),
-                      aws::ecs::execute_command(client_, place_->cluster, place_->task, place_->container,
-                                                std::move(command)));
-  if (!opened) co_return fail(cancelled());
-  if (*opened && (*opened)->task_arn.empty()) (*opened)->task_arn = place_->task;
-  if (*opened && (*opened)->cluster_arn.empty()) (*opened)->cluster_arn = place_->cluster;
-  if (*opened && (*opened)->container_name.empty()) (*opened)->container_name = place_->container;
-  co_return std::move(*opened);
+  unanswered_.reset();
+  if (end_.cause()) co_return fail(given_up());
+  net::Task<std::optional<Result<aws::ecs::ExecSession>>> call =
+      unless(client_.loop(), end_.asked_again(),
+             aws::ecs::execute_command(client_, place_->cluster, place_->task, place_->container,
+                                       std::move(command)));
+  std::optional<std::optional<Result<aws::ecs::ExecSession>>> answered =
+      co_await unless_late(client_.loop(), end_.asked(), call_deadline(), kAnswerGrace, std::move(call));
+  if (!answered || !*answered) {
+    unanswered_ = place_;
+    co_return fail(given_up());
+  }
+  Result<aws::ecs::ExecSession> opened = std::move(**answered);
+  if (!opened && may_have_acted(opened.error())) unanswered_ = place_;
+  if (opened && opened->task_arn.empty()) opened->task_arn = place_->task;
+  if (opened && opened->cluster_arn.empty()) opened->cluster_arn = place_->cluster;
+  if (opened && opened->container_name.empty()) opened->container_name = place_->container;
+  co_return opened;
 }
 
 // How things are, and what stands in the way.
@@ -164,7 +170,9 @@ net::Task<Readiness> ExecOpening::look() {
 
 net::Task<Result<>> ExecOpening::wait_until_ready() {
   while (true) {
-    Readiness readiness = co_await look();
+    std::optional<Readiness> looked = co_await unless(client_.loop(), end_.asked(), call_deadline(), look());
+    if (!looked) co_return fail(given_up());
+    Readiness readiness = std::move(*looked);
     if (readiness.kind == Readiness::Kind::ready) {
       place_ = std::move(readiness.place);
       co_return Result<>();
@@ -187,8 +195,26 @@ net::Task<Result<>> ExecOpening::pause(Failure reason) {
   say(reason.what);
   co_await end_.asked().wait_until(std::min(deadline_, now + next_pause_));
   next_pause_ = std::min(kLongestPause, next_pause_ * 3 / 2);
-  if (end_.cause()) co_return fail(cancelled());
+  if (end_.cause()) co_return fail(given_up());
   co_return Result<>();
+}
+
+// Of a call that begins now. Where there is nothing to wait for, it has its own time; and the last look at
+// the end of the time to wait has a little of it.
+Instant ExecOpening::call_deadline() const {
+  if (request_.wait_limit <= milliseconds(0)) return Instant::max();
+  return std::max(deadline_, net::steady_now() + kAnswerGrace);
+}
+
+Failure ExecOpening::given_up() const {
+  Failure failure;
+  failure.code = FailureCode::cancelled;
+  if (end_.cause()) return failure;
+  failure.code = FailureCode::timed_out;
+  failure.what = fmt::format("the service has not answered (waited {} s)",
+                             std::chrono::duration<double>(net::steady_now() - began_at_).count());
+  failure.hint = "wait longer with --wait, or see each call with --debug";
+  return failure;
 }
 
 // The service's own words, where they were said, and the next step.

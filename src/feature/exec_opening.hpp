@@ -7,8 +7,8 @@
 #include "aws/ecs.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "feature/end_watch.hpp"
 #include "feature/exec.hpp"
-#include "feature/exec_end.hpp"
 #include "feature/exec_target.hpp"
 #include "net/task.hpp"
 
@@ -24,8 +24,11 @@ class ExecOpening {
   ExecOpening(aws::Client& client, const ExecRequest& request, EndWatch& end);
 
   // May be called again for a second session in the same container. Failure `cancelled` where `end` came
-  // first.
+  // first, `timed_out` where the time to wait was over while a call was not answered.
   net::Task<Result<aws::ecs::ExecSession>> open(std::string command);
+
+  // The place of an ExecuteCommand that was sent and not answered: a session may have begun there.
+  [[nodiscard]] const std::optional<ExecPlace>& unanswered() const { return unanswered_; }
 
  private:
   net::Task<Result<>> find();
@@ -33,6 +36,8 @@ class ExecOpening {
   net::Task<Readiness> look();
   net::Task<Result<>> wait_until_ready();
   net::Task<Result<>> pause(Failure reason);
+  [[nodiscard]] Instant call_deadline() const;
+  [[nodiscard]] Failure given_up() const;
   [[nodiscard]] Failure explained(const Failure& refusal) const;
   void say(std::string_view line);
 
@@ -40,6 +45,7 @@ class ExecOpening {
   const ExecRequest& request_;
   EndWatch& end_;
   std::optional<ExecPlace> place_;  // where the next ExecuteCommand goes
+  std::optional<ExecPlace> unanswered_;
   bool is_found_ = false, is_seen_ready_ = false;
   Instant began_at_, deadline_;
   std::optional<Instant> unconnected_until_;

@@ -10,7 +10,7 @@ namespace ferry::feature {
 net::Task<Result<CommandResult>> collect(net::Loop& loop, const net::Network& network,
                                          Result<aws::Client*> client, aws::ecs::ExecSession opened,
                                          ExecOptions options) {
-  EndWatch end(loop, options);
+  EndWatch end(loop, end_conditions(options));
   ExecServices services(std::move(client), std::move(opened));
   CommandSession session(loop, network, services, end, options, Wrapping::wrapped);
   std::optional<Result<CommandResult>> result;

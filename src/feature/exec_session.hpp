@@ -38,7 +38,8 @@ struct ExecOptions {
   // The command gets a terminal; with input from a descriptor, that becomes raw for as long.
   bool on_terminal = false;
   std::string terminal_type;               // TERM for it
-  std::optional<milliseconds> time_limit;  // from now to the command's end
+  std::optional<milliseconds> time_limit;  // to the command's end
+  std::optional<Instant> began_at;         // what the time limit counts from; nothing: from now
   Framing framing = Framing::automatic;
   // Not on a terminal: how often a sign of life keeps a silent session open. Zero: never.
   milliseconds keep_alive_interval{5 * 60'000};

@@ -67,9 +67,13 @@ class PluginSession {
     listener.on_exit_code = [this](int code) { exit_code_ = code; };
     listener.on_customer_message = [this](const std::string& text) { print(shortened(text) + "\n"); };
     listener.on_connection_lost = [this](const Failure& reason) {
+      is_connected_ = false;
       say(fmt::format("session {} is being resumed: {}", session_id_, reason.what));
     };
-    listener.on_connection_resumed = [this] { say(fmt::format("session {} goes on", session_id_)); };
+    listener.on_connection_resumed = [this] {
+      is_connected_ = true;
+      say(fmt::format("session {} goes on", session_id_));
+    };
     return listener;
   }
 
@@ -77,7 +81,8 @@ class PluginSession {
     group.spawn(write(output_));
     group.spawn(write(errors_));
     group.spawn(serve());
-    group.spawn(pass_signals());
+    group.spawn(heed_signals());
+    group.spawn(pass_keys());
     group.spawn(pass_size());
     group.spawn(pass_input());
     co_await over_.wait();
@@ -119,12 +124,22 @@ class PluginSession {
     if (++streams_written_ == 2) conclude(pending_status_);
   }
 
-  // Keys for the remote terminal where they have one, also while nobody has a terminal here.
-  net::Task<> pass_signals() {
-    net::Signals signals(loop_, {SIGINT, SIGQUIT, SIGTSTP, SIGTERM, SIGHUP});
+  // Signals that end us, whatever the connection does.
+  net::Task<> heed_signals() {
+    net::Signals signals(loop_, {SIGINT, SIGTERM, SIGHUP});
     while (true) {
       const int number = co_await signals.next();
-      if (number == SIGTERM || number == SIGHUP || !ready_.is_set()) {
+      const bool is_key = number == SIGINT && ready_.is_set() && is_connected_;
+      if (!is_key) conclude(128 + number);
+    }
+  }
+
+  // Keys for the remote terminal where it has one, also while nobody has a terminal here.
+  net::Task<> pass_keys() {
+    net::Signals signals(loop_, {SIGINT, SIGQUIT, SIGTSTP});
+    while (true) {
+      const int number = co_await signals.next();
+      if (!ready_.is_set()) {
         conclude(128 + number);
         co_return;
       }
@@ -172,6 +187,7 @@ class PluginSession {
   PluginServices services_;
   session::DataChannel channel_;
   std::optional<sys::RawTerminal> terminal_;
+  bool is_connected_ = true;
   std::optional<int> exit_code_;
   int pending_status_ = kExitUnknown;
   int streams_written_ = 0;

@@ -1,4 +1,4 @@
-// Waiting for a task to stop: polls at the pace of a run, with no limit but the caller's.
+// Waiting for a task to stop: polls at the pace of a run, for as long as the caller does not cancel it.
 #pragma once
 
 #include "aws/client.hpp"
@@ -16,13 +16,12 @@
 namespace ferry::feature {
 
 struct TaskWait {
-  std::string cluster, task;          // as API calls take them; the task as an id or ARN
-  std::optional<milliseconds> limit;  // from now
+  std::string cluster, task;  // as API calls take them; the task as an id or ARN
   std::function<void(std::string_view last_status)> changed;  // the first one too; may be empty
   TaskEnds* ends = nullptr;  // gets each answer, the last one included; may be null
 };
 
-// The stopped task. Failures: `timed_out` after the limit, `not_found` where ECS does not know the task, and
+// The stopped task. Failures: `not_found` where ECS does not know the task, and
 // those of DescribeTasks; what may pass is tried again for five minutes.
 net::Task<Result<aws::ecs::Task>> wait_until_stopped(aws::Client& client, TaskWait wait);
 

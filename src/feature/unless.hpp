@@ -30,9 +30,15 @@ inline net::Task<> pass_time(net::Loop& loop, Instant deadline, net::Event& to) 
 
 }  // namespace detail
 
-// The value of `work`, or nothing where `event` was set or `deadline` came first: then `work` is cancelled.
+// How long a call that may have been sent is waited for once nobody wants to wait: what it starts can be
+// ended where its answer comes in that time.
+inline constexpr milliseconds kAnswerGrace{800};
+
+// The value of `work`, or nothing where `event` was set or `deadline` came first: then `work` is cancelled,
+// or where the event was set already, not begun.
 template <class T>
 net::Task<std::optional<T>> unless(net::Loop& loop, net::Event& event, Instant deadline, net::Task<T> work) {
+  if (event.is_set()) co_return std::nullopt;
   std::optional<T> value;
   net::Event is_over(loop);
   std::optional<net::Task<T>> pending(std::move(work));
@@ -49,6 +55,31 @@ net::Task<std::optional<T>> unless(net::Loop& loop, net::Event& event, Instant d
 template <class T>
 net::Task<std::optional<T>> unless(net::Loop& loop, net::Event& event, net::Task<T> work) {
   return unless(loop, event, Instant::max(), std::move(work));
+}
+
+// The same where the work may be a call that has been sent: giving it up at once would leave what it starts
+// behind, so it has `grace` after the event or the deadline. Where there is no more time, it does not begin.
+template <class T>
+net::Task<std::optional<T>> unless_late(net::Loop& loop, net::Event& event, Instant deadline,
+                                        milliseconds grace, net::Task<T> work) {
+  if (event.is_set() || net::steady_now() >= deadline) co_return std::nullopt;
+  std::optional<T> value;
+  net::Event is_over(loop);
+  net::Event is_asked(loop);
+  std::optional<net::Task<T>> pending(std::move(work));
+  const auto wait = [](net::Event& asked, net::Event& over, milliseconds longest) -> net::Task<> {
+    co_await asked.wait();
+    co_await over.wait_until(net::steady_now() + longest);
+  };
+  const auto race = [&](net::TaskGroup& group) {
+    group.spawn(detail::keep_value(std::move(*pending), value, is_over));
+    group.spawn(detail::pass_on(is_over, is_asked));
+    group.spawn(detail::pass_on(event, is_asked));
+    if (deadline != Instant::max()) group.spawn(detail::pass_time(loop, deadline, is_asked));
+    return wait(is_asked, is_over, grace);
+  };
+  co_await net::with_children(loop, race);
+  co_return value;
 }
 
 // The value of `work`, or nothing where it took longer than `limit`: then it is cancelled.

@@ -4,6 +4,7 @@
 #include "feature/run/overrides.hpp"
 #include "feature/run/revision_sweep.hpp"
 #include "feature/target.hpp"
+#include "feature/unless.hpp"
 #include "library/call.hpp"
 #include "library/command.hpp"
 #include "library/convert.hpp"
@@ -101,12 +102,19 @@ Result<feature::RunOptions> checked(const RunRequest& request, const Options& op
   return run;
 }
 
+net::Task<bool> sweep(aws::Client& client, std::function<void(std::string_view)> notice) {
+  co_await feature::sweep_revisions(client, sys::environment_variable, std::move(notice));
+  co_return true;
+}
+
 net::Task<Result<feature::CommandResult>> run_and_show(aws::Client& client, feature::RunOptions run,
                                                        feature::ExecOptions options) {
   const auto notice = [say = options.notice](std::string_view line) {
     if (say) say(line);
   };
-  co_await feature::sweep_revisions(client, sys::environment_variable, notice);
+  net::Event never(client.loop());
+  net::Event& given_up = options.cancel == nullptr ? never : *options.cancel;
+  co_await feature::unless(client.loop(), given_up, sweep(client, notice));
   run.timeout = options.time_limit;
   run.cancel = options.cancel;
   library::LogOutput output(std::move(options.standard_output), notice);

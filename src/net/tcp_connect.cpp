@@ -1,10 +1,10 @@
 #include "net/tcp_connect.hpp"
 
 #include "net/clock.hpp"
+#include "net/name_lookup.hpp"
 
 #include <algorithm>
 #include <fcntl.h>
-#include <memory>
 #include <optional>
 #include <utility>
 
@@ -15,36 +15,6 @@ namespace ferry::net {
 namespace {
 
 using Tcp = asio::ip::tcp::socket;
-
-struct Resolution {
-  explicit Resolution(asio::io_context& context) : done(std::make_shared<WaitList>(context)) {}
-  std::shared_ptr<WaitList> done;
-  bool is_done = false;
-  error_code error;
-  Endpoints endpoints;
-};
-
-// The system's look-up cannot be interrupted: it goes on by itself where its caller has given up.
-Task<Result<Endpoints>> look_up(Loop& loop, std::string host, std::uint16_t port, Instant deadline) {
-  auto resolution = std::make_shared<Resolution>(loop.reactor().context);
-  asio::ip::tcp::resolver resolver(loop.reactor().context);
-  resolver.async_resolve(
-      host, std::to_string(port), asio::ip::tcp::resolver::numeric_service,
-      [resolution](const error_code& error, const asio::ip::tcp::resolver::results_type& results) {
-        resolution->is_done = true;
-        resolution->error = error;
-        for (const auto& entry : results) resolution->endpoints.push_back(entry.endpoint());
-        resolution->done->wake_all();
-      });
-  co_await WaitList::wait_until(resolution->done, deadline);
-  co_await throw_if_cancelled();
-  if (!resolution->is_done) co_return fail(FailureCode::unreachable, "the name was not looked up in time");
-  if (resolution->error) {
-    co_return fail(FailureCode::unreachable, resolution->error.message(),
-                   "check the host's name and this machine's name service");
-  }
-  co_return std::move(resolution->endpoints);
-}
 
 Task<Result<Endpoints>> resolve(Loop& loop, std::string host, std::uint16_t port, Instant deadline) {
   error_code error;

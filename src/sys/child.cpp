@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstddef>
 #include <cstring>
@@ -132,10 +133,30 @@ void reset_signals() {
   ::_exit(0);
 }
 
-// All that the child says until exec, or its end, closes the pipe.
-std::vector<Report> read_reports(int pipe_end) {
+using Clock = std::chrono::steady_clock;
+
+// After SIGKILL: what the kernel does not let go in that time (a dead network file system) is left to it.
+constexpr milliseconds kLongestDying{2'000};
+
+// False where the time was over first.
+bool is_readable_before(int fd, Clock::time_point deadline) {
+  while (true) {
+    const auto left = std::chrono::ceil<milliseconds>(deadline - Clock::now());
+    pollfd entry{.fd = fd, .events = POLLIN, .revents = 0};
+    const int ready = ::poll(&entry, 1, static_cast<int>(std::max(left, milliseconds(0)).count()));
+    if (ready > 0) return true;
+    if (ready == 0 || errno != EINTR) return false;
+  }
+}
+
+// All that the child says until exec, or its end, closes the pipe; or until the time is over.
+std::vector<Report> read_reports(int pipe_end, Clock::time_point deadline, bool& is_late) {
   std::vector<Report> reports;
   while (true) {
+    if (!is_readable_before(pipe_end, deadline)) {
+      is_late = true;
+      return reports;
+    }
     Report report;
     const auto count = ::read(pipe_end, &report, sizeof report);
     if (count < 0 && errno == EINTR) continue;
@@ -144,9 +165,20 @@ std::vector<Report> read_reports(int pipe_end) {
   }
 }
 
+UniqueFd open_pidfd(pid_t pid) {
+  return UniqueFd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+}
+
+// A child of ours that has ended or is about to.
 void reap(pid_t pid) {
-  while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
-  }
+  const UniqueFd end = open_pidfd(pid);
+  if (!end.valid() || is_readable_before(end.get(), Clock::now() + kLongestDying))
+    ::waitpid(pid, nullptr, WNOHANG);
+}
+
+void kill_and_reap(pid_t pid) {
+  ::kill(pid, SIGKILL);
+  reap(pid);
 }
 
 pid_t fork_with_signals_blocked(Plan& plan) {
@@ -224,10 +256,16 @@ Result<Child> Child::start(const ChildSpec& spec) {
   pid_t pid = fork_with_signals_blocked(plan);
   if (pid < 0) return fail(system_failure(fmt::format("cannot start {}", spec.argv.front()), errno));
   writing.reset();
-  const std::vector<Report> reports = read_reports(reading.get());
+  bool is_late = false;
+  const std::vector<Report> reports = read_reports(reading.get(), Clock::now() + spec.longest_start, is_late);
   if (!reports.empty() && reports.front().kind == Report::Kind::handed_over) {
     reap(pid);
     pid = reports.front().pid;
+  }
+  if (is_late) {
+    kill_and_reap(pid);
+    return fail(FailureCode::timed_out, fmt::format("{} has not started within {} ms", spec.argv.front(),
+                                                    spec.longest_start.count()));
   }
   const auto failed = std::find_if(reports.begin(), reports.end(), [](const Report& report) {
     return report.kind != Report::Kind::handed_over;
@@ -236,11 +274,10 @@ Result<Child> Child::start(const ChildSpec& spec) {
     reap(pid);
     return fail(failure_of(spec, *failed));
   }
-  UniqueFd end(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  UniqueFd end = open_pidfd(pid);
   if (!end.valid()) {
     const int error = errno;
-    ::kill(pid, SIGKILL);
-    reap(pid);
+    kill_and_reap(pid);
     return fail(system_failure("cannot open a pidfd", error));
   }
   return Child(pid, std::move(end));
@@ -288,9 +325,7 @@ void Child::kill() {
   if (!end_.valid() || exit_code_) return;
   signal_group(SIGKILL);
   ::syscall(SYS_pidfd_send_signal, end_.get(), SIGKILL, nullptr, 0);
-  pollfd ended{.fd = end_.get(), .events = POLLIN, .revents = 0};
-  while (::poll(&ended, 1, -1) < 0 && errno == EINTR) {
-  }
+  is_readable_before(end_.get(), Clock::now() + kLongestDying);
   poll_exit();
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "base/time.hpp"
 #include "sys/child_setup.hpp"
 #include "sys/unique_fd.hpp"
 
@@ -27,13 +28,15 @@ struct ChildSpec {
   std::optional<PrivateOverlay> overlay;
   std::optional<NamespaceEntry> entry;                // search and directory are then inside
   std::optional<std::uint64_t> allowed_capabilities;  // a bit each; none: as they are
+  milliseconds longest_start{10'000};                 // until the program runs
 };
 
 class Child {
  public:
-  // Returns once the program runs. Failure not_found or denied where it could not be executed, in the words
-  // of the container run-times: exec: "nope": executable file not found in $PATH.
-  // Signal dispositions and mask of the child are the default ones.
+  // Returns once the program runs; the calling thread waits for that. Failure `timed_out` where it did not
+  // run in time (its file is on a file system that does not answer), and not_found or denied where it could
+  // not be executed, in the words of the container run-times: exec: "nope": executable file not found in
+  // $PATH. Signal dispositions and mask of the child are the default ones.
   static Result<Child> start(const ChildSpec& spec);
 
   ~Child();
@@ -49,7 +52,8 @@ class Child {
   void signal(int number);
   // To every process of its process group.
   void signal_group(int number);
-  // SIGKILL to it and its group, then reaps.
+  // SIGKILL to it and its group, then reaps; the calling thread waits for at most 2 s. One that the kernel
+  // does not let go in that time ends later, by itself.
   void kill();
 
  private:

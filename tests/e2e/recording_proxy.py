@@ -24,6 +24,9 @@ class RecordingProxy:
         self.times = []  # of their coming, in seconds
         self.changes = {}  # operation: a function from its answer to the one that the caller gets
         self.lost = collections.Counter()  # operation: how many answers are lost on the way back
+        self.silent = {}  # operation: the number of its first call that is taken, and neither passed on nor answered
+        self.withheld = set()  # operations that are passed on and not answered
+        self._ended = threading.Event()
         self._endpoint = endpoint
         self._changed = threading.Condition()
 
@@ -47,6 +50,7 @@ class RecordingProxy:
         return self
 
     def __exit__(self, *_):
+        self._ended.set()
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
@@ -65,7 +69,14 @@ class RecordingProxy:
             self.inputs.append(json.loads(body))
             self.times.append(time.monotonic())
             self._changed.notify_all()
+            is_silent = operation in self.silent and self.operations.count(operation) >= self.silent[operation]
+        if is_silent:
+            self._ended.wait()
+            return
         status, answer = self._ask(target, body)
+        if operation in self.withheld:
+            self._ended.wait()
+            return
         if status == 200 and operation in self.changes:
             answer = json.dumps(self.changes[operation](json.loads(answer))).encode()
         if self.lost[operation] > 0:

@@ -8,8 +8,10 @@
 #include "feature/run/task_poller.hpp"
 #include "feature/run/task_run.hpp"
 #include "feature/run/task_starter.hpp"
+#include "feature/run/unanswered_start.hpp"
 #include "feature/run/watch.hpp"
 #include "feature/unless.hpp"
+#include "net/clock.hpp"
 #include "net/loop.hpp"
 
 #include <algorithm>
@@ -42,6 +44,7 @@ struct RunState {
 
   void hand_on();
 
+  Instant began_at = net::steady_now();
   Interrupts interrupts;
   net::Event finished;  // every task, or the user's patience
   std::deque<Member> members;
@@ -111,22 +114,24 @@ net::Task<> count_seconds(net::Loop& loop, RunObserver& observer) {
 }
 
 // The user interrupted twice and waits for nothing.
-RunReport left_at_once(const RunOptions& options, const TaskRun& run) {
+RunReport left_at_once(const RunSetting& setting, const Interrupts& interrupts, const TaskRun& run) {
+  const std::string& task_arn = run.task_arn();
+  if (task_arn.empty() && setting.starter.unanswered().empty()) return interrupted_before_start(interrupts);
+  if (task_arn.empty()) {
+    return unanswered_report(reason_of(interrupts) + " before RunTask answered",
+                             unanswered_start(setting.plan, setting.options, setting.starter.unanswered()));
+  }
   RunReport report;
-  report.task_arn = run.task_arn();
+  report.task_arn = task_arn;
   if (run.has_stopped()) {
     report.result = run.result_without_last_lines();
     return report;
   }
   report.result.mode = Mode::run;
-  report.result.task = report.task_arn;
+  report.result.task = task_arn;
   report.result.outcome = Outcome::interrupted;
-  report.result.explanation =
-      report.task_arn.empty()
-          ? fmt::format("interrupted before RunTask answered: a task started by '{}' may run",
-                        options.request.started_by)
-          : fmt::format("left: task {} may go on running; stop it with: {}", report.task_arn,
-                        stop_line(options, report.task_arn));
+  report.result.explanation = fmt::format("left: task {} may go on running; stop it with: {}", task_arn,
+                                          stop_line(setting.options, task_arn));
   return report;
 }
 
@@ -145,11 +150,16 @@ net::Task<> carry_out_all(const RunSetting& setting, RunState& state, net::TaskG
 }
 
 // What the user did not wait for.
-void leave_the_rest(RunState& state, const RunOptions& options) {
+void leave_the_rest(RunState& state, const RunSetting& setting) {
   for (RunState::Member& member : state.members) {
-    if (!member.report) member.report = left_at_once(options, member.run);
+    if (!member.report) member.report = left_at_once(setting, state.interrupts, member.run);
   }
   state.hand_on();
+}
+
+// When the first attempt's time is over.
+Instant first_limit(const RunState& state, const RunOptions& options) {
+  return options.timeout ? state.began_at + *options.timeout : Instant::max();
 }
 
 struct Preparation {
@@ -178,8 +188,14 @@ net::Task<Result<>> run_plan(aws::Client& client, Preparation prepared, const Ru
   RunPlan& plan = prepared.plan;
   Result<std::optional<EphemeralRevision>> revision = std::optional<EphemeralRevision>();
   if (prepared.going.size() < options.count) {
-    revision = co_await revise(client, options.journal_folder, options.request.revision, plan.container,
-                               plan.definition, plan.input, state.interrupts.arrived);
+    net::Event& given_up = state.interrupts.arrived;
+    std::optional<Result<std::optional<EphemeralRevision>>> revised =
+        co_await unless_late(client.loop(), given_up, first_limit(state, options), kAnswerGrace,
+                             revise(client, options.journal_folder, options.request.revision, plan.container,
+                                    plan.definition, plan.input, given_up));
+    // The journal knows what may have been registered, and the next command looks for it.
+    if (!revised) co_return Result<>();
+    revision = std::move(*revised);
   }
   if (!revision) co_return fail(revision.error());
   if (*revision) plan.described = aws::ecs::task_definition_from_json(plan.definition);
@@ -192,12 +208,13 @@ net::Task<Result<>> run_plan(aws::Client& client, Preparation prepared, const Ru
                              .observer = observer,
                              .interrupts = state.interrupts,
                              .starter = starter,
-                             .poller = poller};
+                             .poller = poller,
+                             .began_at = state.began_at};
     net::TaskGroup group(client.loop());
     co_await carry_out_all(setting, state, group, std::move(prepared.going));
     group.cancel();
     co_await group.join();
-    leave_the_rest(state, options);
+    leave_the_rest(state, setting);
   }
   if (!*revision) co_return Result<>();
   const Result<> gone = co_await deregister(client, std::move(**revision));
@@ -205,7 +222,7 @@ net::Task<Result<>> run_plan(aws::Client& client, Preparation prepared, const Ru
   co_return Result<>();
 }
 
-// Fails where there was nothing to start.
+// Fails where there was nothing to start; ends without tasks where it was interrupted, or its time was over.
 net::Task<Result<>> prepare_and_run(aws::Client& client, RunOptions& options, RunState& state,
                                     RunObserver& observer) {
   const Patience patience{
@@ -213,8 +230,8 @@ net::Task<Result<>> prepare_and_run(aws::Client& client, RunOptions& options, Ru
   net::Task<Result<Preparation>> preparing = patiently<Preparation>(patience, [&client, &options] {
     return prepare(client, options.request, options.rejoin, options.count);
   });
-  std::optional<Result<Preparation>> prepared =
-      co_await unless(client.loop(), state.interrupts.arrived, std::move(preparing));
+  std::optional<Result<Preparation>> prepared = co_await unless(
+      client.loop(), state.interrupts.arrived, first_limit(state, options), std::move(preparing));
   if (!prepared) co_return Result<>();
   if (!*prepared) co_return fail(prepared->error());
   options.request.cluster = (*prepared)->plan.cluster;
@@ -229,6 +246,7 @@ net::Task<> run_several(aws::Client& client, RunOptions options, RunObserver& ob
   net::Loop& loop = client.loop();
   std::optional<net::Signals> signals;
   RunState state(loop, std::move(take));
+  state.began_at = options.began_at.value_or(state.began_at);
   net::TaskGroup watchers(loop);
   if (options.heeds_signals) {
     signals.emplace(loop, std::initializer_list<int>{SIGINT, SIGTERM, SIGHUP});
@@ -240,8 +258,9 @@ net::Task<> run_several(aws::Client& client, RunOptions options, RunObserver& ob
   watchers.cancel();
   co_await watchers.join();
   if (!state.members.empty()) co_return;
-  const RunReport none =
-      state.interrupts.count > 0 ? interrupted_before_start(state.interrupts) : not_started(started.error());
+  const RunReport none = state.interrupts.count > 0 ? interrupted_before_start(state.interrupts)
+                         : started                  ? timed_out_before_start(*options.timeout)
+                                                    : not_started(started.error());
   for (std::size_t index = 0; index < options.count; ++index) state.take(none);
 }
 

@@ -32,7 +32,8 @@ struct RunOptions {
   // is started.
   bool rejoin = false;
   std::optional<milliseconds>
-      timeout;  // of each attempt, RunTask's own time counted; then the task is stopped
+      timeout;                      // of each attempt, RunTask's own time counted; then the task is stopped
+  std::optional<Instant> began_at;  // what the first attempt's timeout counts from; nothing: from now
   // Further attempts, each with a task of its own, where the cause of the last one's end may pass.
   int retries = 0;
   std::vector<int> retry_on_exit;  // exit codes of the command that count as such a cause

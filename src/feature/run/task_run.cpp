@@ -1,8 +1,10 @@
 #include "feature/run/task_run.hpp"
 
+#include "aws/answer_reader.hpp"
 #include "feature/run/start_failure.hpp"
 #include "feature/run/stop_reason.hpp"
 #include "feature/task_wait.hpp"
+#include "feature/unless.hpp"
 #include "net/clock.hpp"
 
 #include <algorithm>
@@ -50,6 +52,23 @@ RunReport interrupted_before_start(const Interrupts& interrupts) {
   return report;
 }
 
+RunReport timed_out_before_start(milliseconds time_limit) {
+  RunReport report;
+  report.result.mode = Mode::run;
+  report.result.outcome = Outcome::timeout;
+  report.result.explanation = fmt::format("the time limit of {:g} s was over before a task was started",
+                                          static_cast<double>(time_limit.count()) / 1000);
+  return report;
+}
+
+UnansweredStart unanswered_start(const RunPlan& plan, const RunOptions& options,
+                                 std::vector<std::string> client_tokens) {
+  return {.cluster = plan.cluster,
+          .started_by = aws::text_in(plan.input, "startedBy"),
+          .client_tokens = std::move(client_tokens),
+          .connection_flags = options.connection_flags};
+}
+
 TaskRun::TaskRun(const RunSetting& setting, std::optional<aws::ecs::Task> going)
     : shared_(setting), going_(std::move(going)) {}
 
@@ -77,8 +96,11 @@ RunReport TaskRun::report_of(Result<RunReport> attempted) const {
   const bool is_for_interrupt =
       shared_.interrupts.count > 0 && task_arn_.empty() &&
       (attempted.error().code == FailureCode::cancelled || attempted.error().code == FailureCode::throttled);
-  RunReport report =
-      is_for_interrupt ? interrupted_before_start(shared_.interrupts) : not_started(attempted.error());
+  const bool is_for_time = !is_for_interrupt && task_arn_.empty() && net::steady_now() >= time_limit_ &&
+                           attempted.error().code == FailureCode::cancelled;
+  RunReport report = is_for_interrupt ? interrupted_before_start(shared_.interrupts)
+                     : is_for_time    ? timed_out_before_start(*shared_.options.timeout)
+                                      : not_started(attempted.error());
   report.task_arn = task_arn_;
   report.result.task = task_arn_;
   report.result.cluster = shared_.plan.cluster;
@@ -88,16 +110,35 @@ RunReport TaskRun::report_of(Result<RunReport> attempted) const {
 
 net::Task<Result<RunReport>> TaskRun::attempt() {
   const auto& timeout = shared_.options.timeout;
-  time_limit_ = timeout ? net::steady_now() + *timeout : Instant::max();
+  const Instant began_at = std::exchange(is_first_attempt_, false) ? shared_.began_at : net::steady_now();
+  time_limit_ = timeout ? began_at + *timeout : Instant::max();
   if (going_) {
     aws::ecs::Task going = std::move(*std::exchange(going_, std::nullopt));
     co_return co_await rejoin(std::move(going));
   }
-  Result<aws::ecs::Task> task = co_await shared_.starter.start(provider_);
-  if (!task) co_return fail(shared_.options.attach ? explain_refused_attach(task.error()) : task.error());
+  StartedTask task = co_await shared_.starter.start(provider_, time_limit_);
+  if (!task && !task.error().unanswered_token.empty()) co_return may_run(task.error());
+  if (!task) {
+    const Failure& failure = task.error().failure;
+    co_return fail(shared_.options.attach ? explain_refused_attach(failure) : failure);
+  }
   task_arn_ = task->arn;
   shared_.observer.accepted(task_arn_);
   co_return co_await follow(std::move(*task), shared_.plan.described);
+}
+
+RunReport TaskRun::may_run(const NoTask& no_task) const {
+  std::string why = no_task.failure.line();
+  if (shared_.interrupts.count > 0) {
+    why = reason_of(shared_.interrupts) + " before RunTask answered";
+  } else if (no_task.failure.code == FailureCode::cancelled) {
+    why = fmt::format("the time limit of {:g} s was over before RunTask answered",
+                      static_cast<double>(shared_.options.timeout->count()) / 1000);
+  }
+  RunReport report = unanswered_report(
+      std::move(why), unanswered_start(shared_.plan, shared_.options, {no_task.unanswered_token}));
+  report.result.container = shared_.plan.container;
+  return report;
 }
 
 // Its log may go elsewhere than the plan's: another revision of the family may be running.
@@ -106,10 +147,13 @@ net::Task<Result<RunReport>> TaskRun::rejoin(aws::ecs::Task task) {
   shared_.observer.found(task_arn_);
   if (task.task_definition_arn == shared_.plan.described.arn)
     co_return co_await follow(std::move(task), shared_.plan.described);
-  Result<aws::ecs::TaskDefinition> its_own =
-      co_await aws::ecs::describe_task_definition(shared_.client, task.task_definition_arn);
-  if (!its_own) co_return fail(its_own.error().in(task_arn_));
-  co_return co_await follow(std::move(task), std::move(*its_own));
+  std::optional<Result<aws::ecs::TaskDefinition>> its_own =
+      co_await unless(shared_.client.loop(), shared_.interrupts.arrived, time_limit_,
+                      aws::ecs::describe_task_definition(shared_.client, task.task_definition_arn));
+  // Where there is no time for it, the task is still to be stopped.
+  if (!its_own) co_return co_await follow(std::move(task), {});
+  if (!*its_own) co_return fail(its_own->error().in(task_arn_));
+  co_return co_await follow(std::move(task), std::move(**its_own));
 }
 
 net::Task<Result<RunReport>> TaskRun::follow(aws::ecs::Task task, aws::ecs::TaskDefinition definition) {
@@ -152,6 +196,7 @@ net::Task<Result<RunReport>> TaskRun::enter() {
   request.container = shared_.plan.container;
   request.attach = *shared_.options.attach;
   request.attach.session.time_limit = shared_.options.timeout;
+  if (shared_.options.timeout) request.attach.session.began_at = time_limit_ - *shared_.options.timeout;
   request.attach.session.notice = [&observer](std::string_view line) { observer.notice(line); };
   if (shared_.interrupts.count > 0) request.attach.session.cancel = &shared_.interrupts.arrived;
   request.status = [&observer, arn = task_arn_](std::string_view line) { observer.status(arn, line); };

@@ -10,6 +10,7 @@
 #include "feature/run/run.hpp"
 #include "feature/run/task_poller.hpp"
 #include "feature/run/task_starter.hpp"
+#include "feature/run/unanswered_start.hpp"
 #include "feature/run/watch.hpp"
 #include "net/task.hpp"
 
@@ -29,11 +30,16 @@ struct RunSetting {
   Interrupts& interrupts;
   TaskStarter& starter;
   TaskPoller& poller;
+  Instant began_at;  // of the run: the first attempt's time limit counts from there
 };
 
 // What a run comes to whose task was not started: refused, or interrupted before.
 RunReport not_started(const Failure& failure);
 RunReport interrupted_before_start(const Interrupts& interrupts);
+RunReport timed_out_before_start(milliseconds time_limit);
+// RunTask may have started it.
+UnansweredStart unanswered_start(const RunPlan& plan, const RunOptions& options,
+                                 std::vector<std::string> client_tokens);
 
 class TaskRun {
  public:
@@ -52,6 +58,7 @@ class TaskRun {
 
  private:
   [[nodiscard]] RunReport report_of(Result<RunReport> attempted) const;
+  [[nodiscard]] RunReport may_run(const NoTask& no_task) const;
   net::Task<Result<RunReport>> attempt();
   net::Task<Result<RunReport>> follow(aws::ecs::Task task, aws::ecs::TaskDefinition definition);
   net::Task<Result<RunReport>> rejoin(aws::ecs::Task task);
@@ -67,6 +74,7 @@ class TaskRun {
   Instant time_limit_;
   std::size_t provider_ = 0;  // of the capacity to try
   int retries_made_ = 0;
+  bool is_first_attempt_ = true;
   milliseconds next_pause_{0};
 };
 

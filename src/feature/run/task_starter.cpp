@@ -1,11 +1,15 @@
 #include "feature/run/task_starter.hpp"
 
 #include "aws/answer_reader.hpp"
+#include "feature/ending.hpp"
 #include "feature/patience.hpp"
 #include "feature/run/start_failure.hpp"
+#include "feature/unless.hpp"
+#include "net/clock.hpp"
 #include "sys/random.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include <boost/json/array.hpp>
@@ -25,6 +29,18 @@ boost::json::object at_provider(boost::json::object input, const std::string& pr
   return input;
 }
 
+Failure given_up(std::string what) {
+  Failure failure;
+  failure.code = FailureCode::cancelled;
+  failure.what = std::move(what);
+  return failure;
+}
+
+tl::unexpected<NoTask> no_task(Failure failure, std::string unanswered_token) {
+  return tl::unexpected(
+      NoTask{.failure = std::move(failure), .unanswered_token = std::move(unanswered_token)});
+}
+
 }  // namespace
 
 TaskStarter::TaskStarter(aws::Client& client, boost::json::object input,
@@ -34,17 +50,17 @@ TaskStarter::TaskStarter(aws::Client& client, boost::json::object input,
   for (const std::string& provider : capacity) inputs.push_back(at_provider(input, provider));
   if (inputs.empty()) inputs.push_back(std::move(input));
   for (boost::json::object& of_place : inputs) {
-    auto call = std::make_unique<SharedCall<std::size_t, Answer>>(
+    auto call = std::make_unique<SharedCall<Instant, StartedTask>>(
         client.loop(), static_cast<std::size_t>(kMostTasksPerRunTask),
-        [this, of_place](const std::vector<std::size_t>& wanted) {
-          return start_together(of_place, wanted.size());
+        [this, of_place](std::vector<Instant> limits) {
+          return start_together(of_place, std::move(limits));
         });
     places_.push_back({.input = std::move(of_place), .call = std::move(call)});
   }
 }
 
-net::Task<Result<aws::ecs::Task>> TaskStarter::start(std::size_t provider) {
-  return places_.at(provider).call->ask(provider);
+net::Task<StartedTask> TaskStarter::start(std::size_t provider, Instant time_limit) {
+  return places_.at(provider).call->ask(time_limit);
 }
 
 void TaskStarter::serve(net::TaskGroup& group) {
@@ -58,29 +74,41 @@ std::string TaskStarter::next_token() {
   return token.empty() ? sys::random_uuid() : token;
 }
 
-net::Task<std::vector<TaskStarter::Answer>> TaskStarter::start_together(boost::json::object input,
-                                                                        std::size_t count) {
-  if (given_up_.is_set()) {
-    co_return std::vector<Answer>(count, fail(FailureCode::cancelled, "given up before RunTask"));
-  }
+net::Task<std::vector<StartedTask>> TaskStarter::start_together(boost::json::object input,
+                                                                std::vector<Instant> limits) {
+  const std::size_t count = limits.size();
+  const Instant now = net::steady_now();
+  const Instant limit = std::ranges::max(limits);
+  if (given_up_.is_set() || now >= limit)
+    co_return std::vector<StartedTask>(count, no_task(given_up("given up before RunTask"), {}));
+  const std::string token = next_token();
   input["count"] = count;
-  input["clientToken"] = next_token();
-  const Patience patience{.limit = kStartPatience, .given_up = given_up_, .may_pass = was_throttled};
-  Result<aws::ecs::DescribedTasks> answer = co_await patiently<aws::ecs::DescribedTasks>(
-      patience, [this, input] { return aws::ecs::run_task(client_, input); });
-  if (!answer) co_return std::vector<Answer>(count, fail(with_next_step(answer.error())));
-  co_return placed_tasks(std::move(*answer), count);
+  input["clientToken"] = token;
+  unanswered_.push_back(token);
+  const Patience patience{
+      .limit = std::min(kStartPatience, limit - now), .given_up = given_up_, .may_pass = was_throttled};
+  const std::optional<Result<aws::ecs::DescribedTasks>> answer =
+      co_await unless_late(client_.loop(), given_up_, limit, kAnswerGrace,
+                           patiently<aws::ecs::DescribedTasks>(
+                               patience, [this, input] { return aws::ecs::run_task(client_, input); }));
+  if (!answer)
+    co_return std::vector<StartedTask>(count, no_task(given_up("RunTask has not answered"), token));
+  if (!*answer && may_have_acted(answer->error()))
+    co_return std::vector<StartedTask>(count, no_task(answer->error(), token));
+  std::erase(unanswered_, token);
+  if (!*answer) co_return std::vector<StartedTask>(count, no_task(with_next_step(answer->error()), {}));
+  co_return placed_tasks(**answer, count);
 }
 
-std::vector<Result<aws::ecs::Task>> placed_tasks(aws::ecs::DescribedTasks answer, std::size_t wanted) {
-  std::vector<Result<aws::ecs::Task>> tasks;
+std::vector<StartedTask> placed_tasks(aws::ecs::DescribedTasks answer, std::size_t wanted) {
+  std::vector<StartedTask> tasks;
   for (aws::ecs::Task& task : answer.tasks) {
     if (tasks.size() < wanted) tasks.emplace_back(std::move(task));
   }
   if (answer.failures.empty()) answer.failures.emplace_back();  // the service gave no reason
   for (std::size_t next = 0; tasks.size() < wanted; ++next) {
     const aws::ecs::ServiceFailure& why = answer.failures[std::min(next, answer.failures.size() - 1)];
-    tasks.emplace_back(fail(placement_failure(why)));
+    tasks.emplace_back(no_task(placement_failure(why), {}));
   }
   return tasks;
 }

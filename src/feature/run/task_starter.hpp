@@ -5,6 +5,7 @@
 #include "aws/client.hpp"
 #include "aws/ecs.hpp"
 #include "base/result.hpp"
+#include "base/time.hpp"
 #include "feature/run/shared_call.hpp"
 #include "net/loop.hpp"
 #include "net/task.hpp"
@@ -21,6 +22,14 @@ namespace ferry::feature {
 
 inline constexpr int kMostTasksPerRunTask = 10;
 
+// Why there is no task.
+struct NoTask {
+  Failure failure;
+  // Of a RunTask that was sent and whose answer did not come: it may have started one. Else empty.
+  std::string unanswered_token;
+};
+using StartedTask = tl::expected<aws::ecs::Task, NoTask>;
+
 class TaskStarter {
  public:
   // `input` is RunTask's without `count`. A clientToken in it is that of the first call. `capacity` are the
@@ -31,31 +40,35 @@ class TaskStarter {
 
   // One accepted task. `provider` is an index into `capacity`, 0 where that is empty. Each call has a client
   // token of its own, so that a lost answer never starts a second task; one that is throttled is made again
-  // for a minute. Failures: those of the call; `cancelled` where it was given up; and where the service took
-  // the call but placed no task, `refused` with the service's reason as service_code.
-  net::Task<Result<aws::ecs::Task>> start(std::size_t provider);
+  // for a minute. Once it is given up, or the time is over, no call is made, and one that is under way has
+  // kAnswerGrace to answer. Failures: those of the call; `cancelled` where it was given up or the time was
+  // over; and where the service took the call but placed no task, `refused` with the service's reason as
+  // service_code.
+  net::Task<StartedTask> start(std::size_t provider, Instant time_limit);
+  // Of the calls that were sent and have no answer, those that were cancelled too.
+  [[nodiscard]] const std::vector<std::string>& unanswered() const { return unanswered_; }
   // Makes the calls until the group is cancelled.
   void serve(net::TaskGroup& group);
 
  private:
-  using Answer = Result<aws::ecs::Task>;
-  // One place to start tasks in; its questions are all the same.
+  // One place to start tasks in; its questions are the time limits.
   struct Place {
     boost::json::object input;
-    std::unique_ptr<SharedCall<std::size_t, Answer>> call;
+    std::unique_ptr<SharedCall<Instant, StartedTask>> call;
   };
 
-  net::Task<std::vector<Answer>> start_together(boost::json::object input, std::size_t count);
+  net::Task<std::vector<StartedTask>> start_together(boost::json::object input, std::vector<Instant> limits);
   std::string next_token();
 
   aws::Client& client_;
   net::Event& given_up_;
   std::string first_token_;
+  std::vector<std::string> unanswered_;
   std::vector<Place> places_;
 };
 
 // What the service said of each of the `wanted` tasks: those that it placed, then why the others are none.
 // Pure.
-std::vector<Result<aws::ecs::Task>> placed_tasks(aws::ecs::DescribedTasks answer, std::size_t wanted);
+std::vector<StartedTask> placed_tasks(aws::ecs::DescribedTasks answer, std::size_t wanted);
 
 }  // namespace ferry::feature

@@ -152,7 +152,8 @@ net::Task<> RunWatch::make_calls(Step step) {
   if (may_stop()) {
     co_await unless(client_.loop(), interrupts_.arrived, time_limit_, std::move(calls));
   } else {
-    co_await std::move(calls);
+    net::Event never(client_.loop());
+    co_await unless(client_.loop(), never, stop_deadline_.value_or(Instant::max()), std::move(calls));
   }
 }
 

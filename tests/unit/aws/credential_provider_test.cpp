@@ -122,6 +122,52 @@ TEST(CredentialProvider, ThoseWhoAskTogetherShareOneFetch) {
   EXPECT_EQ(keys, std::vector<std::string>(3, "AK1"));
 }
 
+net::Task<> ask_in_vain(Stage& stage, int& failures) {
+  const Result<Credentials> credentials = co_await stage.provider.get();
+  if (!credentials && credentials.error().code == FailureCode::unreachable) ++failures;
+}
+
+net::Task<> ask_in_vain_together(Stage& stage, int& failures) {
+  net::TaskGroup group(stage.loop);
+  for (int caller = 0; caller < 10; ++caller) group.spawn(ask_in_vain(stage, failures));
+  stage.may_answer.set();
+  co_await group.join();
+}
+
+TEST(CredentialProvider, ThoseWhoAskTogetherShareOneFailure) {
+  Stage stage;
+  stage.is_broken = true;
+  stage.may_answer.reset();
+  int failures = 0;
+  stage.loop.run(ask_in_vain_together(stage, failures));
+  EXPECT_EQ(failures, 10);
+  EXPECT_EQ(stage.fetches, 1);
+  stage.is_broken = false;
+  EXPECT_TRUE(stage.get()) << "a failure is not kept";
+  EXPECT_EQ(stage.fetches, 2);
+}
+
+net::Task<> give_up_the_first(Stage& stage, std::vector<std::string>& keys) {
+  net::TaskGroup first(stage.loop);
+  net::TaskGroup others(stage.loop);
+  first.spawn(ask(stage, keys));
+  while (stage.fetches == 0) co_await net::sleep_for(stage.loop, milliseconds(1));
+  others.spawn(ask(stage, keys));
+  others.spawn(ask(stage, keys));
+  first.cancel();
+  co_await first.join();
+  stage.may_answer.set();
+  co_await others.join();
+}
+
+TEST(CredentialProvider, WhoWaitsForAFetchThatIsGivenUpBeginsAnother) {
+  Stage stage;
+  stage.may_answer.reset();
+  std::vector<std::string> keys;
+  stage.loop.run(give_up_the_first(stage, keys));
+  EXPECT_EQ(keys, std::vector<std::string>(2, "AK2"));
+}
+
 TEST(CredentialAnswer, AProcessMustSayItsVersion) {
   EXPECT_TRUE(credentials_of_process(R"({"Version":1,"AccessKeyId":"AK","SecretAccessKey":"s"})"));
   EXPECT_FALSE(credentials_of_process(R"({"AccessKeyId":"AK","SecretAccessKey":"s"})"));

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string>
+#include <string_view>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <vector>
@@ -168,6 +169,48 @@ TEST(Child, DestroyingItKillsItsProcessGroup) {
   }
   // The pipe ends only when the sleep is gone too.
   EXPECT_EQ(read_all(output.reading.get()), "ready\n");
+}
+
+// A program whose file a lease holds: who opens it waits until the lease is given up.
+class HeldProgram {
+ public:
+  HeldProgram() : path_(::testing::TempDir() + "held-program-" + std::to_string(::getpid())) {
+    UniqueFd made(::open(path_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700));
+    const std::string_view script = "#!/bin/sh\n";
+    is_held_ = ::write(made.get(), script.data(), script.size()) == static_cast<ssize_t>(script.size());
+    made.reset();
+    file_ = UniqueFd(::open(path_.c_str(), O_RDONLY | O_CLOEXEC));
+    // The holder is told by a signal; this one is ignored by default.
+    is_held_ = is_held_ && ::fcntl(file_.get(), F_SETSIG, SIGURG) == 0 &&
+               ::fcntl(file_.get(), F_SETLEASE, F_WRLCK) == 0;
+  }
+  ~HeldProgram() { ::unlink(path_.c_str()); }
+  HeldProgram(const HeldProgram&) = delete;
+  HeldProgram& operator=(const HeldProgram&) = delete;
+
+  [[nodiscard]] bool is_held() const { return is_held_; }
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+  UniqueFd file_;
+  bool is_held_ = false;
+};
+
+TEST(Child, OneThatCannotBeStartedInTimeIsGivenUp) {
+  const HeldProgram program;
+  if (!program.is_held()) GTEST_SKIP() << "this file system has no leases";
+  ChildSpec spec;
+  spec.argv = {program.path()};
+  spec.longest_start = std::chrono::milliseconds(200);
+  const auto began_at = std::chrono::steady_clock::now();
+  const Result<Child> child = Child::start(spec);
+  ASSERT_FALSE(child);
+  EXPECT_EQ(child.error().code, FailureCode::timed_out);
+  EXPECT_THAT(child.error().what, HasSubstr(program.path()));
+  EXPECT_LT(std::chrono::steady_clock::now() - began_at, std::chrono::seconds(10))
+      << "a lease lasts for 45 s";
+  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "no process is left";
 }
 
 TEST(Child, SignalsReachIt) {

@@ -1,0 +1,51 @@
+#include "feature/ending.hpp"
+
+#include <chrono>
+#include <csignal>
+
+#include <fmt/format.h>
+
+namespace ferry::feature {
+
+EndCause cause_of_signal(int number) {
+  if (number == SIGTERM) return EndCause::terminate;
+  return number == SIGHUP ? EndCause::hang_up : EndCause::interrupt;
+}
+
+Outcome outcome_of(const Ending& ending) {
+  return ending.cause == EndCause::time_limit ? Outcome::timeout : Outcome::interrupted;
+}
+
+std::string in_words(const Ending& ending) {
+  switch (ending.cause) {
+    case EndCause::interrupt:
+      return "interrupted by SIGINT";
+    case EndCause::terminate:
+      return "interrupted by SIGTERM";
+    case EndCause::hang_up:
+      return "interrupted by SIGHUP";
+    case EndCause::caller:
+      return "cancelled";
+    case EndCause::time_limit:
+      break;
+  }
+  return fmt::format("timed out after {} s", std::chrono::duration<double>(ending.time_limit).count());
+}
+
+int exit_status(const Ending& ending) {
+  CommandResult result;
+  result.outcome = outcome_of(ending);
+  return exit_status(result);
+}
+
+std::string session_lines() {
+  return R"(`ferry api ssm DescribeSessions '{"State":"Active"}'` lists sessions, )"
+         R"(`ferry api ssm TerminateSession '{"SessionId":"ID"}'` ends one)";
+}
+
+bool may_have_acted(const Failure& failure) {
+  return failure.code == FailureCode::timed_out || failure.code == FailureCode::lost ||
+         failure.code == FailureCode::protocol;
+}
+
+}  // namespace ferry::feature
