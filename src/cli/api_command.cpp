@@ -108,7 +108,7 @@ Result<json::object> read_input(const std::string& argument) {
 
 Result<> print_answer(const json::object& answer) {
   const Result<> printed = print_json(json::serialize(answer) + "\n");
-  if (!printed) return fail(printed.error().in("the call succeeded, but its answer is lost"));
+  if (!printed) return fail(printed.error().in("the call succeeded, but its answer could not be written"));
   return {};
 }
 
