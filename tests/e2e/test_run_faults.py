@@ -300,7 +300,7 @@ def test_a_stderr_that_takes_nothing_is_no_reason_to_fail(ferry, shared_endpoint
 def test_success_that_somebody_cut_short_is_not_success(run, faults):
     faults({"task": "spot_interruption", "delay_ms": 300, "times": 1})
     status, result, errors = run(*shell("trap 'exit 0' TERM; echo working; sleep 100 & wait"))
-    assert (status, result["outcome"], result["exit_code"], result["retryable"]) == (255, "unknown", None, True)
+    assert (status, result["outcome"], result["exit_code"], result["retryable"]) == (255, "unknown", 0, True)
     assert "after the task was told to stop" in errors
 
 

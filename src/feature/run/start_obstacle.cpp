@@ -39,7 +39,7 @@ std::optional<StartObstacle> hindering_dependency(const aws::ecs::Task& task, st
         .container = other,
         .words = fmt::format("{} depends on container '{}', which {}", whom, other->name, fate_of(*other))};
     if (other->exit_code) return obstacle;
-    const std::optional<StartObstacle> further = hindering_dependency(task, other->name, roles, seen);
+    std::optional<StartObstacle> further = hindering_dependency(task, other->name, roles, seen);
     if (further) return further;
     // One that just was not started has another cause, which is not its own.
     if (!other->reason.empty() || other->health_status == "UNHEALTHY") return obstacle;
