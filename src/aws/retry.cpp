@@ -1,5 +1,7 @@
 #include "aws/retry.hpp"
 
+#include "aws/reading.hpp"
+
 #include <algorithm>
 #include <array>
 

@@ -28,9 +28,6 @@ enum class AttemptEnd {
   final,      // a refusal, or an answer that nobody understands
 };
 
-// Whether the operation, by its name, changes nothing.
-bool is_reading(std::string_view operation);
-
 // Whether a second identical request does no more than the first. Unknown operations are not repeatable.
 bool is_repeatable(std::string_view operation, const boost::json::object& input);
 

@@ -1,6 +1,6 @@
 // ferry api: one operation of a service, raw JSON in and out.
 #include "aws/answer_reader.hpp"
-#include "aws/retry.hpp"
+#include "aws/reading.hpp"
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/connection.hpp"

@@ -61,15 +61,26 @@ class EndWatch {
   net::Event asked_, asked_again_;
 };
 
+namespace detail {
+
+template <class T>
+net::Task<> keep_outcome(net::Task<std::optional<T>> work, std::optional<T>& outcome) {
+  outcome = co_await std::move(work);
+}
+
+}  // namespace detail
+
 // The value of `work`, which is under `end` for as long; or nothing where a cause came first: then it is
 // cancelled. Where there is a cause already, it does not begin.
 template <class T>
 net::Task<std::optional<T>> unless_ended(net::Loop& loop, EndWatch& end, net::Task<T> work) {
-  net::TaskGroup watching(loop);
-  watching.spawn(end.run());
-  std::optional<T> value = co_await unless(loop, end.asked(), std::move(work));
-  watching.cancel();
-  co_await watching.join();
+  std::optional<T> value;
+  net::Task<> waiting = detail::keep_outcome(unless(loop, end.asked(), std::move(work)), value);
+  const auto watch_and_wait = [&](net::TaskGroup& group) {
+    group.spawn(end.run());
+    return std::move(waiting);
+  };
+  co_await net::with_children(loop, watch_and_wait);
   co_return value;
 }
 

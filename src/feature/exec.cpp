@@ -15,6 +15,9 @@
 namespace ferry::feature {
 namespace {
 
+// For the cause of a refusal: a dozen calls, where all are answered some seconds.
+constexpr milliseconds kLongestDiagnosis{20'000};
+
 // Whether the same exec may succeed later; nothing where the failure does not tell.
 std::optional<bool> is_retryable(const Failure& failure) {
   switch (failure.code) {
@@ -98,7 +101,7 @@ class Exec {
                             failure.code != FailureCode::not_found;
     if (!is_refusal || end_.cause()) co_return failure;
     const std::optional<Failure> diagnosed =
-        co_await unless(client_.loop(), end_.asked(),
+        co_await unless(client_.loop(), end_.asked(), net::steady_now() + kLongestDiagnosis,
                         diagnose_refusal(client_, request_.target, request_.container, failure));
     co_return diagnosed.value_or(failure);
   }
