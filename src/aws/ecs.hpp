@@ -38,7 +38,7 @@ struct ManagedAgent {
 };
 
 struct Container {
-  std::string name, arn, runtime_id, last_status, reason;
+  std::string name, arn, image, runtime_id, last_status, reason;
   std::optional<int> exit_code;  // absent is unknown, never 0
   std::vector<ManagedAgent> managed_agents;
 };
@@ -71,7 +71,9 @@ struct LogConfiguration {
 };
 struct ContainerDefinition {
   std::string name;
+  std::string image;
   bool essential = true;
+  bool is_log_router = false;  // has a firelensConfiguration
   LogConfiguration log;
 };
 struct TaskDefinition {
