@@ -256,7 +256,7 @@ Result<feature::RunRequest> request_of(const RunFlags& flags) {
   if (!structures) return fail(structures.error());
   const Result<> placed = settle_place(flags, request);
   if (!placed) return fail(placed.error());
-  request.container = flags.container;
+  request.container = container_or_environment(flags.container);
   request.launch_type = flags.launch_type;
   request.platform_version = flags.platform_version;
   request.started_by = flags.started_by;

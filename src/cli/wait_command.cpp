@@ -6,8 +6,8 @@
 #include "cli/result_output.hpp"
 #include "cli/status_line.hpp"
 #include "cli/task_argument.hpp"
+#include "feature/container_choice.hpp"
 #include "feature/result_json.hpp"
-#include "feature/run/input.hpp"
 #include "feature/run/stop_reason.hpp"
 #include "feature/task_lookup.hpp"
 #include "feature/task_wait.hpp"
@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -47,17 +48,16 @@ Arguments describe(WaitFlags& flags) {
   return arguments;
 }
 
-// The container that is meant. Only where the task has several of them is its definition asked.
-net::Task<Result<std::string>> container_of(aws::Client& client, const aws::ecs::Task& task,
-                                            std::string wanted) {
-  if (wanted.empty() && task.containers.size() == 1) co_return task.containers.front().name;
+// The container that is meant. Only where names do not tell is the task's definition asked.
+net::Task<Result<feature::ContainerChoice>> container_of(aws::Client& client, const aws::ecs::Task& task,
+                                                         std::string wanted) {
+  const std::string whose = fmt::format("task {}", task.id());
+  const std::vector<feature::ContainerCandidate> known = feature::container_candidates(task, nullptr);
+  if (!feature::is_definition_needed(known, wanted)) co_return choose_container(known, wanted, whose);
   const Result<aws::ecs::TaskDefinition> definition =
       co_await aws::ecs::describe_task_definition(client, task.task_definition_arn);
   if (!definition) co_return fail(definition.error().in(task.task_definition_arn));
-  feature::RunRequest request;
-  request.task_definition = task.task_definition_arn;
-  request.container = wanted;
-  co_return feature::choose_container(*definition, request);
+  co_return choose_container(feature::container_candidates(task, &*definition), wanted, whose);
 }
 
 net::Task<Result<feature::CommandResult>> wait(aws::Client& client, feature::Target target, WaitFlags flags,
@@ -82,9 +82,11 @@ net::Task<Result<feature::CommandResult>> wait(aws::Client& client, feature::Tar
     co_return result;
   }
   if (!stopped) co_return fail(stopped.error());
-  const Result<std::string> container = co_await container_of(client, *stopped, flags.container);
+  const Result<feature::ContainerChoice> container =
+      co_await container_of(client, *stopped, container_or_environment(flags.container));
   if (!container) co_return fail(container.error());
-  co_return feature::result_of(*stopped, *container);
+  if (!container->notice.empty()) line.notice(container->notice);
+  co_return feature::result_of(*stopped, container->name);
 }
 
 feature::CommandResult interrupted() {

@@ -113,9 +113,8 @@ std::vector<ContainerCandidate> container_candidates(const aws::ecs::TaskDefinit
 }
 
 bool is_definition_needed(std::span<const ContainerCandidate> candidates, std::string_view wanted) {
-  if (!wanted.empty()) return false;
   if (candidates.empty()) return true;
-  if (candidates.size() == 1) return false;
+  if (!wanted.empty() || candidates.size() == 1) return false;
   const std::vector<ContainerCandidate> left = own(candidates);
   return left.size() > 1 && std::ranges::any_of(left, [](const ContainerCandidate& candidate) {
            return !candidate.is_essential.has_value();

@@ -96,7 +96,7 @@ net::Task<Result<>> ExecOpening::find() {
   const Target& target = request_.target;
   Result<std::vector<std::string>> names = co_await find_task_names(client_, target);
   if (!names) {
-    const Failure failure = co_await with_near_names(client_, target, names.error());
+    const Failure failure = co_await with_near_targets(client_, target, names.error());
     co_return fail(failure);
   }
   std::size_t chosen = 0;
@@ -147,18 +147,18 @@ net::Task<Readiness> ExecOpening::look() {
         co_await aws::ecs::describe_service(client_, target.cluster, target.name);
     if (service) co_return judge_empty_service(target, *service);
     readiness.failure = service.error().code == FailureCode::denied ? nothing_found(target) : service.error();
-    readiness.failure = co_await with_near_names(client_, target, std::move(readiness.failure));
+    readiness.failure = co_await with_near_targets(client_, target, std::move(readiness.failure));
     co_return readiness;
   }
   if (names->size() > kMaxDescribed) names->resize(kMaxDescribed);
   if (names->empty()) {
-    readiness.failure = co_await with_near_names(client_, target, nothing_found(target));
+    readiness.failure = co_await with_near_targets(client_, target, nothing_found(target));
     co_return readiness;
   }
   Result<aws::ecs::DescribedTasks> described =
       co_await aws::ecs::describe_tasks(client_, target.cluster, std::move(*names));
   if (!described) {
-    readiness.failure = co_await with_near_names(client_, target, described.error());
+    readiness.failure = co_await with_near_targets(client_, target, described.error());
     co_return readiness;
   }
   if (described->tasks.empty() && request_.is_starting && net::steady_now() < began_at_ + kLongestUnknown) {
@@ -168,7 +168,7 @@ net::Task<Readiness> ExecOpening::look() {
   }
   const bool is_unknown = described->tasks.empty();
   readiness = co_await judge(std::move(described->tasks));
-  if (is_unknown) readiness.failure = co_await with_near_names(client_, target, std::move(readiness.failure));
+  if (is_unknown) readiness.failure = co_await with_near_targets(client_, target, std::move(readiness.failure));
   co_return readiness;
 }
 

@@ -1,6 +1,7 @@
 #include "feature/near_targets.hpp"
 
 #include "aws/answer_reader.hpp"
+#include "aws/ecs.hpp"
 #include "base/near_names.hpp"
 #include "feature/unless.hpp"
 
@@ -18,8 +19,6 @@ namespace json = boost::json;
 
 constexpr milliseconds kPatience{3'000};
 constexpr int kPageSize = 100;
-// Of a task's id, enough to tell it from others.
-constexpr std::size_t kShownOfId = 12;
 
 // What one kind of thing is listed by.
 struct Listing {
@@ -72,11 +71,6 @@ bool is_about_target(const Failure& failure) {
   return failure.code == FailureCode::not_found && failure.service_code.empty();
 }
 
-// Of ids only the beginning is compared, as far as it was written, and shown.
-void cut_ids(std::vector<std::string>& ids, std::size_t written) {
-  for (std::string& id : ids) id.resize(std::min(id.size(), std::max(written, kShownOfId)));
-}
-
 }  // namespace
 
 net::Task<std::vector<std::string>> near_clusters(aws::Client& client, std::string cluster) {
@@ -86,14 +80,18 @@ net::Task<std::vector<std::string>> near_clusters(aws::Client& client, std::stri
 
 net::Task<std::vector<std::string>> near_targets(aws::Client& client, Target target) {
   std::vector<std::string> names = co_await names_in(client, listing_of(target));
-  if (target.kind == Target::Kind::task) cut_ids(names, target.name.size());
+  if (target.kind == Target::Kind::task) {
+    // Of ids as much is compared, and shown, as was written.
+    for (std::string& id : names) id.resize(std::min(id.size(), target.name.size()));
+  }
   co_return near_names(target.name, names);
 }
 
-net::Task<Failure> with_near_names(aws::Client& client, Target target, Failure failure) {
+net::Task<Failure> with_near_targets(aws::Client& client, Target target, Failure failure) {
   if (aws::ecs::error_of(failure) == aws::ecs::Error::cluster_not_found) {
     const std::vector<std::string> near = co_await near_clusters(client, target.cluster);
-    co_return with_near_names(std::move(failure), target.cluster, near);
+    const std::string_view cluster = target.cluster;
+    co_return with_near_names(std::move(failure), cluster.substr(cluster.rfind('/') + 1), near);
   }
   if (!is_about_target(failure)) co_return failure;
   const std::vector<std::string> near = co_await near_targets(client, target);

@@ -16,7 +16,7 @@ namespace ferry::feature {
 // `failure` is about `target`: a cluster that is not there (ClusterNotFoundException) gets the names of
 // clusters, a service, family or task that is not there (ServiceNotFoundException, or code not_found without
 // a name of the service's own) those of its kind. Any other comes back unchanged, without a call.
-net::Task<Failure> with_near_names(aws::Client& client, Target target, Failure failure);
+net::Task<Failure> with_near_targets(aws::Client& client, Target target, Failure failure);
 
 // The same for a task definition, "family" or "family:revision", whatever the failure says.
 net::Task<Failure> with_near_families(aws::Client& client, std::string task_definition, Failure failure);

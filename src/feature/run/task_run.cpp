@@ -94,7 +94,13 @@ net::Task<Result<RunReport>> TaskRun::attempt() {
     co_return co_await rejoin(std::move(going));
   }
   Result<aws::ecs::Task> task = co_await shared_.starter.start(provider_);
-  if (!task) co_return fail(shared_.options.attach ? explain_refused_attach(task.error()) : task.error());
+  if (!task) {
+    Target place{.kind = Target::Kind::service, .name = {}, .cluster = shared_.plan.cluster, .region = {}};
+    Failure failure = shared_.options.attach ? explain_refused_attach(task.error()) : task.error();
+    if (aws::ecs::error_of(failure) == aws::ecs::Error::cluster_not_found)
+      failure = co_await with_near_targets(shared_.client, std::move(place), std::move(failure));
+    co_return fail(std::move(failure));
+  }
   task_arn_ = task->arn;
   shared_.observer.accepted(task_arn_);
   co_return co_await follow(std::move(*task), shared_.plan.described);
