@@ -360,7 +360,8 @@ Result<> check_together(const RunFlags& flags) {
 
 Arguments describe_run(RunFlags& flags) {
   Arguments arguments("run", "run a task to its end, show its log and exit with its code");
-  arguments.command_after_dashes("the command to run instead of the task definition's", flags.command);
+  arguments.command_after_dashes("the command to run instead of the task definition's", flags.command,
+                                 &flags.like);
   describe_place(arguments, flags);
   describe_changes(arguments, flags);
   describe_life(arguments, flags);

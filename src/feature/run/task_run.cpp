@@ -1,3 +1,4 @@
+#include "feature/near_targets.hpp"
 #include "feature/run/task_run.hpp"
 
 #include "feature/run/start_failure.hpp"
