@@ -1,5 +1,6 @@
 // `ferry exec`: a command in a running task, and what became of it.
-// At most three API calls where nothing has to be waited for or explained; one session at a time. The loop's
+// At most three API calls where nothing has to be waited for or explained and the container is named or the
+// only one (otherwise up to three more, to choose it); one session at a time. The loop's
 // thread only.
 #pragma once
 

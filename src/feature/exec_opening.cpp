@@ -110,6 +110,7 @@ net::Task<Result<>> ExecOpening::find() {
   }
   if (!names->empty() && !request_.is_starting) {
     place_ = ExecPlace{.cluster = target.cluster, .task = (*names)[chosen], .container = request_.container};
+    if (target.kind != Target::Kind::task) listed_ = std::move(*names);
   }
   co_return Result<>();
 }
@@ -130,6 +131,7 @@ net::Task<Result<aws::ecs::ExecSession>> ExecOpening::execute(std::string comman
 // A prefix that has been looked up stays with its task.
 net::Task<Result<std::vector<std::string>>> ExecOpening::names_to_look_at() {
   if (place_ && request_.target.kind == Target::Kind::task) co_return std::vector<std::string>{place_->task};
+  if (!listed_.empty()) co_return std::exchange(listed_, {});
   co_return co_await find_task_names(client_, request_.target);
 }
 
@@ -194,7 +196,9 @@ void ExecOpening::take(Readiness readiness) {
 
 net::Task<Result<>> ExecOpening::wait_until_ready() {
   while (true) {
+    const bool may_be_outdated = !listed_.empty();
     Readiness readiness = co_await look();
+    if (readiness.kind != Readiness::Kind::ready && may_be_outdated) readiness = co_await look();
     if (readiness.kind == Readiness::Kind::ready) {
       take(std::move(readiness));
       co_return Result<>();

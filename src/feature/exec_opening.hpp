@@ -42,7 +42,8 @@ class ExecOpening {
   aws::Client& client_;
   const ExecRequest& request_;
   EndWatch& end_;
-  std::optional<ExecPlace> place_;  // where the next ExecuteCommand goes
+  std::optional<ExecPlace> place_;   // where the next ExecuteCommand goes
+  std::vector<std::string> listed_;  // what the target may mean, for the first look
   // The task definition that was needed to choose a container; empty where it could not be read.
   std::optional<aws::ecs::TaskDefinition> definition_;
   std::string definition_asked_;  // its ARN
