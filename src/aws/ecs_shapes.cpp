@@ -132,11 +132,12 @@ TaskDefinition task_definition_from_json(const json::object& json) {
   definition.task_role_arn = text_in(json, "taskRoleArn");
   definition.revision = small_integer(json, "revision").value_or(0);
   for (const json::object* container : objects_in(json, "containerDefinitions")) {
-    definition.containers.push_back({.name = text_in(*container, "name"),
-                                     .image = text_in(*container, "image"),
-                                     .essential = flag_in(*container, "essential", true),
-                                     .is_log_router = object_in(*container, "firelensConfiguration") != nullptr,
-                                     .log = log_from_json(*container)});
+    definition.containers.push_back(
+        {.name = text_in(*container, "name"),
+         .image = text_in(*container, "image"),
+         .essential = flag_in(*container, "essential", true),
+         .is_log_router = object_in(*container, "firelensConfiguration") != nullptr,
+         .log = log_from_json(*container)});
   }
   return definition;
 }

@@ -174,8 +174,8 @@ Failure Arguments::usage_failure(std::string_view what) const {
                  .service_code = {}};
 }
 
-// "did you mean `ferry run app -- migrate`?" for the words "app migrate", which are all but ferry's own flags;
-// empty where the command is there already or nothing would be left for it.
+// "did you mean `ferry run app -- migrate`?" for the words "app migrate", which are all but ferry's own
+// flags; empty where the command is there already or nothing would be left for it.
 std::string Arguments::where_dashes_belong(const Values& words) const {
   constexpr std::size_t kMostWords = 8;
   if (!trailing_ || !trailing_->variable->empty()) return {};

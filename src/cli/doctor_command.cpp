@@ -26,7 +26,9 @@ struct DoctorOptions {
 Arguments describe(DoctorOptions& options) {
   Arguments arguments("doctor", "say what stands in the way of exec, and how to put it right");
   arguments.word("TARGET", "as for exec, or a task definition: family:revision or its ARN", options.target);
-  arguments.text("--container", "NAME", "the task's container (default: FERRY_CONTAINER, else all but those of AWS)", options.container);
+  arguments.text("--container", "NAME",
+                 "the task's container (default: FERRY_CONTAINER, else all but those of AWS)",
+                 options.container);
   arguments.choice("-o,--output", {"text", "json"}, "a line for each check, or one JSON object",
                    options.output);
   arguments.text("--cluster", "CLUSTER", "where to look (default: FERRY_CLUSTER, else default)",

@@ -41,7 +41,9 @@ Arguments describe(ExecFlags& flags) {
   arguments.word("TARGET", "SERVICE, CLUSTER/SERVICE, task/ID, family/NAME or an ARN", flags.target);
   arguments.command_after_dashes("the command; without it /bin/sh", flags.command);
   describe_terminal_flags(arguments, flags.streams);
-  arguments.text("--container", "NAME", "the task's container (default: FERRY_CONTAINER, else the one that can be meant)", flags.container);
+  arguments.text("--container", "NAME",
+                 "the task's container (default: FERRY_CONTAINER, else the one that can be meant)",
+                 flags.container);
   arguments.toggle("--all", "in every running task of the target, with a result for each", flags.all);
   arguments.duration("--timeout", "DURATION", "end the command after this time (status 124)", flags.timeout);
   arguments.text("--wait", "DURATION", "for a task that can be entered; 0s: do not wait (default: 2m)",

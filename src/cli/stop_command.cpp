@@ -40,8 +40,8 @@ Arguments describe(StopFlags& flags) {
 
 // A word that is the beginning of a task's id may be a service's name as well: nothing is stopped by
 // mistake.
-net::Task<Result<>> make_sure(aws::Client& client, feature::Target target, std::string word,
-                              std::string task, StatusLine& line) {
+net::Task<Result<>> make_sure(aws::Client& client, feature::Target target, std::string word, std::string task,
+                              StatusLine& line) {
   const bool can_be_service = word == target.name && !feature::is_whole_task_id(word);
   if (!can_be_service) co_return Result<>();
   const Result<bool> is_service = co_await feature::is_service(client, target.cluster, word);

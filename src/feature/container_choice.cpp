@@ -57,8 +57,8 @@ std::string why_not(std::span<const ContainerCandidate> candidates, std::string_
 
 ContainerChoice chosen(std::span<const ContainerCandidate> candidates, const std::string& name) {
   return {.name = name,
-          .notice = fmt::format("container {} ({}); --container chooses another", name,
-                                why_not(candidates, name))};
+          .notice =
+              fmt::format("container {} ({}); --container chooses another", name, why_not(candidates, name))};
 }
 
 }  // namespace
@@ -67,9 +67,9 @@ bool is_put_there_by_aws(const ContainerCandidate& candidate) {
   constexpr std::array<std::string_view, 2> kPrefixes{"ecs-service-connect-", "aws-guardduty-agent"};
   constexpr std::array<std::string_view, 4> kNames{"xray-daemon", "aws-xray-daemon", "cloudwatch-agent",
                                                    "aws-otel-collector"};
-  constexpr std::array<std::string_view, 6> kRepositories{"aws-for-fluent-bit",    "aws-xray-daemon",
-                                                          "cloudwatch-agent",      "aws-otel-collector",
-                                                          "aws-guardduty-agent-fargate", "aws-appmesh-envoy"};
+  constexpr std::array<std::string_view, 6> kRepositories{
+      "aws-for-fluent-bit",          "aws-xray-daemon",  "cloudwatch-agent", "aws-otel-collector",
+      "aws-guardduty-agent-fargate", "aws-appmesh-envoy"};
   if (candidate.is_log_router || candidate.is_outside_definition) return true;
   const auto begins = [&candidate](std::string_view prefix) { return candidate.name.starts_with(prefix); };
   return std::ranges::any_of(kPrefixes, begins) ||

@@ -1,5 +1,6 @@
 // Which of a task's containers is meant, for every command: the one that was named; else the only one; else
-// the only one that was not put there by AWS; else the only one of those that is essential. Pure, thread-safe.
+// the only one that was not put there by AWS; else the only one of those that is essential. Pure,
+// thread-safe.
 #pragma once
 
 #include "aws/ecs.hpp"
@@ -17,9 +18,9 @@ namespace ferry::feature {
 struct ContainerCandidate {
   std::string name;
   std::string image;
-  bool is_log_router = false;        // has a firelensConfiguration
+  bool is_log_router = false;          // has a firelensConfiguration
   bool is_outside_definition = false;  // the task has it, its task definition does not: ECS put it in
-  std::optional<bool> is_essential;  // nothing where the task definition was not read
+  std::optional<bool> is_essential;    // nothing where the task definition was not read
 };
 
 // Service Connect's proxy, GuardDuty's agent, FireLens routers, the daemons of X-Ray, CloudWatch and

@@ -35,9 +35,10 @@ bool can_be_entered(const aws::ecs::Task& task) {
            ContainerCandidate candidate;
            candidate.name = container.name;
            candidate.image = container.image;
-           return !is_put_there_by_aws(candidate) && std::ranges::any_of(container.managed_agents, [](const aws::ecs::ManagedAgent& agent) {
-             return agent.name == "ExecuteCommandAgent" && agent.last_status == "RUNNING";
-           });
+           return !is_put_there_by_aws(candidate) &&
+                  std::ranges::any_of(container.managed_agents, [](const aws::ecs::ManagedAgent& agent) {
+                    return agent.name == "ExecuteCommandAgent" && agent.last_status == "RUNNING";
+                  });
          });
 }
 

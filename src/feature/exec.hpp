@@ -27,7 +27,7 @@ struct ExecRequest {
   // The target is a task that was just started: it is entered once it is seen ready, and may be unknown at
   // first.
   bool is_starting = false;
-  bool may_ask = false;  // a person at the terminal chooses among the tasks of an ambiguous prefix
+  bool may_ask = false;     // a person at the terminal chooses among the tasks of an ambiguous prefix
   bool says_choice = true;  // a notice says which container was chosen where several could be meant
   // What is waited for, at each change; empty when there is nothing more to wait for. May be empty.
   std::function<void(std::string_view line)> status;

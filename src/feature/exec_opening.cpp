@@ -170,7 +170,8 @@ net::Task<Readiness> ExecOpening::look() {
   }
   const bool is_unknown = described->tasks.empty();
   readiness = co_await judge(std::move(described->tasks));
-  if (is_unknown) readiness.failure = co_await with_near_targets(client_, target, std::move(readiness.failure));
+  if (is_unknown)
+    readiness.failure = co_await with_near_targets(client_, target, std::move(readiness.failure));
   co_return readiness;
 }
 

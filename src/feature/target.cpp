@@ -71,10 +71,10 @@ Result<Target> parse_task(std::string_view text, std::string_view cluster) {
                   .hint = "a task is its ARN, task/ID, or 8 or more digits of its id; `ferry ps` lists them",
                   .service_code = {}};
   if (is_bare && is_name(text)) {
-    failure.hint =
-        fmt::format("`ferry ps {}/{}` lists the tasks of a service; a task is its ARN, 8 or more digits of "
-                    "its id, or task/ with fewer",
-                    cluster, text);
+    failure.hint = fmt::format(
+        "`ferry ps {}/{}` lists the tasks of a service; a task is its ARN, 8 or more digits of "
+        "its id, or task/ with fewer",
+        cluster, text);
     return fail(std::move(failure));
   }
   Result<Target> target = parse_target(text, cluster);

@@ -163,7 +163,8 @@ net::Task<Result<>> show_logs(aws::Client& client, LogsRequest request, LogListe
   const Result<aws::ecs::TaskDefinition> definition =
       co_await aws::ecs::describe_task_definition(client, task->task_definition_arn);
   if (!definition) co_return fail(definition.error().in(task->task_definition_arn));
-  const Result<std::vector<std::string>> containers = wanted_containers(*task, *definition, request, listener);
+  const Result<std::vector<std::string>> containers =
+      wanted_containers(*task, *definition, request, listener);
   if (!containers) co_return fail(containers.error());
   const LogListener newer = since(request.since_ms, std::move(listener));
   std::vector<ContainerLog> logs;

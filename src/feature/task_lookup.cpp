@@ -78,7 +78,8 @@ net::Task<Result<aws::ecs::Task>> describe_task(aws::Client& client, std::string
     failure.what = fmt::format("there is no task {} in cluster {}", id_of(task), cluster);
     failure.hint = "stopped tasks are forgotten after about an hour; `ferry ps --all` lists what ECS knows";
   }
-  Target target{.kind = Target::Kind::task, .name = std::string(id_of(task)), .cluster = cluster, .region = {}};
+  Target target{
+      .kind = Target::Kind::task, .name = std::string(id_of(task)), .cluster = cluster, .region = {}};
   failure = co_await with_near_targets(client, std::move(target), std::move(failure));
   co_return fail(std::move(failure));
 }
@@ -101,7 +102,8 @@ net::Task<Result<std::vector<aws::ecs::Task>>> find_tasks(aws::Client& client, T
   Result<std::vector<std::string>> arns =
       co_await list_arns(client, filter.cluster, std::move(wanted), filter.with_stopped);
   if (!arns) {
-    Target place{.kind = Target::Kind::service, .name = filter.service, .cluster = filter.cluster, .region = {}};
+    Target place{
+        .kind = Target::Kind::service, .name = filter.service, .cluster = filter.cluster, .region = {}};
     const Failure failure = co_await with_near_targets(
         client, std::move(place), arns.error().in(fmt::format("cluster {}", filter.cluster)));
     co_return fail(failure);

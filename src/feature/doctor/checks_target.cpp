@@ -133,11 +133,10 @@ bool check_container_name(const Facts& facts, Findings& findings) {
   names.reserve(definition->containers.size());
   for (const ContainerDefinitionFacts& container : definition->containers) names.push_back(container.name);
   if (std::ranges::find(names, facts.container) != names.end()) return true;
-  findings.push_back(wrong(std::string(kTarget),
-                           fmt::format("{} has no container '{}'", definition->family, facts.container),
-                           with_near(did_you_mean(facts.container, names),
-                                     fmt::format("it has: {}", fmt::join(names, ", "))),
-                           {}));
+  findings.push_back(wrong(
+      std::string(kTarget), fmt::format("{} has no container '{}'", definition->family, facts.container),
+      with_near(did_you_mean(facts.container, names), fmt::format("it has: {}", fmt::join(names, ", "))),
+      {}));
   return false;
 }
 

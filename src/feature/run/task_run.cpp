@@ -1,6 +1,6 @@
-#include "feature/near_targets.hpp"
 #include "feature/run/task_run.hpp"
 
+#include "feature/near_targets.hpp"
 #include "feature/run/start_failure.hpp"
 #include "feature/run/stop_reason.hpp"
 #include "feature/task_wait.hpp"

@@ -125,7 +125,8 @@ TEST(Arguments, RefusalsShowWhereTheDashesBelong) {
 
 TEST(Arguments, RefusalsNameTheNearestFlag) {
   EXPECT_EQ(refusal({"a", "--regoin", "x"}), "try: there is no flag '--regoin'; did you mean --region?");
-  EXPECT_EQ(refusal({"a", "--enviroment=x"}), "try: there is no flag '--enviroment'; did you mean --environment?");
+  EXPECT_EQ(refusal({"a", "--enviroment=x"}),
+            "try: there is no flag '--enviroment'; did you mean --environment?");
   EXPECT_EQ(refusal({"a", "--something"}), "try: there is no flag '--something'; see `ferry try --help`");
 }
 

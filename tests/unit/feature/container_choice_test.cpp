@@ -57,12 +57,14 @@ TEST(ChooseContainer, PassesOverWhatAwsPutThere) {
 }
 
 TEST(ChooseContainer, TakesTheOnlyEssentialOneOfTheRest) {
-  EXPECT_EQ(chosen({named("app", true), named("metrics", false), named("ecs-service-connect-1", true)}), "app");
+  EXPECT_EQ(chosen({named("app", true), named("metrics", false), named("ecs-service-connect-1", true)}),
+            "app");
   EXPECT_EQ(chosen({named("setup", false), router("log_router"), named("app", true)}), "app");
 }
 
 TEST(ChooseContainer, SaysWhichOneAndWhyNotTheOthers) {
-  const Candidates candidates{named("app", true), named("metrics", false), named("ecs-service-connect-1", true)};
+  const Candidates candidates{named("app", true), named("metrics", false),
+                              named("ecs-service-connect-1", true)};
   const Result<ContainerChoice> choice = choose_container(candidates, "", "task 0123");
   ASSERT_TRUE(choice);
   EXPECT_THAT(choice->notice, AllOf(HasSubstr("container app"), HasSubstr("AWS: ecs-service-connect-1"),
@@ -72,9 +74,9 @@ TEST(ChooseContainer, SaysWhichOneAndWhyNotTheOthers) {
 }
 
 TEST(ChooseContainer, ListsThemWhereSeveralMayBeMeant) {
-  for (const Candidates& candidates : {Candidates{named("app", true), named("web", true)},
-                                       Candidates{named("app", false), named("web", false)},
-                                       Candidates{named("app"), named("web")}}) {
+  for (const Candidates& candidates :
+       {Candidates{named("app", true), named("web", true)},
+        Candidates{named("app", false), named("web", false)}, Candidates{named("app"), named("web")}}) {
     const Result<ContainerChoice> choice = choose_container(candidates, "", "task 0123");
     ASSERT_FALSE(choice);
     EXPECT_EQ(choice.error().code, FailureCode::ambiguous);

@@ -61,7 +61,8 @@ TEST(CheckUtf8, NamesWhatRunTaskCannotCarry) {
 
 TEST(ChooseRunContainer, TheOnlyOneThenTheOnlyEssentialOneThenTheOneThatOverridesName) {
   EXPECT_EQ(choose_container(definition_of({container("a")}), request_for())->name, "a");
-  EXPECT_EQ(choose_container(definition_of({container("a", false), container("b")}), request_for())->name, "b");
+  EXPECT_EQ(choose_container(definition_of({container("a", false), container("b")}), request_for())->name,
+            "b");
   RunRequest request = request_for();
   request.overrides = json::parse(R"({"containerOverrides":[{"name":"b"}]})").as_object();
   EXPECT_EQ(choose_container(definition_of({container("a"), container("b")}), request)->name, "b");
