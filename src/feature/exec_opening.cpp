@@ -72,7 +72,12 @@ net::Task<Result<aws::ecs::ExecSession>> ExecOpening::open(std::string command) 
       co_return opened;
     }
     const Refusal refusal = meaning_of(opened.error());
-    if (end_.cause() || refusal == Refusal::final) co_return fail(explained(opened.error()));
+    if (end_.cause()) co_return fail(explained(opened.error()));
+    if (refusal == Refusal::final) {
+      const Failure failure =
+          co_await with_near_targets(client_, request_.target, explained(opened.error()));
+      co_return fail(failure);
+    }
     if (refusal != Refusal::session_limit && refusal != Refusal::throttled) {
       const ExecPlace tried = *place_;
       const Result<> ready = co_await wait_until_ready();

@@ -3,7 +3,7 @@
 import subprocess
 
 import pytest
-from local_endpoint import task_definition, wait_until
+from local_endpoint import task_definition
 from recording_proxy import RecordingProxy
 from running_service import enterable_task, environment_of, running_tasks
 from terminal import Terminal
@@ -40,7 +40,7 @@ def start(shared_endpoint):
         definition["containerDefinitions"] = [{**model, "name": name, **members} for name, members in containers.items()]
         shared_endpoint.ecs.register_task_definition(**definition)
         started.append(shared_endpoint.ecs.run_task(taskDefinition=family, enableExecuteCommand=True)["tasks"][0]["taskArn"])
-        wait_until(lambda: started[-1] in running_tasks(shared_endpoint, family=family), f"{family} runs")
+        shared_endpoint.wait_for_exec_agent_of(started[-1])
         return started[-1]
 
     yield start_task
