@@ -21,7 +21,7 @@ struct ExecRequest {
   // The initializers let callers leave members out without a warning.
   // NOLINTBEGIN(readability-redundant-member-init)
   std::string cluster = {};    // for targets that name none; empty: FERRY_CLUSTER, else "default"
-  std::string container = {};  // empty: the only one of the task
+  std::string container = {};  // empty: the only one that can be meant (not put there by AWS, essential)
   // NOLINTEND(readability-redundant-member-init)
   // For a task to run and to take sessions. Zero or more.
   std::chrono::milliseconds wait_limit = std::chrono::minutes(2);

@@ -24,7 +24,7 @@ struct RunRequest {
   // are that service's. What is named here wins.
   std::string like = {};
   std::string cluster = {};    // empty: that of `like`, else FERRY_CLUSTER, else "default"
-  std::string container = {};  // whose command, log and exit code are meant; empty: the only or essential one
+  std::string container = {};  // whose command, log and exit code are meant; empty: as in exec.hpp
   // Instead of the task definition's command: program and arguments, as they are. UTF-8.
   std::vector<std::string> command = {};
   std::vector<std::pair<std::string, std::string>> environment = {};

@@ -38,7 +38,7 @@ struct ManagedAgent {
 };
 
 struct Container {
-  std::string name, arn, runtime_id, last_status, health_status, reason;
+  std::string name, arn, image, runtime_id, last_status, health_status, reason;
   std::optional<int> exit_code;  // absent is unknown, never 0
   std::vector<ManagedAgent> managed_agents;
 };
@@ -75,8 +75,10 @@ struct ContainerDependency {
 };
 struct ContainerDefinition {
   std::string name;
+  std::string image;
   bool essential = true;
   std::vector<ContainerDependency> depends_on;
+  bool is_log_router = false;  // has a firelensConfiguration
   LogConfiguration log;
 };
 struct TaskDefinition {

@@ -27,6 +27,7 @@ Container container_from_json(const json::object& json) {
   Container container;
   container.name = text_in(json, "name");
   container.arn = text_in(json, "containerArn");
+  container.image = text_in(json, "image");
   container.runtime_id = text_in(json, "runtimeId");
   container.last_status = text_in(json, "lastStatus");
   container.health_status = text_in(json, "healthStatus");
@@ -141,10 +142,13 @@ TaskDefinition task_definition_from_json(const json::object& json) {
   definition.task_role_arn = text_in(json, "taskRoleArn");
   definition.revision = small_integer(json, "revision").value_or(0);
   for (const json::object* container : objects_in(json, "containerDefinitions")) {
-    definition.containers.push_back({.name = text_in(*container, "name"),
-                                     .essential = flag_in(*container, "essential", true),
-                                     .depends_on = dependencies_from_json(*container),
-                                     .log = log_from_json(*container)});
+    definition.containers.push_back(
+        {.name = text_in(*container, "name"),
+         .image = text_in(*container, "image"),
+         .essential = flag_in(*container, "essential", true),
+         .depends_on = dependencies_from_json(*container),
+         .is_log_router = object_in(*container, "firelensConfiguration") != nullptr,
+         .log = log_from_json(*container)});
   }
   return definition;
 }

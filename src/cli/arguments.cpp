@@ -1,6 +1,8 @@
 #include "cli/arguments.hpp"
 
+#include "base/near_names.hpp"
 #include "base/text.hpp"
+#include "wire/command_line.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -151,8 +153,9 @@ void Arguments::more_words(std::string name, std::string help, std::vector<std::
   items_.back().kind = Kind::more_words;
 }
 
-void Arguments::command_after_dashes(std::string help, std::vector<std::string>& variable) {
-  trailing_ = Trailing{.help = std::move(help), .variable = &variable};
+void Arguments::command_after_dashes(std::string help, std::vector<std::string>& variable,
+                                     const std::string* instead) {
+  trailing_ = Trailing{.help = std::move(help), .variable = &variable, .instead = instead};
 }
 
 void Arguments::epilogue(std::string text) {
@@ -169,6 +172,49 @@ Failure Arguments::usage_failure(std::string_view what) const {
                  .what = fmt::format("{}: {}", name_, what),
                  .hint = fmt::format("see `ferry {} --help`", name_),
                  .service_code = {}};
+}
+
+// "did you mean `ferry run app -- migrate`?" for the words "app migrate", which are all but ferry's own
+// flags; empty where the command is there already or nothing would be left for it.
+std::string Arguments::where_dashes_belong(const Values& words) const {
+  constexpr std::size_t kMostWords = 8;
+  if (!trailing_ || !trailing_->variable->empty()) return {};
+  const bool has_required = std::ranges::find(items_, Kind::required_word, &Item::kind) != items_.end();
+  const bool is_named_otherwise =
+      !has_required && trailing_->instead != nullptr && !trailing_->instead->empty();
+  const std::size_t own = is_named_otherwise ? 0 : 1;
+  // What begins with a flag is no command.
+  if (words.size() <= own || words[0].starts_with('-') || words[own].starts_with('-')) return {};
+  Values line{"ferry", name_};
+  line.insert(line.end(), words.begin(), words.begin() + static_cast<std::ptrdiff_t>(own));
+  if (is_named_otherwise) line.emplace_back("...");
+  line.emplace_back("--");
+  const std::size_t shown = std::min(words.size(), own + kMostWords);
+  line.insert(line.end(), words.begin() + static_cast<std::ptrdiff_t>(own),
+              words.begin() + static_cast<std::ptrdiff_t>(shown));
+  if (shown < words.size()) line.emplace_back("...");
+  return fmt::format("did you mean `{}`?", wire::quote_command_line(line));
+}
+
+Failure Arguments::unknown_flag(const std::string& word, const Values& words) const {
+  const std::string name = word.substr(0, word.find('='));
+  Failure failure = usage_failure(fmt::format("there is no flag '{}'", name));
+  Values long_flags;
+  for (const Item& item : items_) {
+    const std::string_view flag = long_name(item.names);
+    if (!is_word(item) && flag.starts_with("--")) long_flags.emplace_back(flag.substr(2));
+  }
+  const auto beyond_dashes = [](std::string_view flag) { return flag.substr(flag.find_first_not_of('-')); };
+  const bool is_long = name.size() > 2 && name.starts_with("--");
+  Values near = is_long ? near_names(beyond_dashes(name), long_flags) : Values();
+  for (std::string& flag : near) flag.insert(0, "--");
+  if (!near.empty()) {
+    failure.hint = fmt::format("did you mean {}?", join(near, " or "));
+    return failure;
+  }
+  const std::string question = where_dashes_belong(words);
+  if (!question.empty()) failure.hint = fmt::format("{} A command and its flags come after --", question);
+  return failure;
 }
 
 Result<> Arguments::store(const Item& item, const Values& values) const {
@@ -199,8 +245,11 @@ Result<> Arguments::store_words(const Values& words) const {
     next += own.size();
   }
   if (next < words.size()) {
-    return fail(usage_failure(fmt::format("'{}' is one word too many{}", words[next],
-                                          trailing_ ? " (a command comes after --)" : "")));
+    Failure failure = usage_failure(fmt::format("'{}' is one word too many{}", words[next],
+                                                trailing_ ? " (a command comes after --)" : ""));
+    std::string question = where_dashes_belong(words);
+    if (!question.empty()) failure.hint = std::move(question);
+    return fail(std::move(failure));
   }
   return {};
 }
@@ -232,9 +281,7 @@ Result<Arguments::Values> Arguments::store_flags(const Values& before_dashes) co
   }
   Values words = app.remaining();
   for (const std::string& word : words) {
-    if (word.size() > 1 && word.starts_with('-')) {
-      return fail(usage_failure(fmt::format("there is no flag '{}'", word.substr(0, word.find('=')))));
-    }
+    if (word.size() > 1 && word.starts_with('-')) return fail(unknown_flag(word, words));
   }
   for (const auto& [item, option] : options) {
     if (option->count() == 0) continue;
@@ -259,11 +306,10 @@ Result<Parsed> Arguments::parse(Words words) const {
   const auto asks_for_help = [](const std::string& word) { return word == "--help" || word == "-h"; };
   if (std::ranges::any_of(before, asks_for_help)) return Parsed::help;
 
+  if (trailing_) *trailing_->variable = after;
   Result<Values> plain_words = store_flags(before);
   if (!plain_words) return fail(plain_words.error());
-  if (trailing_) {
-    *trailing_->variable = after;
-  } else {
+  if (!trailing_) {
     plain_words->insert(plain_words->end(), after.begin(), after.end());
   }
   const Result<> stored = store_words(*plain_words);

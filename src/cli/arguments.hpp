@@ -57,8 +57,12 @@ class Arguments {
   void word(std::string name, std::string help, std::string& variable);           // required, not empty
   void optional_word(std::string name, std::string help, std::string& variable);  // empty where absent
   void more_words(std::string name, std::string help, std::vector<std::string>& variable);  // any number
-  // Everything after the first "--", verbatim. Without this call "--" only ends the flags.
-  void command_after_dashes(std::string help, std::vector<std::string>& variable);
+  // Everything after the first "--", verbatim. Without this call "--" only ends the flags. Where "--" is
+  // missing, the failure shows where it belongs: behind the required words; where there is none, behind the
+  // first optional one, or before it where `instead` (which may be null, and must outlive parse()) names what
+  // the word would have.
+  void command_after_dashes(std::string help, std::vector<std::string>& variable,
+                            const std::string* instead = nullptr);
 
   // Lines below the flags in the help: examples.
   void epilogue(std::string text);
@@ -80,9 +84,12 @@ class Arguments {
   struct Trailing {
     std::string help;
     std::vector<std::string>* variable;
+    const std::string* instead;
   };
 
   static bool is_word(const Item& item);
+  [[nodiscard]] std::string where_dashes_belong(const Values& words) const;
+  [[nodiscard]] Failure unknown_flag(const std::string& word, const Values& words) const;
   [[nodiscard]] Failure usage_failure(std::string_view what) const;
   [[nodiscard]] Result<> store(const Item& item, const Values& values) const;
   [[nodiscard]] Result<> store_words(const Values& words) const;

@@ -70,6 +70,10 @@ std::string cluster_or_default(const std::string& flag) {
   return from_environment && !from_environment->empty() ? *from_environment : "default";
 }
 
+std::string container_or_environment(const std::string& flag) {
+  return flag.empty() ? environment_variable("FERRY_CONTAINER").value_or("") : flag;
+}
+
 void describe_connection_flags(Arguments& arguments, aws::Flags& flags) {
   arguments.text("--region", "REGION", "AWS region; else AWS_REGION, AWS_DEFAULT_REGION, the profile's",
                  flags.region);

@@ -18,6 +18,9 @@ using sys::environment_variable;
 // --cluster, else FERRY_CLUSTER, else "default".
 std::string cluster_or_default(const std::string& flag);
 
+// --container, else FERRY_CONTAINER, else empty.
+std::string container_or_environment(const std::string& flag);
+
 // --region, --profile, --endpoint-url, --max-rate and --debug.
 void describe_connection_flags(Arguments& arguments, aws::Flags& flags);
 

@@ -25,7 +25,9 @@ struct DoctorOptions {
 Arguments describe(DoctorOptions& options) {
   Arguments arguments("doctor", "say what stands in the way of exec, and how to put it right");
   arguments.word("TARGET", "as for exec, or a task definition: family:revision or its ARN", options.target);
-  arguments.text("--container", "NAME", "the task's container (default: all)", options.container);
+  arguments.text("--container", "NAME",
+                 "the task's container (default: FERRY_CONTAINER, else all but those of AWS)",
+                 options.container);
   arguments.choice("-o,--output", {"text", "json"}, "a line for each check, or one JSON object",
                    options.output);
   arguments.text("--cluster", "CLUSTER", "where to look (default: FERRY_CLUSTER, else default)",
@@ -52,7 +54,7 @@ Result<feature::DoctorRequest> request_from(const DoctorOptions& options) {
     const Result<> agreed = feature::expect_cluster(request->target, options.cluster);
     if (!agreed) return fail(agreed.error());
   }
-  request->container = options.container;
+  request->container = container_or_environment(options.container);
   return request;
 }
 

@@ -41,7 +41,9 @@ Arguments describe(ExecFlags& flags) {
   arguments.word("TARGET", "SERVICE, CLUSTER/SERVICE, task/ID, family/NAME or an ARN", flags.target);
   arguments.command_after_dashes("the command; without it /bin/sh", flags.command);
   describe_terminal_flags(arguments, flags.streams);
-  arguments.text("--container", "NAME", "the task's container; needed where it has several", flags.container);
+  arguments.text("--container", "NAME",
+                 "the task's container (default: FERRY_CONTAINER, else the one that can be meant)",
+                 flags.container);
   arguments.toggle("--all", "in every running task of the target, with a result for each", flags.all);
   arguments.duration("--timeout", "DURATION", "end the command after this time (status 124)", flags.timeout);
   arguments.text("--wait", "DURATION", "for a task that can be entered; 0s: do not wait (default: 2m)",
@@ -131,7 +133,7 @@ Result<feature::ExecRequest> request_from(ExecFlags& flags) {
   const Result<> settled = settle_terminal("exec", flags.streams, flags.wants_json());
   if (!settled) return fail(settled.error());
   request.may_ask = sys::is_terminal(STDIN_FILENO) && sys::is_terminal(STDERR_FILENO);
-  request.container = flags.container;
+  request.container = container_or_environment(flags.container);
   request.command = flags.command;
   if (request.command.empty()) request.command.emplace_back("/bin/sh");
   const Result<> sendable = check_command(request.command);

@@ -1,4 +1,5 @@
 // `ferry local`: chooses among its subcommands, and status, down and env, which speak to a running endpoint.
+#include "base/near_names.hpp"
 #include "base/text.hpp"
 #include "base/version.hpp"
 #include "cli/arguments.hpp"
@@ -17,6 +18,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -180,10 +182,14 @@ Result<int> local_command(Words words) {
   for (const auto& [name, command] : kCommands) {
     if (!words.empty() && words[0] == name) return command(words.subspan(1));
   }
-  return fail(
-      FailureCode::usage,
-      words.empty() ? "local needs a command" : fmt::format("there is no command `local {}`", words[0]),
-      std::string(kUsage));
+  if (words.empty()) return fail(FailureCode::usage, "local needs a command", std::string(kUsage));
+  std::vector<std::string> names;
+  for (const auto& [name, command] : kCommands) names.emplace_back(name);
+  const Failure failure{.code = FailureCode::usage,
+                        .what = fmt::format("there is no command `local {}`", words[0]),
+                        .hint = std::string(kUsage),
+                        .service_code = {}};
+  return fail(with_near_names(failure, words[0], names));
 }
 
 }  // namespace ferry::cli

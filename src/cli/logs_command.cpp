@@ -45,7 +45,7 @@ Result<int> logs_command(Words words) {
   if (!target) return fail(target.error());
   feature::LogsRequest request;
   request.task = std::move(*target);
-  request.container = flags.container;
+  request.container = container_or_environment(flags.container);
   request.all_containers = flags.all_containers;
   request.follow = flags.follow;
   if (flags.since) request.since_ms = (net::wall_now() - *flags.since).time_since_epoch().count();

@@ -1,5 +1,6 @@
 #include "cli/main.hpp"
 
+#include "base/near_names.hpp"
 #include "base/version.hpp"
 #include "cli/commands.hpp"
 #include "sys/private_memory.hpp"
@@ -91,7 +92,13 @@ Result<int> dispatch(std::vector<std::string> words) {
   }
   const Command* command = find_command(words[0]);
   if (command == nullptr) {
-    return fail(FailureCode::usage, fmt::format("there is no command '{}'", words[0]), "see `ferry --help`");
+    std::vector<std::string> names;
+    for (const Command& known : kCommands) names.emplace_back(known.name);
+    const Failure failure{.code = FailureCode::usage,
+                          .what = fmt::format("there is no command '{}'", words[0]),
+                          .hint = "see `ferry --help`",
+                          .service_code = {}};
+    return fail(with_near_names(failure, words[0], names));
   }
   if (command->holds_keys) sys::keep_memory_private();
   return command->run(Words(words).subspan(1));

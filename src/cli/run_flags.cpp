@@ -256,7 +256,7 @@ Result<feature::RunRequest> request_of(const RunFlags& flags) {
   if (!structures) return fail(structures.error());
   const Result<> placed = settle_place(flags, request);
   if (!placed) return fail(placed.error());
-  request.container = flags.container;
+  request.container = container_or_environment(flags.container);
   request.launch_type = flags.launch_type;
   request.platform_version = flags.platform_version;
   request.started_by = flags.started_by;
@@ -360,7 +360,8 @@ Result<> check_together(const RunFlags& flags) {
 
 Arguments describe_run(RunFlags& flags) {
   Arguments arguments("run", "run a task to its end, show its log and exit with its code");
-  arguments.command_after_dashes("the command to run instead of the task definition's", flags.command);
+  arguments.command_after_dashes("the command to run instead of the task definition's", flags.command,
+                                 &flags.like);
   describe_place(arguments, flags);
   describe_changes(arguments, flags);
   describe_life(arguments, flags);

@@ -4,13 +4,16 @@
 #include "cli/connection.hpp"
 #include "cli/status_line.hpp"
 #include "cli/task_argument.hpp"
+#include "feature/exec_picker.hpp"
 #include "feature/task_lookup.hpp"
 #include "feature/task_stop.hpp"
 #include "feature/task_wait.hpp"
 #include "net/loop.hpp"
+#include "sys/tty.hpp"
 
 #include <optional>
 #include <string>
+#include <unistd.h>
 #include <utility>
 
 #include <fmt/format.h>
@@ -39,11 +42,34 @@ struct Progress {
   std::string task_id;  // of the task that is to stop
   bool is_asked = false, is_accepted = false;
 };
+// A word that is the beginning of a task's id may be a service's name as well: nothing is stopped by
+// mistake.
+net::Task<Result<>> make_sure(aws::Client& client, feature::Target target, std::string word, std::string task,
+                              StatusLine& line) {
+  const bool can_be_service = word == target.name && !feature::is_whole_task_id(word);
+  if (!can_be_service) co_return Result<>();
+  const Result<bool> is_service = co_await feature::is_service(client, target.cluster, word);
+  if (!is_service) {
+    line.notice(fmt::format("cannot see whether '{}' is a service, too: {}", word, is_service.error().what));
+    co_return Result<>();
+  }
+  if (!*is_service) co_return Result<>();
+  const std::string id = task.substr(task.rfind('/') + 1);
+  const std::string both =
+      fmt::format("'{}' is task {} and also service {} in cluster {}", word, id, word, target.cluster);
+  if (!sys::is_terminal(STDIN_FILENO) || !sys::is_terminal(STDERR_FILENO))
+    co_return fail(FailureCode::ambiguous, both, fmt::format("to stop the task, write task/{}", word));
+  const bool agreed = co_await feature::ask_yes_or_no(client.loop(), both + "; stop the task?");
+  if (agreed) co_return Result<>();
+  co_return fail(FailureCode::cancelled, "nothing was stopped");
+}
 
 net::Task<Result<std::string>> stop(aws::Client& client, feature::Target target, StopFlags flags,
                                     StatusLine& line, Progress& progress) {
   Result<std::string> task = co_await feature::find_task(client, target);
   if (!task) co_return fail(task.error());
+  const Result<> is_meant = co_await make_sure(client, target, flags.task.task, *task, line);
+  if (!is_meant) co_return fail(is_meant.error());
   const Result<aws::ecs::Task> before = co_await feature::describe_task(client, target.cluster, *task);
   if (!before) co_return fail(before.error());
   if (before->last_status == "STOPPED") co_return fmt::format("task {} had stopped already", before->id());

@@ -1,12 +1,11 @@
 #include "cli/task_argument.hpp"
 
 #include "cli/connection.hpp"
-#include "feature/task_lookup.hpp"
 
 namespace ferry::cli {
 
 void describe_task_argument(Arguments& arguments, TaskArgument& argument) {
-  arguments.word("TASK", "its ARN, task/ID, or its id or the unique beginning of it", argument.task);
+  arguments.word("TASK", "its ARN, its id or 8 or more digits of it, or task/ and fewer", argument.task);
   arguments.text("--cluster", "CLUSTER", "where it is (default: FERRY_CLUSTER, else default)",
                  argument.cluster);
   describe_connection_flags(arguments, argument.connection);

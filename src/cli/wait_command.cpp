@@ -5,8 +5,8 @@
 #include "cli/result_output.hpp"
 #include "cli/status_line.hpp"
 #include "cli/task_argument.hpp"
+#include "feature/container_choice.hpp"
 #include "feature/result_json.hpp"
-#include "feature/run/input.hpp"
 #include "feature/run/stop_reason.hpp"
 #include "feature/run/who_ended.hpp"
 #include "feature/task_lookup.hpp"
@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -48,40 +49,28 @@ Arguments describe(WaitFlags& flags) {
 }
 
 struct ChosenContainer {
-  std::string name;
+  feature::ContainerChoice choice;
   feature::ContainerRoles roles;
 };
 
-// The one beside which there are only such as AWS puts there; empty where there are several.
-std::string only_own_container(const aws::ecs::Task& task) {
-  std::string only;
-  for (const aws::ecs::Container& container : task.containers) {
-    if (!feature::ContainerRoles().is_essential(container.name)) continue;
-    if (!only.empty()) return {};
-    only = container.name;
-  }
-  return only;
-}
-
-// The container that is meant. Only where the task has several of them is its definition asked; where that
-// cannot be read, one that is named, or the only one of the user's, has a verdict all the same.
+// The container that is meant. Only where the task has several of them is its definition asked: who ended
+// first counts then. Where it cannot be read, one that the names tell has a verdict all the same.
 net::Task<Result<ChosenContainer>> chosen_container(aws::Client& client, const aws::ecs::Task& task,
                                                     std::string wanted) {
-  const bool is_there = feature::find_container(task, wanted) != nullptr;
-  if (task.containers.size() == 1 && (wanted.empty() || is_there))
-    co_return ChosenContainer{.name = task.containers.front().name, .roles = {}};
-  const Result<aws::ecs::TaskDefinition> definition =
-      co_await aws::ecs::describe_task_definition(client, task.task_definition_arn);
-  if (!definition && wanted.empty()) wanted = only_own_container(task);
-  if (!definition && feature::find_container(task, wanted) != nullptr)
-    co_return ChosenContainer{.name = wanted, .roles = feature::ContainerRoles(definition.error())};
-  if (!definition) co_return fail(definition.error().in(task.task_definition_arn));
-  feature::RunRequest request;
-  request.task_definition = task.task_definition_arn;
-  request.container = wanted;
-  Result<std::string> name = feature::choose_container(*definition, request);
-  if (!name) co_return fail(name.error());
-  co_return ChosenContainer{.name = std::move(*name), .roles = feature::ContainerRoles(*definition)};
+  std::vector<feature::ContainerCandidate> known = feature::container_candidates(task, nullptr);
+  feature::ContainerRoles roles;
+  if (task.containers.size() > 1) {
+    const Result<aws::ecs::TaskDefinition> definition =
+        co_await aws::ecs::describe_task_definition(client, task.task_definition_arn);
+    const bool is_needed = feature::is_definition_needed(known, wanted);
+    if (!definition && is_needed) co_return fail(definition.error().in(task.task_definition_arn));
+    if (definition) known = feature::container_candidates(task, &*definition);
+    roles = definition ? feature::ContainerRoles(*definition) : feature::ContainerRoles(definition.error());
+  }
+  Result<feature::ContainerChoice> choice =
+      feature::choose_container(known, wanted, fmt::format("task {}", task.id()));
+  if (!choice) co_return fail(choice.error());
+  co_return ChosenContainer{.choice = std::move(*choice), .roles = std::move(roles)};
 }
 
 // What is known of the task while it is waited for.
@@ -105,9 +94,11 @@ net::Task<Result<feature::CommandResult>> wait(aws::Client& client, feature::Tar
   };
   const Result<aws::ecs::Task> stopped = co_await feature::wait_until_stopped(client, std::move(wait));
   if (!stopped) co_return fail(stopped.error());
-  const Result<ChosenContainer> container = co_await chosen_container(client, *stopped, flags.container);
+  const Result<ChosenContainer> container =
+      co_await chosen_container(client, *stopped, container_or_environment(flags.container));
   if (!container) co_return fail(container.error());
-  co_return feature::result_of(*stopped, ends.of(container->name), container->roles);
+  if (!container->choice.notice.empty()) line.notice(container->choice.notice);
+  co_return feature::result_of(*stopped, ends.of(container->choice.name), container->roles);
 }
 
 feature::CommandResult given_up(const feature::Ending& ending, const std::string& cluster,

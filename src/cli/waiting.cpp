@@ -8,7 +8,7 @@ namespace ferry::cli {
 
 Result<int> Waiting::failed(const Failure& failure) const {
   if (!ending_) return fail(failure);
-  sys::write_to_stderr(fmt::format("ferry: {}\n", failure.line()));
+  sys::say(failure.line());
   return feature::exit_status(*ending_);
 }
 

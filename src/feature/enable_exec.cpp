@@ -2,6 +2,7 @@
 
 #include "aws/answer_reader.hpp"
 #include "aws/ecs.hpp"
+#include "feature/container_choice.hpp"
 #include "feature/doctor/diagnose.hpp"
 #include "feature/doctor/fixes.hpp"
 #include "feature/unless.hpp"
@@ -33,17 +34,22 @@ bool is_put_right_by_it(const Finding& finding) {
 bool can_be_entered(const aws::ecs::Task& task) {
   return task.last_status == "RUNNING" && task.enable_execute_command &&
          std::ranges::any_of(task.containers, [](const aws::ecs::Container& container) {
-           return std::ranges::any_of(container.managed_agents, [](const aws::ecs::ManagedAgent& agent) {
-             return agent.name == "ExecuteCommandAgent" && agent.last_status == "RUNNING";
-           });
+           ContainerCandidate candidate;
+           candidate.name = container.name;
+           candidate.image = container.image;
+           return !is_put_there_by_aws(candidate) &&
+                  std::ranges::any_of(container.managed_agents, [](const aws::ecs::ManagedAgent& agent) {
+                    return agent.name == "ExecuteCommandAgent" && agent.last_status == "RUNNING";
+                  });
          });
 }
 
 std::string enterable(const Facts& facts) {
   const TaskFacts* task = known(facts.task);
   if (task == nullptr || !task->exec_enabled || task->last_status != "RUNNING") return {};
-  const bool runs = std::ranges::any_of(
-      task->containers, [](const ContainerState& container) { return container.agent_status == "RUNNING"; });
+  const bool runs = std::ranges::any_of(task->containers, [&facts](const ContainerState& container) {
+    return container.agent_status == "RUNNING" && is_meant(facts, container.name);
+  });
   return runs ? task->id : std::string();
 }
 

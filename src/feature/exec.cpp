@@ -97,8 +97,11 @@ class Exec {
   // A refusal by the service itself is worth asking for its cause; what was found out by looking has it
   // already.
   net::Task<Failure> explained(Failure failure) {
-    const bool is_refusal = !failure.service_code.empty() && failure.code != FailureCode::throttled &&
-                            failure.code != FailureCode::not_found;
+    const bool is_absence = failure.service_code == "ClusterNotFoundException" ||
+                            failure.service_code == "ServiceNotFoundException" ||
+                            failure.code == FailureCode::not_found;
+    const bool is_refusal =
+        !failure.service_code.empty() && failure.code != FailureCode::throttled && !is_absence;
     if (!is_refusal || end_.cause()) co_return failure;
     const std::optional<Failure> diagnosed =
         co_await unless(client_.loop(), end_.asked(), net::steady_now() + kLongestDiagnosis,

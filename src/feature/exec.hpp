@@ -1,5 +1,6 @@
 // `ferry exec`: a command in a running task, and what became of it.
-// At most three API calls where nothing has to be waited for or explained; one session at a time. The loop's
+// At most three API calls where nothing has to be waited for or explained and the container is named or the
+// only one (otherwise up to three more, to choose it); one session at a time. The loop's
 // thread only.
 #pragma once
 
@@ -26,7 +27,8 @@ struct ExecRequest {
   // The target is a task that was just started: it is entered once it is seen ready, and may be unknown at
   // first.
   bool is_starting = false;
-  bool may_ask = false;  // a person at the terminal chooses among the tasks of an ambiguous prefix
+  bool may_ask = false;     // a person at the terminal chooses among the tasks of an ambiguous prefix
+  bool says_choice = true;  // a notice says which container was chosen where several could be meant
   // What is waited for, at each change; empty when there is nothing more to wait for. May be empty.
   std::function<void(std::string_view line)> status;
   ExecOptions options;

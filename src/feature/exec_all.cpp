@@ -67,7 +67,9 @@ void give_up_the_rest(Round& round) {
 net::Task<> work(Round& round) {
   while (round.next_task < round.tasks.size()) {
     const std::size_t index = round.next_task++;
-    Result<CommandResult> result = co_await exec(round.client, request_for(round, round.tasks[index]));
+    ExecRequest request = request_for(round, round.tasks[index]);
+    request.says_choice = index == 0;  // once is enough
+    Result<CommandResult> result = co_await exec(round.client, std::move(request));
     if (result && result->task.empty()) result->task = round.tasks[index];
     round.results[index] = result ? std::move(*result) : failed_here(result.error());
     if (round.results[index]->outcome == Outcome::interrupted) give_up_the_rest(round);

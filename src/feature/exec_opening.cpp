@@ -1,6 +1,7 @@
 #include "feature/exec_opening.hpp"
 
 #include "feature/exec_picker.hpp"
+#include "feature/near_targets.hpp"
 #include "feature/unless.hpp"
 #include "net/clock.hpp"
 
@@ -65,7 +66,11 @@ net::Task<Result<aws::ecs::ExecSession>> ExecOpening::open(std::string command) 
       co_return opened;
     }
     const Refusal refusal = meaning_of(opened.error());
-    if (end_.cause() || refusal == Refusal::final) co_return fail(explained(opened.error()));
+    if (end_.cause()) co_return fail(explained(opened.error()));
+    if (refusal == Refusal::final) {
+      const Failure failure = co_await with_near_targets(client_, request_.target, explained(opened.error()));
+      co_return fail(failure);
+    }
     if (refusal != Refusal::session_limit && refusal != Refusal::throttled) {
       const ExecPlace tried = *place_;
       const Result<> ready = co_await wait_until_ready();
@@ -90,8 +95,13 @@ net::Task<Result<>> ExecOpening::find() {
   std::optional<Result<std::vector<std::string>>> found =
       co_await unless(client_.loop(), end_.asked(), call_deadline(), find_task_names(client_, target));
   if (!found) co_return fail(given_up());
-  if (!*found) co_return fail(found->error());
-  const std::vector<std::string>& names = **found;
+  if (!*found) {
+    const Failure failure = found->error();
+    const std::optional<Failure> helpful = co_await unless(client_.loop(), end_.asked(), call_deadline(),
+                                                           with_near_targets(client_, target, failure));
+    co_return fail(helpful.value_or(failure));
+  }
+  std::vector<std::string>& names = **found;
   std::size_t chosen = 0;
   if (target.kind == Target::Kind::task && names.size() > 1) {
     if (!request_.may_ask) co_return fail(ambiguous_target(target, names));
@@ -103,6 +113,7 @@ net::Task<Result<>> ExecOpening::find() {
   }
   if (!names.empty() && !request_.is_starting) {
     place_ = ExecPlace{.cluster = target.cluster, .task = names[chosen], .container = request_.container};
+    if (target.kind != Target::Kind::task) listed_ = std::move(names);
   }
   co_return Result<>();
 }
@@ -129,35 +140,39 @@ net::Task<Result<aws::ecs::ExecSession>> ExecOpening::execute(std::string comman
   co_return opened;
 }
 
+// A prefix that has been looked up stays with its task.
+net::Task<Result<std::vector<std::string>>> ExecOpening::names_to_look_at() {
+  if (place_ && request_.target.kind == Target::Kind::task) co_return std::vector<std::string>{place_->task};
+  if (!listed_.empty()) co_return std::exchange(listed_, {});
+  co_return co_await find_task_names(client_, request_.target);
+}
+
 // How things are, and what stands in the way.
 net::Task<Readiness> ExecOpening::look() {
   const Target& target = request_.target;
   Readiness readiness;
-  // A prefix that has been looked up stays with its task.
-  std::vector<std::string> names;
-  if (place_ && target.kind == Target::Kind::task) {
-    names.push_back(place_->task);
-  } else {
-    Result<std::vector<std::string>> found = co_await find_task_names(client_, target);
-    if (!found) {
-      readiness.failure = found.error();
-      co_return readiness;
-    }
-    names = std::move(*found);
+  Result<std::vector<std::string>> names = co_await names_to_look_at();
+  if (!names) {
+    readiness.failure = names.error();
+    co_return readiness;
   }
-  if (names.empty() && target.kind == Target::Kind::service) {
+  if (names->empty() && target.kind == Target::Kind::service) {
     const Result<aws::ecs::ServiceState> service =
         co_await aws::ecs::describe_service(client_, target.cluster, target.name);
     if (service) co_return judge_empty_service(target, *service);
     readiness.failure = service.error().code == FailureCode::denied ? nothing_found(target) : service.error();
+    readiness.failure = co_await with_near_targets(client_, target, std::move(readiness.failure));
     co_return readiness;
   }
-  if (names.size() > kMaxDescribed) names.resize(kMaxDescribed);
-  if (names.empty()) co_return judge_readiness(target, {}, request_.container);
-  const Result<aws::ecs::DescribedTasks> described =
-      co_await aws::ecs::describe_tasks(client_, target.cluster, std::move(names));
+  if (names->size() > kMaxDescribed) names->resize(kMaxDescribed);
+  if (names->empty()) {
+    readiness.failure = co_await with_near_targets(client_, target, nothing_found(target));
+    co_return readiness;
+  }
+  Result<aws::ecs::DescribedTasks> described =
+      co_await aws::ecs::describe_tasks(client_, target.cluster, std::move(*names));
   if (!described) {
-    readiness.failure = described.error();
+    readiness.failure = co_await with_near_targets(client_, target, described.error());
     co_return readiness;
   }
   if (described->tasks.empty() && request_.is_starting && net::steady_now() < began_at_ + kLongestUnknown) {
@@ -165,16 +180,43 @@ net::Task<Readiness> ExecOpening::look() {
     readiness.failure = nothing_found(target);
     co_return readiness;
   }
-  co_return judge_readiness(target, described->tasks, request_.container);
+  const bool is_unknown = described->tasks.empty();
+  readiness = co_await judge(std::move(described->tasks));
+  if (is_unknown)
+    readiness.failure = co_await with_near_targets(client_, target, std::move(readiness.failure));
+  co_return readiness;
+}
+
+// Asks for the task definition where the choice of a container needs it.
+net::Task<Readiness> ExecOpening::judge(std::vector<aws::ecs::Task> tasks) {
+  Readiness readiness = judge_readiness(request_.target, tasks, request_.container);
+  if (readiness.kind != Readiness::Kind::needs_definition) co_return readiness;
+  if (!definition_ || definition_asked_ != readiness.task_definition) {
+    definition_asked_ = readiness.task_definition;
+    Result<aws::ecs::TaskDefinition> definition =
+        co_await aws::ecs::describe_task_definition(client_, definition_asked_);
+    definition_ = definition ? std::move(*definition) : aws::ecs::TaskDefinition();
+  }
+  co_return judge_readiness(request_.target, tasks, request_.container, &*definition_);
+}
+
+void ExecOpening::take(Readiness readiness) {
+  place_ = std::move(readiness.place);
+  if (!request_.says_choice || !request_.options.notice || readiness.choice == choice_said_) return;
+  choice_said_ = std::move(readiness.choice);
+  if (!choice_said_.empty()) request_.options.notice(choice_said_);
 }
 
 net::Task<Result<>> ExecOpening::wait_until_ready() {
   while (true) {
+    const bool may_be_outdated = !listed_.empty();
     std::optional<Readiness> looked = co_await unless(client_.loop(), end_.asked(), call_deadline(), look());
+    if (looked && looked->kind != Readiness::Kind::ready && may_be_outdated)
+      looked = co_await unless(client_.loop(), end_.asked(), call_deadline(), look());
     if (!looked) co_return fail(given_up());
     Readiness readiness = std::move(*looked);
     if (readiness.kind == Readiness::Kind::ready) {
-      place_ = std::move(readiness.place);
+      take(std::move(readiness));
       co_return Result<>();
     }
     if (readiness.kind == Readiness::Kind::never) co_return fail(std::move(readiness.failure));

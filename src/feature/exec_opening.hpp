@@ -34,6 +34,9 @@ class ExecOpening {
   net::Task<Result<>> find();
   net::Task<Result<aws::ecs::ExecSession>> execute(std::string command);
   net::Task<Readiness> look();
+  net::Task<Result<std::vector<std::string>>> names_to_look_at();
+  net::Task<Readiness> judge(std::vector<aws::ecs::Task> tasks);
+  void take(Readiness readiness);
   net::Task<Result<>> wait_until_ready();
   net::Task<Result<>> pause(Failure reason);
   [[nodiscard]] Instant call_deadline() const;
@@ -44,8 +47,13 @@ class ExecOpening {
   aws::Client& client_;
   const ExecRequest& request_;
   EndWatch& end_;
-  std::optional<ExecPlace> place_;  // where the next ExecuteCommand goes
+  std::optional<ExecPlace> place_;   // where the next ExecuteCommand goes
   std::optional<ExecPlace> unanswered_;
+  std::vector<std::string> listed_;  // what the target may mean, for the first look
+  // The task definition that was needed to choose a container; empty where it could not be read.
+  std::optional<aws::ecs::TaskDefinition> definition_;
+  std::string definition_asked_;  // its ARN
+  std::string choice_said_;
   bool is_found_ = false, is_seen_ready_ = false;
   Instant began_at_, deadline_;
   std::optional<Instant> unconnected_until_;

@@ -12,10 +12,14 @@
 #include <fmt/format.h>
 
 namespace ferry::feature {
+namespace {
+
+constexpr std::size_t kLongestLine = 256;
+
+}  // namespace
 
 net::Task<std::size_t> pick_task(net::Loop& loop, std::vector<std::string> task_names) {
   constexpr int kAttempts = 3;
-  constexpr std::size_t kLongestLine = 256;
   sys::say("several tasks fit:");
   for (std::size_t i = 0; i < task_names.size(); ++i) {
     sys::write_to_stderr(fmt::format(
@@ -32,6 +36,13 @@ net::Task<std::size_t> pick_task(net::Loop& loop, std::vector<std::string> task_
     }
   }
   co_return task_names.size();
+}
+
+net::Task<bool> ask_yes_or_no(net::Loop& loop, std::string question) {
+  sys::write_to_stderr(fmt::format("ferry: {} [y/N] ", question));
+  net::Descriptor terminal(loop, STDIN_FILENO);
+  const Result<Bytes> line = co_await terminal.read_some(kLongestLine);
+  co_return line && !line->empty() && to_lower(trim(as_text(*line))).starts_with('y');
 }
 
 }  // namespace ferry::feature

@@ -13,4 +13,8 @@ namespace ferry::feature {
 // its usual mode. The chosen one's index; task_names.size() where nothing was chosen in three attempts.
 net::Task<std::size_t> pick_task(net::Loop& loop, std::vector<std::string> task_names);
 
+// Asks it on standard error ("... [y/N]") and reads a line from standard input, a terminal. True for a line
+// that begins with y.
+net::Task<bool> ask_yes_or_no(net::Loop& loop, std::string question);
+
 }  // namespace ferry::feature

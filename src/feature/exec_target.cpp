@@ -1,6 +1,7 @@
 #include "feature/exec_target.hpp"
 
 #include "base/text.hpp"
+#include "feature/container_choice.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -33,22 +34,18 @@ bool has_running_agent(const aws::ecs::Task& task) {
   });
 }
 
-std::string names_of(const std::vector<Container>& containers) {
-  std::vector<std::string> names;
-  names.reserve(containers.size());
-  for (const Container& container : containers) names.push_back(container.name);
-  return fmt::format("{}", fmt::join(names, ", "));
-}
-
 Readiness never(Failure failure) {
-  return {.kind = Readiness::Kind::never, .place = {}, .failure = std::move(failure)};
+  Readiness readiness;
+  readiness.failure = std::move(failure);
+  return readiness;
 }
 
 Readiness not_yet(std::string what) {
-  Failure failure;
-  failure.code = FailureCode::timed_out;
-  failure.what = std::move(what);
-  return {.kind = Readiness::Kind::not_yet, .place = {}, .failure = std::move(failure)};
+  Readiness readiness;
+  readiness.kind = Readiness::Kind::not_yet;
+  readiness.failure.code = FailureCode::timed_out;
+  readiness.failure.what = std::move(what);
+  return readiness;
 }
 
 Readiness judge_task_state(const Target& target, const aws::ecs::Task& task) {
@@ -80,9 +77,10 @@ Readiness judge_agent(const Target& target, const aws::ecs::Task& task, const st
     return not_yet(
         fmt::format("the exec agent in container {} of task {} is {}", name, task.id(), to_lower(status)));
   }
-  return {.kind = Readiness::Kind::ready,
-          .place = {.cluster = target.cluster, .task = task.arn, .container = name},
-          .failure = {}};
+  Readiness readiness;
+  readiness.kind = Readiness::Kind::ready;
+  readiness.place = {.cluster = target.cluster, .task = task.arn, .container = name};
+  return readiness;
 }
 
 const aws::ecs::Task& best_of(const std::vector<aws::ecs::Task>& tasks) {
@@ -92,18 +90,9 @@ const aws::ecs::Task& best_of(const std::vector<aws::ecs::Task>& tasks) {
   });
 }
 
-Result<std::string> choose_container(const aws::ecs::Task& task, const std::string& wanted) {
-  if (wanted.empty() && task.containers.size() == 1) return task.containers.front().name;
-  if (wanted.empty()) {
-    return fail(FailureCode::usage,
-                fmt::format("task {} has several containers: {}", task.id(), names_of(task.containers)),
-                "name one with --container");
-  }
-  if (std::ranges::find(task.containers, wanted, &Container::name) == task.containers.end()) {
-    return fail(FailureCode::not_found, fmt::format("task {} has no container '{}'", task.id(), wanted),
-                fmt::format("it has: {}", names_of(task.containers)));
-  }
-  return wanted;
+// A definition without containers is one that could not be read.
+const aws::ecs::TaskDefinition* readable(const aws::ecs::TaskDefinition* definition) {
+  return definition == nullptr || definition->containers.empty() ? nullptr : definition;
 }
 
 }  // namespace
@@ -134,8 +123,10 @@ Failure ambiguous_target(const Target& target, const std::vector<std::string>& t
 }
 
 std::string doctor_line(const Target& target) {
+  const bool is_cluster_an_arn = target.cluster.starts_with("arn:");
   switch (target.kind) {
     case Target::Kind::service:
+      if (is_cluster_an_arn) return fmt::format("ferry doctor --cluster {} {}", target.cluster, target.name);
       return fmt::format("ferry doctor {}/{}", target.cluster, target.name);
     case Target::Kind::family:
       return fmt::format("ferry doctor --cluster {} family/{}", target.cluster, target.name);
@@ -171,7 +162,7 @@ net::Task<Result<std::vector<std::string>>> find_task_names(aws::Client& client,
 }
 
 Readiness judge_readiness(const Target& target, const std::vector<aws::ecs::Task>& tasks,
-                          const std::string& container) {
+                          const std::string& container, const aws::ecs::TaskDefinition* definition) {
   if (tasks.empty()) return never(nothing_found(target));
   if (target.kind == Target::Kind::task && tasks.size() > 1) {
     std::vector<std::string> names;
@@ -193,11 +184,24 @@ Readiness judge_readiness(const Target& target, const std::vector<aws::ecs::Task
                        : "start it with --enable-execute-command: a running task cannot be changed";
     return never(std::move(failure));
   }
-  const Result<std::string> name = choose_container(task, container);
-  if (!name && !task.containers.empty()) return never(name.error());
+  if (task.containers.empty()) {
+    if (!is_running(task)) return judge_task_state(target, task);
+    return not_yet(fmt::format("task {} has no containers yet", task.id()));
+  }
+  const std::vector<ContainerCandidate> candidates = container_candidates(task, readable(definition));
+  if (definition == nullptr && is_definition_needed(candidates, container)) {
+    Readiness readiness;
+    readiness.kind = Readiness::Kind::needs_definition;
+    readiness.task_definition = task.task_definition_arn;
+    return readiness;
+  }
+  const Result<ContainerChoice> choice =
+      choose_container(candidates, container, fmt::format("task {}", task.id()));
+  if (!choice) return never(choice.error());
   if (!is_running(task)) return judge_task_state(target, task);
-  if (!name) return not_yet(fmt::format("task {} has no containers yet", task.id()));
-  return judge_agent(target, task, *name);
+  Readiness readiness = judge_agent(target, task, choice->name);
+  readiness.choice = choice->notice;
+  return readiness;
 }
 
 Readiness judge_empty_service(const Target& target, const aws::ecs::ServiceState& service) {

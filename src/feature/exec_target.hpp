@@ -21,10 +21,17 @@ struct ExecPlace {
 
 // Whether a session can be opened.
 struct Readiness {
-  enum class Kind { ready, not_yet, never };
+  enum class Kind {
+    ready,
+    not_yet,
+    never,
+    needs_definition,  // which container is meant, only the task definition tells
+  };
   Kind kind = Kind::never;
-  ExecPlace place;  // where ready
-  Failure failure;  // otherwise: what stands in the way, and what to try
+  ExecPlace place;              // where ready
+  std::string choice;           // where ready: which container was chosen and why; empty for no choice
+  std::string task_definition;  // where it is needed: its ARN
+  Failure failure;              // otherwise: what stands in the way, and what to try
 };
 
 // The ARNs (for a whole task id, the id) of the tasks that the target may mean, those that run or are about
@@ -33,11 +40,13 @@ struct Readiness {
 net::Task<Result<std::vector<std::string>>> find_task_names(aws::Client& client, Target target);
 
 // Of several tasks of a service or family the one that started last, those first whose exec agent runs.
-// `tasks` are described; `container` is empty where the user named none. What can never come: nothing there,
-// a task that stops, several tasks under one prefix (ambiguous), execute command not enabled, no such
-// container, several containers and none named (usage), an exec agent that has stopped.
+// `tasks` are described; `container` is empty where the user named none (feature/container_choice.hpp
+// chooses). `definition` is the chosen task's, null until it was asked for; where it could not be read, an
+// empty one. What can never come: nothing there, a task that stops, several tasks under one prefix
+// (ambiguous), execute command not enabled, no such container, several containers that may be meant
+// (ambiguous), an exec agent that has stopped.
 Readiness judge_readiness(const Target& target, const std::vector<aws::ecs::Task>& tasks,
-                          const std::string& container);
+                          const std::string& container, const aws::ecs::TaskDefinition* definition = nullptr);
 
 // The same for a service of which no task is listed.
 Readiness judge_empty_service(const Target& target, const aws::ecs::ServiceState& service);

@@ -12,7 +12,7 @@ namespace ferry::feature {
 namespace {
 
 constexpr std::string_view kForms =
-    "a target is SERVICE, CLUSTER/SERVICE, task/ID, family/NAME or the ARN of a task or service";
+    "a target is SERVICE, CLUSTER/SERVICE, task/ID, family/NAME, or the id or ARN of a task";
 
 tl::unexpected<Failure> refuse(std::string_view text, std::string_view why) {
   return fail(FailureCode::usage, fmt::format("'{}' is no target: {}", text, why), std::string(kForms));
@@ -52,6 +52,36 @@ bool is_whole_task_id(std::string_view id) {
          std::ranges::all_of(digits, [](unsigned char digit) { return std::isxdigit(digit) != 0; });
 }
 
+bool looks_like_task_id(std::string_view word) {
+  constexpr std::size_t kLeastDigits = 8;
+  constexpr std::size_t kLongestId = 36;
+  if (word.size() < kLeastDigits || word.size() > kLongestId) return false;
+  const auto is_digit = [](unsigned char character) { return std::isxdigit(character) != 0; };
+  return std::ranges::all_of(word.substr(0, kLeastDigits), is_digit) &&
+         std::ranges::all_of(word.substr(kLeastDigits), [&is_digit](unsigned char character) {
+           return is_digit(character) || character == '-';
+         });
+}
+
+Result<Target> parse_task(std::string_view text, std::string_view cluster) {
+  const bool is_bare = !text.starts_with("arn:") && text.find('/') == std::string_view::npos;
+  if (is_bare && looks_like_task_id(text)) return parse_target(fmt::format("task/{}", text), cluster);
+  Failure failure{.code = FailureCode::usage,
+                  .what = fmt::format("'{}' names no task", text),
+                  .hint = "a task is its ARN, task/ID, or 8 or more digits of its id; `ferry ps` lists them",
+                  .service_code = {}};
+  if (is_bare && is_name(text)) {
+    failure.hint = fmt::format(
+        "`ferry ps {}/{}` lists the tasks of a service; a task is its ARN, 8 or more digits of "
+        "its id, or task/ with fewer",
+        cluster, text);
+    return fail(std::move(failure));
+  }
+  Result<Target> target = parse_target(text, cluster);
+  if (target && target->kind == Target::Kind::task) return target;
+  return fail(std::move(failure));
+}
+
 Result<Target> parse_target(std::string_view text, std::string_view cluster) {
   if (text.starts_with("arn:")) return parse_arn(text, cluster);
   const std::vector<std::string_view> parts = split(text, '/');
@@ -61,6 +91,8 @@ Result<Target> parse_target(std::string_view text, std::string_view cluster) {
   Target target;
   target.name = parts.back();
   target.cluster = cluster;
+  const bool is_whole_id = is_whole_task_id(target.name);
+  if (is_whole_id) target.kind = Target::Kind::task;
   if (parts.size() == 1) return target;
   if (parts[0] == "task") {
     target.kind = Target::Kind::task;

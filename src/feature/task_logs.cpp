@@ -1,5 +1,6 @@
 #include "feature/task_logs.hpp"
 
+#include "feature/container_choice.hpp"
 #include "feature/run/pacing.hpp"
 #include "feature/task_lookup.hpp"
 #include "feature/task_wait.hpp"
@@ -23,15 +24,15 @@ bool has_stopped(const aws::ecs::Task& task) {
   return task.last_status == "STOPPED" || task.last_status == "DELETED";
 }
 
-Result<std::vector<std::string>> wanted_containers(const aws::ecs::TaskDefinition& definition,
-                                                   const LogsRequest& request) {
+Result<std::vector<std::string>> wanted_containers(const aws::ecs::Task& task,
+                                                   const aws::ecs::TaskDefinition& definition,
+                                                   const LogsRequest& request, const LogListener& listener) {
   if (!request.all_containers) {
-    RunRequest run;
-    run.task_definition = definition.arn;
-    run.container = request.container;
-    const Result<std::string> chosen = choose_container(definition, run);
+    const Result<ContainerChoice> chosen = choose_container(
+        container_candidates(task, &definition), request.container, fmt::format("task {}", task.id()));
     if (!chosen) return fail(chosen.error());
-    return std::vector<std::string>{*chosen};
+    if (!chosen->notice.empty()) listener.notice(chosen->notice);
+    return std::vector<std::string>{chosen->name};
   }
   std::vector<std::string> names;
   std::ranges::transform(definition.containers, std::back_inserter(names),
@@ -162,7 +163,8 @@ net::Task<Result<>> show_logs(aws::Client& client, LogsRequest request, LogListe
   const Result<aws::ecs::TaskDefinition> definition =
       co_await aws::ecs::describe_task_definition(client, task->task_definition_arn);
   if (!definition) co_return fail(definition.error().in(task->task_definition_arn));
-  const Result<std::vector<std::string>> containers = wanted_containers(*definition, request);
+  const Result<std::vector<std::string>> containers =
+      wanted_containers(*task, *definition, request, listener);
   if (!containers) co_return fail(containers.error());
   const LogListener newer = since(request.since_ms, std::move(listener));
   std::vector<ContainerLog> logs;

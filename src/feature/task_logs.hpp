@@ -14,7 +14,7 @@ namespace ferry::feature {
 
 struct LogsRequest {
   Target task;
-  std::string container;  // empty: the only one, else the only essential one
+  std::string container;  // empty: as feature/container_choice.hpp chooses
   bool all_containers = false;
   bool follow = false;  // until the task has stopped and its logs are read to their end
   // Only what is not older than this; milliseconds since 1970.

@@ -1,6 +1,8 @@
 #include "feature/task_lookup.hpp"
 
+#include "base/near_names.hpp"
 #include "feature/exec_target.hpp"
+#include "feature/near_targets.hpp"
 
 #include <algorithm>
 #include <tuple>
@@ -41,14 +43,6 @@ net::Task<Result<std::vector<std::string>>> list_arns(aws::Client& client, std::
 
 }  // namespace
 
-Result<Target> parse_task(std::string_view text, std::string_view cluster) {
-  const bool is_bare = !text.starts_with("arn:") && text.find('/') == std::string_view::npos;
-  Result<Target> target = parse_target(is_bare ? fmt::format("task/{}", text) : std::string(text), cluster);
-  if (target && target->kind == Target::Kind::task) return target;
-  return fail(FailureCode::usage, fmt::format("'{}' names no task", text),
-              "a task is its ARN, task/ID or its id; `ferry ps` lists them");
-}
-
 net::Task<Result<std::string>> find_task(aws::Client& client, Target target) {
   const std::string& region = client.settings().region;
   if (!target.region.empty() && target.region != region) {
@@ -58,9 +52,14 @@ net::Task<Result<std::string>> find_task(aws::Client& client, Target target) {
   }
   if (is_whole_task_id(target.name)) co_return target.name;
   Result<std::vector<std::string>> arns = co_await list_arns(client, target.cluster, {}, true);
-  if (!arns) co_return fail(arns.error().in(describe(target)));
+  if (!arns) {
+    const Failure failure = co_await with_near_targets(client, target, arns.error().in(describe(target)));
+    co_return fail(failure);
+  }
+  std::vector<std::string> beginnings;
+  for (const std::string& arn : *arns) beginnings.emplace_back(id_of(arn).substr(0, target.name.size()));
   std::erase_if(*arns, [&target](const std::string& arn) { return !id_of(arn).starts_with(target.name); });
-  if (arns->empty()) co_return fail(nothing_found(target));
+  if (arns->empty()) co_return fail(with_near_names(nothing_found(target), target.name, beginnings));
   if (arns->size() > 1) co_return fail(ambiguous_target(target, *arns));
   co_return arns->front();
 }
@@ -69,11 +68,30 @@ net::Task<Result<aws::ecs::Task>> describe_task(aws::Client& client, std::string
   std::vector<std::string> tasks{task};
   Result<aws::ecs::DescribedTasks> answer =
       co_await aws::ecs::describe_tasks(client, cluster, std::move(tasks));
-  if (!answer) co_return fail(answer.error().in(fmt::format("task {}", id_of(task))));
-  if (!answer->tasks.empty()) co_return std::move(answer->tasks.front());
-  co_return fail(FailureCode::not_found,
-                 fmt::format("there is no task {} in cluster {}", id_of(task), cluster),
-                 "stopped tasks are forgotten after about an hour; `ferry ps --all` lists what ECS knows");
+  Failure failure;
+  if (!answer) {
+    failure = answer.error().in(fmt::format("task {}", id_of(task)));
+  } else if (!answer->tasks.empty()) {
+    co_return std::move(answer->tasks.front());
+  } else {
+    failure.code = FailureCode::not_found;
+    failure.what = fmt::format("there is no task {} in cluster {}", id_of(task), cluster);
+    failure.hint = "stopped tasks are forgotten after about an hour; `ferry ps --all` lists what ECS knows";
+  }
+  Target target{
+      .kind = Target::Kind::task, .name = std::string(id_of(task)), .cluster = cluster, .region = {}};
+  failure = co_await with_near_targets(client, std::move(target), std::move(failure));
+  co_return fail(std::move(failure));
+}
+
+net::Task<Result<bool>> is_service(aws::Client& client, std::string cluster, std::string word) {
+  const Result<aws::ecs::ServiceState> service =
+      co_await aws::ecs::describe_service(client, std::move(cluster), std::move(word));
+  if (service) co_return service->status != "INACTIVE";
+  const Failure& failure = service.error();
+  if (failure.code == FailureCode::not_found || failure.service_code == "ServiceNotFoundException")
+    co_return false;
+  co_return fail(failure);
 }
 
 net::Task<Result<std::vector<aws::ecs::Task>>> find_tasks(aws::Client& client, TaskFilter filter) {
@@ -83,7 +101,13 @@ net::Task<Result<std::vector<aws::ecs::Task>>> find_tasks(aws::Client& client, T
   if (!filter.started_by.empty()) wanted["startedBy"] = filter.started_by;
   Result<std::vector<std::string>> arns =
       co_await list_arns(client, filter.cluster, std::move(wanted), filter.with_stopped);
-  if (!arns) co_return fail(arns.error().in(fmt::format("cluster {}", filter.cluster)));
+  if (!arns) {
+    Target place{
+        .kind = Target::Kind::service, .name = filter.service, .cluster = filter.cluster, .region = {}};
+    const Failure failure = co_await with_near_targets(
+        client, std::move(place), arns.error().in(fmt::format("cluster {}", filter.cluster)));
+    co_return fail(failure);
+  }
   std::vector<aws::ecs::Task> tasks;
   for (std::size_t at = 0; at < arns->size(); at += kMostDescribed) {
     const auto begin = arns->begin() + static_cast<std::ptrdiff_t>(at);

@@ -14,10 +14,6 @@
 
 namespace ferry::feature {
 
-// A TASK argument: a task's ARN, `task/ID`, or the bare id; of an id any unique prefix will do. The answer is
-// always of kind task. Failure `usage`. Pure.
-Result<Target> parse_task(std::string_view text, std::string_view cluster);
-
 // The id or ARN of the one task that is meant. A whole id is taken at its word, without a call; a prefix
 // takes two ListTasks calls. Failures: `not_found`, `ambiguous` (lists the tasks), `usage` for another region
 // than the client's, and those of the calls.
@@ -25,6 +21,10 @@ net::Task<Result<std::string>> find_task(aws::Client& client, Target target);
 
 // The task as it is now. Failure `not_found` where ECS does not know it.
 net::Task<Result<aws::ecs::Task>> describe_task(aws::Client& client, std::string cluster, std::string task);
+
+// True where the cluster has a service of that name, which may be meant instead of a task. One call; a
+// refused one is its Failure.
+net::Task<Result<bool>> is_service(aws::Client& client, std::string cluster, std::string word);
 
 struct TaskFilter {
   std::string cluster, service, family, started_by;  // of the last three at most one

@@ -215,7 +215,7 @@ def test_what_was_asked_for_reaches_the_service(run, shared_endpoint):
 def test_several_essential_containers_need_a_choice(run):
     result = run("two")
     assert (result.returncode, result.stdout) == (125, b"")
-    assert lines(result.stderr) == ["ferry: two has 2 containers: app, side; choose one with --container"]
+    assert lines(result.stderr) == ["ferry: two has 2 containers: app, side; choose one with --container or FERRY_CONTAINER"]
 
 
 def test_the_chosen_container_is_the_one_that_counts(run):

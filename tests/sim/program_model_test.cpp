@@ -167,7 +167,10 @@ TEST_P(ProgramModelOf, ARealShellEncodesWhatAnAgentWouldDamage) {
   EXPECT_TRUE(content_of(real).codings.at('o').contains('b'));
 }
 
-INSTANTIATE_TEST_SUITE_P(PlainAndExact, ProgramModelOf, testing::Bool());
+INSTANTIATE_TEST_SUITE_P(PlainAndExact, ProgramModelOf, testing::Bool(),
+                         [](const testing::TestParamInfo<bool>& exact) {
+                           return std::string(exact.param ? "exact" : "plain");
+                         });
 
 }  // namespace
 }  // namespace ferry::sim

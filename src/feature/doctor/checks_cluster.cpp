@@ -40,8 +40,7 @@ std::string own_log_group(const Facts& facts) {
   const TaskDefinitionFacts* definition = known(facts.definition);
   if (definition == nullptr) return {};
   for (const ContainerDefinitionFacts& container : definition->containers) {
-    const bool is_meant = facts.container.empty() || facts.container == container.name;
-    if (is_meant && container.log_driver == "awslogs") return container.log_group;
+    if (is_meant(facts, container.name) && container.log_driver == "awslogs") return container.log_group;
   }
   return {};
 }

@@ -1,4 +1,5 @@
 // Is the target there, does a task of it run, and can its platform have exec at all?
+#include "base/near_names.hpp"
 #include "base/text.hpp"
 #include "feature/doctor/checks.hpp"
 #include "feature/doctor/fixes.hpp"
@@ -20,6 +21,11 @@ constexpr std::string_view kPlatform = "platform";
 std::string name_of_target(const Facts& facts) {
   return facts.task_definition_asked.empty() ? describe(facts.target)
                                              : fmt::format("task definition {}", facts.task_definition_asked);
+}
+
+// "did you mean web? check the name": the question, where there is one, comes first.
+std::string with_near(const std::string& question, const std::string& advice) {
+  return question.empty() ? advice : fmt::format("{} {}", question, advice);
 }
 
 Fixes listing(const Facts& facts, std::string_view words) {
@@ -50,7 +56,8 @@ bool check_cluster(const Facts& facts, Findings& findings) {
       wrong("cluster",
             fmt::format("{} cluster {} in region {}", is_missing ? "there is no" : "nothing runs any more in",
                         facts.target.cluster, facts.region),
-            is_missing ? "check the name, the region and the account of the credentials"
+            is_missing ? with_near(did_you_mean(last_part(facts.target.cluster), facts.near_names),
+                                   "check the name, the region and the account of the credentials")
                        : fmt::format("its status is {}", facts.cluster->status),
             listing(facts, "ecs list-clusters")));
   return false;
@@ -92,8 +99,8 @@ Finding missing(const Facts& facts) {
     words = fmt::format("ecs list-tasks --cluster {}", cluster);
   }
   return wrong(std::string(kTarget),
-               fmt::format("there is no {} (region {})", name_of_target(facts), facts.region), std::move(why),
-               listing(facts, words));
+               fmt::format("there is no {} (region {})", name_of_target(facts), facts.region),
+               with_near(did_you_mean(facts.target.name, facts.near_names), why), listing(facts, words));
 }
 
 bool check_presence(const Facts& facts, Findings& findings) {
@@ -126,9 +133,10 @@ bool check_container_name(const Facts& facts, Findings& findings) {
   names.reserve(definition->containers.size());
   for (const ContainerDefinitionFacts& container : definition->containers) names.push_back(container.name);
   if (std::ranges::find(names, facts.container) != names.end()) return true;
-  findings.push_back(wrong(std::string(kTarget),
-                           fmt::format("{} has no container '{}'", definition->family, facts.container),
-                           fmt::format("it has: {}", fmt::join(names, ", ")), {}));
+  findings.push_back(wrong(
+      std::string(kTarget), fmt::format("{} has no container '{}'", definition->family, facts.container),
+      with_near(did_you_mean(facts.container, names), fmt::format("it has: {}", fmt::join(names, ", "))),
+      {}));
   return false;
 }
 

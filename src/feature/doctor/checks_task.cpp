@@ -15,10 +15,6 @@ constexpr std::string_view kEnabled = "exec-enabled";
 constexpr std::string_view kContainer = "container";
 constexpr std::string_view kAgent = "agent";
 
-bool is_meant(const Facts& facts, std::string_view container) {
-  return facts.container.empty() || facts.container == container;
-}
-
 bool is_linux(const Facts& facts) {
   const TaskDefinitionFacts* definition = known(facts.definition);
   return definition == nullptr || !definition->os_family.starts_with("WINDOWS");

@@ -1,6 +1,9 @@
 #include "feature/doctor/facts.hpp"
 
 #include "base/text.hpp"
+#include "feature/container_choice.hpp"
+
+#include <algorithm>
 
 namespace ferry::feature {
 
@@ -25,6 +28,37 @@ std::string last_part(std::string_view arn) {
 std::string arn_part(std::string_view arn, std::size_t position) {
   const std::vector<std::string_view> parts = split(arn, ':');
   return parts.size() < 6 || position >= parts.size() ? std::string{} : std::string(parts[position]);
+}
+
+namespace {
+
+bool is_of_aws(const Facts& facts, std::string_view name) {
+  ContainerCandidate candidate;
+  candidate.name = name;
+  if (const TaskFacts* task = known(facts.task)) {
+    const auto state = std::ranges::find(task->containers, name, &ContainerState::name);
+    if (state != task->containers.end()) candidate.image = state->image;
+  }
+  if (const TaskDefinitionFacts* definition = known(facts.definition)) {
+    const auto defined = std::ranges::find(definition->containers, name, &ContainerDefinitionFacts::name);
+    candidate.is_outside_definition = defined == definition->containers.end();
+    if (!candidate.is_outside_definition) {
+      candidate.image = defined->image;
+      candidate.is_log_router = defined->is_log_router;
+    }
+  }
+  return is_put_there_by_aws(candidate);
+}
+
+}  // namespace
+
+bool is_meant(const Facts& facts, std::string_view container) {
+  if (!facts.container.empty()) return facts.container == container;
+  const TaskDefinitionFacts* definition = known(facts.definition);
+  // The only one is meant, whatever it is.
+  const bool is_alone = definition != nullptr && definition->containers.size() == 1 &&
+                        definition->containers.front().name == container;
+  return is_alone || !is_of_aws(facts, container);
 }
 
 }  // namespace ferry::feature

@@ -13,7 +13,7 @@
 namespace ferry::feature {
 
 struct ContainerState {
-  std::string name, last_status, reason, runtime_id;
+  std::string name, image, last_status, reason, runtime_id;
   std::string agent_status, agent_reason;  // of the ExecuteCommandAgent; empty where the container has none
   std::vector<std::string> override_variables;  // names that the task was started with
 };
@@ -47,7 +47,8 @@ struct ServiceFacts {
 };
 
 struct ContainerDefinitionFacts {
-  std::string name;
+  std::string name, image;
+  bool is_log_router = false;  // has a firelensConfiguration
   bool has_read_only_root = false, has_init_process = false;
   std::vector<std::string> variables;  // names: environment and secrets
   std::string log_driver, log_group;
@@ -110,9 +111,12 @@ struct CallerFacts {
 struct Facts {
   Target target;
   std::string task_definition_asked;  // where the target is a task definition, else empty
-  std::string container;              // the one asked for; empty for all
+  std::string container;              // the one asked for; empty for all but those put there by AWS
   std::string region;                 // where the calls went
   std::string endpoint;               // empty where that is AWS itself
+
+  // What is not there: names that exist and look like its own, of clusters where the cluster is missing.
+  std::vector<std::string> near_names;
 
   Result<ClusterFacts> cluster;
   // Absent: not there. A Failure: could not be read.
@@ -131,6 +135,10 @@ template <class T>
 const T* known(const Result<std::optional<T>>& fact) {
   return fact && *fact ? &**fact : nullptr;
 }
+
+// Whether what is said of this container counts: it is the one asked for, or nobody asked for one and it was
+// not put there by AWS (feature/container_choice.hpp).
+bool is_meant(const Facts& facts, std::string_view container);
 
 // The role that the task's containers act as; empty for none. The execution role likewise.
 std::string task_role_arn(const Facts& facts);

@@ -5,6 +5,7 @@
 #include "aws/endpoints.hpp"
 #include "base/text.hpp"
 #include "feature/doctor/read_facts.hpp"
+#include "feature/near_targets.hpp"
 
 #include <algorithm>
 #include <array>
@@ -156,11 +157,12 @@ net::Task<Result<bool>> log_group_exists(aws::Client& client, std::string name) 
 }
 
 // The sessions to the container that is meant, else to the fullest one.
-net::Task<Result<std::vector<std::string>>> open_sessions(aws::Client& client, std::string cluster,
-                                                          TaskFacts task, std::string container) {
+net::Task<Result<std::vector<std::string>>> open_sessions(aws::Client& client, const Facts& facts) {
+  const std::string cluster = facts.target.cluster;
+  const TaskFacts task = **facts.task;
   std::vector<std::string> most;
   for (const ContainerState& one : task.containers) {
-    if (one.runtime_id.empty() || (!container.empty() && container != one.name)) continue;
+    if (one.runtime_id.empty() || !is_meant(facts, one.name)) continue;
     json::object filter;
     filter["key"] = "Target";
     filter["value"] = fmt::format("ecs:{}_{}_{}", cluster, task.id, one.runtime_id);
@@ -230,7 +232,7 @@ net::Task<> gather_rest(aws::Client& client, Facts& facts) {
   if (facts.cluster && !facts.cluster->log_group.empty())
     facts.log_group_exists = co_await log_group_exists(client, facts.cluster->log_group);
   if (task != nullptr && task->exec_enabled && task->last_status == "RUNNING")
-    facts.open_sessions = co_await open_sessions(client, facts.target.cluster, *task, facts.container);
+    facts.open_sessions = co_await open_sessions(client, facts);
   std::string resource = facts.cluster ? facts.cluster->arn : std::string();
   if (task != nullptr) resource = task->arn;
   Result<CallerFacts> caller =
@@ -285,6 +287,25 @@ Result<DoctorRequest> parse_doctor_target(std::string_view text, std::string_vie
   return request;
 }
 
+namespace {
+
+// Only where something is missing: the names that may have been meant.
+net::Task<> gather_near_names(aws::Client& client, Facts& facts) {
+  const bool is_cluster_missing = facts.cluster && facts.cluster->status == "MISSING";
+  if (facts.task_definition_asked.empty() && is_cluster_missing) {
+    facts.near_names = co_await near_clusters(client, facts.target.cluster);
+    co_return;
+  }
+  const bool is_definition = facts.target.kind == Target::Kind::family;
+  const bool is_service = facts.target.kind == Target::Kind::service;
+  const bool is_missing = is_definition ? facts.definition && !*facts.definition
+                          : is_service  ? facts.service && !*facts.service
+                                        : facts.task && !*facts.task;
+  if (is_missing) facts.near_names = co_await near_targets(client, facts.target);
+}
+
+}  // namespace
+
 net::Task<Result<Facts>> gather(aws::Client& client, DoctorRequest request) {
   Facts facts;
   facts.target = std::move(request.target);
@@ -304,6 +325,7 @@ net::Task<Result<Facts>> gather(aws::Client& client, DoctorRequest request) {
   const bool is_asked_first = !facts.task_definition_asked.empty();
   if (is_asked_first && !facts.definition && !is_partial(facts.definition.error()))
     co_return fail(facts.definition.error());
+  co_await gather_near_names(client, facts);
   co_await gather_rest(client, facts);
   co_return facts;
 }

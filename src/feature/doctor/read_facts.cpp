@@ -25,6 +25,7 @@ std::vector<std::string> names_in(const json::object& object, std::string_view l
 ContainerState container_state(const json::object& container) {
   ContainerState state;
   state.name = text_in(container, "name");
+  state.image = text_in(container, "image");
   state.last_status = text_in(container, "lastStatus");
   state.reason = text_in(container, "reason");
   state.runtime_id = text_in(container, "runtimeId");
@@ -152,6 +153,8 @@ TaskDefinitionFacts definition_facts(const json::object& definition) {
   for (const json::object* one : objects_in(definition, "containerDefinitions")) {
     ContainerDefinitionFacts container;
     container.name = text_in(*one, "name");
+    container.image = text_in(*one, "image");
+    container.is_log_router = object_in(*one, "firelensConfiguration") != nullptr;
     container.has_read_only_root = flag_in(*one, "readonlyRootFilesystem", false);
     const json::object* parameters = object_in(*one, "linuxParameters");
     container.has_init_process = parameters != nullptr && flag_in(*parameters, "initProcessEnabled", false);

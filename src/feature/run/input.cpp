@@ -15,14 +15,6 @@ namespace {
 
 namespace json = boost::json;
 
-std::vector<std::string> container_names(const aws::ecs::TaskDefinition& definition, bool essential_only) {
-  std::vector<std::string> names;
-  for (const aws::ecs::ContainerDefinition& container : definition.containers) {
-    if (container.essential || !essential_only) names.push_back(container.name);
-  }
-  return names;
-}
-
 void put(json::object& input, std::string_view member, const std::string& text) {
   if (!text.empty()) input[member] = text;
 }
@@ -87,23 +79,14 @@ Result<> check_utf8(const RunRequest& request) {
   return {};
 }
 
-Result<std::string> choose_container(const aws::ecs::TaskDefinition& definition, const RunRequest& request) {
-  const std::vector<std::string> all = container_names(definition, false);
-  const std::string list = join(all, ", ");
-  if (!request.container.empty()) {
-    if (std::ranges::find(all, request.container) != all.end()) return request.container;
-    return fail(FailureCode::not_found,
-                fmt::format("{} has no container '{}'", request.task_definition, request.container),
-                fmt::format("it has: {}", list));
-  }
-  const std::vector<std::string> essential = container_names(definition, true);
+Result<ContainerChoice> choose_container(const aws::ecs::TaskDefinition& definition,
+                                         const RunRequest& request) {
+  Result<ContainerChoice> choice =
+      choose_container(container_candidates(definition), request.container, request.task_definition);
+  if (choice || choice.error().code != FailureCode::ambiguous) return choice;
   const std::vector<std::string> overridden = overridden_containers(overrides_in(request));
-  for (const std::vector<std::string>& candidates : {all, essential, overridden}) {
-    if (candidates.size() == 1) return candidates.front();
-  }
-  return fail(FailureCode::ambiguous,
-              fmt::format("{} has {} containers: {}", request.task_definition, all.size(), list),
-              "choose one with --container");
+  if (overridden.size() == 1) return ContainerChoice{.name = overridden.front(), .notice = {}};
+  return choice;
 }
 
 Result<json::object> parse_cli_input(std::string_view text) {

@@ -3,6 +3,7 @@
 
 #include "aws/ecs.hpp"
 #include "base/result.hpp"
+#include "feature/container_choice.hpp"
 #include "feature/run/ephemeral_revision.hpp"
 #include "feature/run/overrides.hpp"
 #include "feature/target.hpp"
@@ -44,9 +45,10 @@ Result<boost::json::object> parse_cli_input(std::string_view text);
 // it.
 Result<> check_utf8(const RunRequest& request);
 
-// Whose command, log and exit code are meant: --container; else the only container; else the only essential
-// one; else the only one that --overrides names. Otherwise a failure (ambiguous) that lists them.
-Result<std::string> choose_container(const aws::ecs::TaskDefinition& definition, const RunRequest& request);
+// Whose command, log and exit code are meant: as feature/container_choice.hpp has it; where that leaves
+// several, the only one that --overrides names. Otherwise a failure (ambiguous) that lists them.
+Result<ContainerChoice> choose_container(const aws::ecs::TaskDefinition& definition,
+                                         const RunRequest& request);
 
 // RunTask's input without `count`; a `clientToken` only where the user gave one. `like` is what
 // like_service() made of the service; empty where there is none. Of the ways to name the capacity (launch

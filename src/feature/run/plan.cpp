@@ -2,6 +2,7 @@
 
 #include "aws/answer_reader.hpp"
 #include "aws/task_definitions.hpp"
+#include "feature/near_targets.hpp"
 #include "feature/run/like_service.hpp"
 
 #include <optional>
@@ -18,7 +19,10 @@ net::Task<Result<json::object>> like_input(aws::Client& client, std::optional<Ta
   if (!like) co_return json::object();
   const Result<json::object> service =
       co_await aws::ecs::describe_whole_service(client, like->cluster, like->name);
-  if (!service) co_return fail(service.error().in(fmt::format("--like {}/{}", like->cluster, like->name)));
+  if (!service) {
+    const Failure failure = co_await with_near_targets(client, *like, service.error());
+    co_return fail(failure.in(fmt::format("--like {}/{}", like->cluster, like->name)));
+  }
   json::object input = like_service(*service);
   input["cluster"] = like->cluster;
   co_return input;
@@ -47,19 +51,22 @@ net::Task<Result<RunPlan>> plan_run(aws::Client& client, RunRequest request) {
       co_await aws::ecs::describe_whole_task_definition(client, request.task_definition);
   if (!definition) {
     Failure failure = definition.error().in(request.task_definition);
-    if (failure.hint.empty() && aws::ecs::error_of(failure) == aws::ecs::Error::client)
+    if (failure.hint.empty() && aws::ecs::error_of(failure) == aws::ecs::Error::client) {
       failure.hint = fmt::format("check family, revision and region ({})", client.settings().region);
+      failure = co_await with_near_families(client, request.task_definition, std::move(failure));
+    }
     co_return fail(std::move(failure));
   }
   aws::ecs::TaskDefinition described = aws::ecs::task_definition_from_json(*definition);
-  Result<std::string> container = choose_container(described, request);
+  Result<ContainerChoice> container = choose_container(described, request);
   if (!container) co_return fail(container.error());
-  json::object input = run_task_input(request, *like, *container);
+  json::object input = run_task_input(request, *like, container->name);
   co_return RunPlan{.cluster = request.cluster,
                     .input = std::move(input),
                     .definition = std::move(*definition),
                     .described = std::move(described),
-                    .container = std::move(*container)};
+                    .container = std::move(container->name),
+                    .container_notice = std::move(container->notice)};
 }
 
 }  // namespace ferry::feature

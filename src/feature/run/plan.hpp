@@ -20,6 +20,7 @@ struct RunPlan {
   boost::json::object definition;  // DescribeTaskDefinition's taskDefinition, as it came
   aws::ecs::TaskDefinition described;
   std::string container;
+  std::string container_notice;  // which one was chosen and why; empty where there was no choice
 };
 
 // DescribeServices where the request names a service to be like, and DescribeTaskDefinition. Failures:

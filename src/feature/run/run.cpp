@@ -235,6 +235,8 @@ net::Task<Result<>> prepare_and_run(aws::Client& client, RunOptions& options, Ru
   if (!prepared) co_return Result<>();
   if (!*prepared) co_return fail(prepared->error());
   options.request.cluster = (*prepared)->plan.cluster;
+  const std::string& choice = (*prepared)->plan.container_notice;
+  if (!choice.empty()) observer.notice(choice);
   co_return co_await run_plan(client, std::move(**prepared), options, state, observer);
 }
 

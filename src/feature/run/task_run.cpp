@@ -1,6 +1,7 @@
 #include "feature/run/task_run.hpp"
 
 #include "aws/answer_reader.hpp"
+#include "feature/near_targets.hpp"
 #include "feature/run/start_failure.hpp"
 #include "feature/run/stop_reason.hpp"
 #include "feature/task_wait.hpp"
@@ -119,8 +120,16 @@ net::Task<Result<RunReport>> TaskRun::attempt() {
   StartedTask task = co_await shared_.starter.start(provider_, time_limit_);
   if (!task && !task.error().unanswered_token.empty()) co_return may_run(task.error());
   if (!task) {
-    const Failure& failure = task.error().failure;
-    co_return fail(shared_.options.attach ? explain_refused_attach(failure) : failure);
+    Target place{.kind = Target::Kind::service, .name = {}, .cluster = shared_.plan.cluster, .region = {}};
+    Failure failure = task.error().failure;
+    if (shared_.options.attach) failure = explain_refused_attach(failure);
+    if (aws::ecs::error_of(failure) == aws::ecs::Error::cluster_not_found) {
+      const std::optional<Failure> helpful =
+          co_await unless(shared_.client.loop(), shared_.interrupts.arrived,
+                          with_near_targets(shared_.client, std::move(place), failure));
+      if (helpful) failure = *helpful;
+    }
+    co_return fail(std::move(failure));
   }
   task_arn_ = task->arn;
   shared_.observer.accepted(task_arn_);

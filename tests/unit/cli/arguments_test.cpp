@@ -113,6 +113,23 @@ TEST(Arguments, RefusalsSayWhatIsWrongAndWhereHelpIs) {
   EXPECT_THAT(refusal({"a", "b", "c"}, false), Not(HasSubstr("(a command")));
 }
 
+TEST(Arguments, RefusalsShowWhereTheDashesBelong) {
+  EXPECT_THAT(refusal({"a", "b", "c"}), HasSubstr("did you mean `ferry try a -- b c`?"));
+  EXPECT_THAT(refusal({"a", "ls", "it's", "here"}), HasSubstr("-- ls"));
+  EXPECT_THAT(refusal({"--region", "r", "a", "ls", "--colour", "/"}),
+              AllOf(HasSubstr("there is no flag '--colour'"), HasSubstr("`ferry try a -- ls --colour /`")));
+  EXPECT_THAT(refusal({"a", "b", "c", "--", "d"}), Not(HasSubstr("did you mean")));
+  EXPECT_THAT(refusal({"a", "b", "c"}, false), Not(HasSubstr("did you mean")));
+  EXPECT_LT(refusal(std::vector<std::string>(1'000, "word")).size(), 200U);
+}
+
+TEST(Arguments, RefusalsNameTheNearestFlag) {
+  EXPECT_EQ(refusal({"a", "--regoin", "x"}), "try: there is no flag '--regoin'; did you mean --region?");
+  EXPECT_EQ(refusal({"a", "--enviroment=x"}),
+            "try: there is no flag '--enviroment'; did you mean --environment?");
+  EXPECT_EQ(refusal({"a", "--something"}), "try: there is no flag '--something'; see `ferry try --help`");
+}
+
 TEST(Arguments, AnEmptyValueIsRefusedRatherThanTakenForAbsence) {
   EXPECT_EQ(refusal({"a", "--region", ""}), "try: --region is empty; give it a value or leave it out");
   EXPECT_EQ(refusal({"a", "-o", ""}), "try: --output is empty; give it a value or leave it out");

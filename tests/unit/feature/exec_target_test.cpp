@@ -36,14 +36,16 @@ aws::ecs::Task task_named(const std::string& id, double started_at, std::string 
 }
 
 std::string judged(const Target& target, const std::vector<aws::ecs::Task>& tasks,
-                   const std::string& container = {}) {
-  const Readiness readiness = judge_readiness(target, tasks, container);
+                   const std::string& container = {}, const aws::ecs::TaskDefinition* definition = nullptr) {
+  const Readiness readiness = judge_readiness(target, tasks, container, definition);
   switch (readiness.kind) {
     case Readiness::Kind::ready:
       return readiness.place.task.substr(readiness.place.task.rfind('/') + 1) + " " +
              readiness.place.container;
     case Readiness::Kind::not_yet:
       return "not yet: " + readiness.failure.line();
+    case Readiness::Kind::needs_definition:
+      return "definition: " + readiness.task_definition;
     case Readiness::Kind::never:
       break;
   }
@@ -103,10 +105,33 @@ TEST(JudgeReadiness, ListsTheTasksOfAnAmbiguousPrefix) {
   EXPECT_THAT(readiness.failure.what, AllOf(HasSubstr("abc"), HasSubstr("abd")));
 }
 
-TEST(JudgeReadiness, AsksForTheContainerWhereThereAreSeveral) {
+TEST(JudgeReadiness, PassesOverWhatAwsPutIntoTheTask) {
+  aws::ecs::Task task = task_named("a", 1);
+  task.containers.push_back(container_named("aws-guardduty-agent-x1"));
+  task.containers.back().managed_agents.clear();
+  EXPECT_EQ(judged(service_target(), {task}), "a app");
+  const Readiness readiness = judge_readiness(service_target(), {task}, "");
+  EXPECT_THAT(readiness.choice, AllOf(HasSubstr("container app"), HasSubstr("aws-guardduty-agent-x1")));
+}
+
+TEST(JudgeReadiness, AsksForTheDefinitionWhereNamesDoNotTell) {
+  aws::ecs::Task task = task_named("a", 1);
+  task.task_definition_arn = "web:7";
+  task.containers.push_back(container_named("metrics"));
+  EXPECT_EQ(judged(service_target(), {task}), "definition: web:7");
+  aws::ecs::TaskDefinition definition;
+  definition.containers.resize(2);
+  definition.containers[0].name = "app";
+  definition.containers[1].name = "metrics";
+  definition.containers[1].essential = false;
+  EXPECT_EQ(judged(service_target(), {task}, "", &definition), "a app");
+}
+
+TEST(JudgeReadiness, AsksForTheContainerWhereSeveralMayBeMeant) {
   aws::ecs::Task task = task_named("a", 1);
   task.containers.push_back(container_named("proxy"));
-  EXPECT_THAT(judged(service_target(), {task}),
+  const aws::ecs::TaskDefinition unreadable;
+  EXPECT_THAT(judged(service_target(), {task}, "", &unreadable),
               AllOf(StartsWith("never: "), HasSubstr("app, proxy"), HasSubstr("--container")));
   EXPECT_EQ(judged(service_target(), {task}, "proxy"), "a proxy");
   EXPECT_THAT(judged(service_target(), {task}, "prox"),

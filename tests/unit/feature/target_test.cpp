@@ -27,6 +27,17 @@ TEST(ParseTarget, TakesEveryForm) {
   expect_target("family/web_2-x", Kind::family, "web_2-x", "home");
 }
 
+TEST(ParseTarget, TakesAWholeIdForATaskWithoutSayingSo) {
+  constexpr std::string_view kId = "0123456789abcdef0123456789abcdef";
+  expect_target(kId, Kind::task, kId, "home");
+  expect_target("prod/0123456789abcdef0123456789abcdef", Kind::task, kId, "prod");
+  expect_target("prod/c5cba4eb-5dad-405e-96db-71ef8eefe6a8", Kind::task,
+                "c5cba4eb-5dad-405e-96db-71ef8eefe6a8", "prod");
+  expect_target("family/0123456789abcdef0123456789abcdef", Kind::family, kId, "home");
+  expect_target("0123456789abcdef", Kind::service, "0123456789abcdef", "home");
+  expect_target("prod/deadbeef", Kind::service, "deadbeef", "prod");
+}
+
 TEST(ParseTarget, TakesArnsOldAndNew) {
   expect_target("arn:aws:ecs:eu-west-1:123456789012:task/prod/0123456789abcdef0123456789abcdef", Kind::task,
                 "0123456789abcdef0123456789abcdef", "prod", "eu-west-1");
@@ -48,6 +59,39 @@ TEST(ParseTarget, RefusesWhatIsNoneAndSaysWhatWouldBe) {
     EXPECT_EQ(target.error().code, FailureCode::usage) << text;
     EXPECT_THAT(target.error().hint, HasSubstr("CLUSTER/SERVICE")) << text;
   }
+}
+
+void expect_task(std::string_view text, std::string_view name, std::string_view cluster = "home") {
+  const Result<Target> target = parse_task(text, "home");
+  ASSERT_TRUE(target) << text << ": " << target.error().line();
+  EXPECT_EQ(target->kind, Kind::task) << text;
+  EXPECT_EQ(target->name, name) << text;
+  EXPECT_EQ(target->cluster, cluster) << text;
+}
+
+TEST(ParseTask, TakesAnIdItsBeginningAndAnArn) {
+  expect_task("0123456789abcdef0123456789abcdef", "0123456789abcdef0123456789abcdef");
+  expect_task("0123abcd", "0123abcd");
+  expect_task("c5cba4eb-5dad", "c5cba4eb-5dad");
+  expect_task("task/0", "0");
+  expect_task("task/db", "db");
+  expect_task("prod/0123456789abcdef0123456789abcdef", "0123456789abcdef0123456789abcdef", "prod");
+  expect_task("arn:aws:ecs:us-east-1:123456789012:task/prod/0123456789abcdef0123456789abcdef",
+              "0123456789abcdef0123456789abcdef", "prod");
+}
+
+TEST(ParseTask, TakesNoWordThatCanBeAService) {
+  for (const std::string_view text :
+       {"db", "web", "abc", "0123456", "deadbee", "deadbeeg", "abcd-efab", "facade-db", "deadbeef-api",
+        "prod/web", "prod/0123abcd", "family/web", "", "task/", "a b",
+        "arn:aws:ecs:us-east-1:123456789012:service/prod/web"}) {
+    const Result<Target> target = parse_task(text, "home");
+    ASSERT_FALSE(target) << text;
+    EXPECT_EQ(target.error().code, FailureCode::usage) << text;
+    EXPECT_THAT(target.error().what, HasSubstr("names no task")) << text;
+  }
+  EXPECT_THAT(parse_task("db", "home").error().hint,
+              AllOf(HasSubstr("ferry ps home/db"), HasSubstr("task/"), HasSubstr("8 or more digits")));
 }
 
 TEST(ExpectCluster, RefusesATargetOfAnotherCluster) {

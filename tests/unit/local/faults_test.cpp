@@ -125,6 +125,10 @@ TEST(Faults, OfLinesAndStreamsAreIndependent) {
 struct BadRules {
   std::string_view input, says;
 };
+
+void PrintTo(const BadRules& one, std::ostream* out) {
+  *out << one.input;
+}
 class FaultsRefuse : public ::testing::TestWithParam<BadRules> {};
 
 TEST_P(FaultsRefuse, AndKeepTheOldRules) {

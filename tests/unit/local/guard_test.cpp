@@ -38,7 +38,7 @@ net::HttpRequest signed_request(const AccessKey& key, std::string_view service, 
   return request;
 }
 
-class OwnHost : public ::testing::TestWithParam<const char*> {};
+class OwnHost : public ::testing::TestWithParam<std::string> {};
 TEST_P(OwnHost, IsAccepted) {
   EXPECT_FALSE(guard().check_sender(request_to(GetParam())));
 }
@@ -46,7 +46,7 @@ INSTANTIATE_TEST_SUITE_P(Hosts, OwnHost,
                          ::testing::Values("127.0.0.1:5319", "localhost:5319", "LOCALHOST:5319",
                                            "[::1]:5319"));
 
-class ForeignHost : public ::testing::TestWithParam<const char*> {};
+class ForeignHost : public ::testing::TestWithParam<std::string> {};
 TEST_P(ForeignHost, IsRefused) {
   const auto refused = guard().check_sender(request_to(GetParam()));
   ASSERT_TRUE(refused);

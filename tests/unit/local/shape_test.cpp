@@ -39,6 +39,10 @@ struct Misfit {
   std::string_view input, message;
 };
 
+void PrintTo(const Misfit& one, std::ostream* out) {
+  *out << one.input;
+}
+
 class ShapeRefuses : public ::testing::TestWithParam<Misfit> {};
 
 TEST_P(ShapeRefuses, InTheServicesWords) {

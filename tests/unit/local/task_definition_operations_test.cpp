@@ -144,6 +144,10 @@ TEST_F(TaskDefinitions, AreDeregisteredOnce) {
 struct BadDefinition {
   std::string_view member, value, says;
 };
+
+void PrintTo(const BadDefinition& one, std::ostream* out) {
+  *out << one.member << " " << one.value;
+}
 class RegisterRefuses : public TaskDefinitions, public ::testing::WithParamInterface<BadDefinition> {};
 
 TEST_P(RegisterRefuses, InTheServicesWords) {

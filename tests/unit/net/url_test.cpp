@@ -37,7 +37,7 @@ TEST(UrlTest, TakesIpv6InBrackets) {
   EXPECT_EQ(url->authority(), "[::1]:5319");
 }
 
-class BadUrlTest : public testing::TestWithParam<const char*> {};
+class BadUrlTest : public testing::TestWithParam<std::string> {};
 
 TEST_P(BadUrlTest, IsRefusedAsUsage) {
   const Result<Url> url = parse_url(GetParam());

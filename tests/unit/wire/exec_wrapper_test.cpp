@@ -40,6 +40,10 @@ struct Shell {
   std::vector<std::string> argv;  // in place of "sh"
 };
 
+void PrintTo(const Shell& one, std::ostream* out) {
+  *out << one.name;
+}
+
 // What the words say, run with a pseudo-terminal as standard streams and controlling terminal.
 class PtyProcess {
  public:

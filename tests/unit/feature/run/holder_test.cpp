@@ -35,6 +35,10 @@ struct Shell {
   Words argv;  // in place of "sh"
 };
 
+void PrintTo(const Shell& one, std::ostream* out) {
+  *out << one.name;
+}
+
 bool is_readable_within(int fd, milliseconds limit) {
   pollfd ready{.fd = fd, .events = POLLIN, .revents = 0};
   return poll(&ready, 1, static_cast<int>(limit.count())) == 1;

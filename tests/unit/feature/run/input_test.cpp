@@ -59,25 +59,26 @@ TEST(CheckUtf8, NamesWhatRunTaskCannotCarry) {
   EXPECT_EQ(refusal([](RunRequest& r) { r.started_by = "\xed\xa0\x80"; }), "--started-by" + rest);
 }
 
-TEST(ChooseContainer, TheOnlyOneThenTheOnlyEssentialOneThenTheOneThatOverridesName) {
-  EXPECT_EQ(choose_container(definition_of({container("a")}), request_for()), "a");
-  EXPECT_EQ(choose_container(definition_of({container("a", false), container("b")}), request_for()), "b");
+TEST(ChooseRunContainer, TheOnlyOneThenTheOnlyEssentialOneThenTheOneThatOverridesName) {
+  EXPECT_EQ(choose_container(definition_of({container("a")}), request_for())->name, "a");
+  EXPECT_EQ(choose_container(definition_of({container("a", false), container("b")}), request_for())->name,
+            "b");
   RunRequest request = request_for();
   request.overrides = json::parse(R"({"containerOverrides":[{"name":"b"}]})").as_object();
-  EXPECT_EQ(choose_container(definition_of({container("a"), container("b")}), request), "b");
+  EXPECT_EQ(choose_container(definition_of({container("a"), container("b")}), request)->name, "b");
 }
 
-TEST(ChooseContainer, TheFlagDecides) {
+TEST(ChooseRunContainer, TheFlagDecides) {
   const aws::ecs::TaskDefinition definition = definition_of({container("a"), container("b", false)});
-  EXPECT_EQ(choose_container(definition, request_for("b")), "b");
-  const Result<std::string> none = choose_container(definition, request_for("c"));
+  EXPECT_EQ(choose_container(definition, request_for("b"))->name, "b");
+  const Result<ContainerChoice> none = choose_container(definition, request_for("c"));
   ASSERT_FALSE(none.has_value());
   EXPECT_EQ(none.error().code, FailureCode::not_found);
   EXPECT_NE(none.error().line().find("a, b"), std::string::npos) << none.error().line();
 }
 
-TEST(ChooseContainer, OtherwiseTheErrorListsThem) {
-  const Result<std::string> chosen =
+TEST(ChooseRunContainer, OtherwiseTheErrorListsThem) {
+  const Result<ContainerChoice> chosen =
       choose_container(definition_of({container("a"), container("b")}), request_for());
   ASSERT_FALSE(chosen.has_value());
   EXPECT_EQ(chosen.error().code, FailureCode::ambiguous);

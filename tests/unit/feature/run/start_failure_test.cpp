@@ -25,6 +25,10 @@ struct Case {
   bool lacks_capacity, is_passing;
 };
 
+void PrintTo(const Case& one, std::ostream* out) {
+  *out << one.code << ": " << one.message;
+}
+
 class RunTaskRefusals : public testing::TestWithParam<Case> {};
 
 TEST_P(RunTaskRefusals, AreExplained) {
@@ -118,6 +122,10 @@ struct Reason {
   const char* next_step;
   bool lacks_capacity, is_passing;
 };
+
+void PrintTo(const Reason& one, std::ostream* out) {
+  *out << one.text;
+}
 
 class PlacementFailures : public testing::TestWithParam<Reason> {};
 
