@@ -60,6 +60,7 @@ class CommandSession {
   net::Task<> explain_close(std::string said);
   net::Task<> explain_loss(Outcome outcome, std::string what);
   net::Task<bool> explain_by_task(Outcome outcome);
+  void say(std::string_view line) const;
   void say_of_connection(std::string_view what) const;
 
   // What runs beside it.

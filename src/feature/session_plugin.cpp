@@ -49,7 +49,8 @@ class PluginSession {
         ready_(loop),
         over_(loop),
         services_(loop, request, std::move(environment)),
-        channel_(loop, network, std::move(request.address), services_.for_channel(), listener()) {}
+        channel_(loop, network, std::move(request.address), services_.for_channel(), listener(),
+                 connection_times(request.channel)) {}
 
   net::Task<Result<int>> run() {
     print(fmt::format("\nStarting session with SessionId: {}\n", session_id_));
@@ -68,6 +69,7 @@ class PluginSession {
     listener.on_connection_lost = [this](const Failure& reason) {
       say(fmt::format("session {} is being resumed: {}", session_id_, reason.what));
     };
+    listener.on_unsigned = [this](const Failure& reason) { say(unsigned_notice(reason)); };
     listener.on_connection_resumed = [this] { say(fmt::format("session {} goes on", session_id_)); };
     return listener;
   }
