@@ -119,7 +119,8 @@ Result<Setting> find_channel_endpoint(const Environment& environment, const Prof
   if (found.value.empty()) found = endpoint_in_services(kId, profile);
   if (found.value.empty()) return Setting{};
   const Result<net::Url> url = net::parse_url(found.value);
-  const std::string_view hint = "write it like https://vpce-0123-abcd.ssmmessages.eu-west-1.vpce.amazonaws.com";
+  const std::string_view hint =
+      "write it like https://vpce-0123-abcd.ssmmessages.eu-west-1.vpce.amazonaws.com";
   if (!url) {
     return fail(FailureCode::usage,
                 fmt::format("the endpoint of {}, of {}: {}", kId, found.origin, url.error().what),

@@ -36,8 +36,8 @@ Result<bool> is_unsigned_by_environment(std::string_view command) {
 }  // namespace
 
 void describe_channel_flags(Arguments& arguments, ChannelFlags& flags) {
-  arguments.toggle("--unsigned-channel",
-                   "do not sign the session's websocket; else FERRY_UNSIGNED_CHANNEL=1", flags.is_unsigned);
+  arguments.toggle("--unsigned-channel", "do not sign the session's websocket; else FERRY_UNSIGNED_CHANNEL=1",
+                   flags.is_unsigned);
   arguments.text("--ping-interval", "DURATION",
                  "how often the connection is shown to be alive; else FERRY_PING_INTERVAL, 30s",
                  flags.ping_interval);

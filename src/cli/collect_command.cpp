@@ -45,7 +45,8 @@ Arguments describe(CollectOptions& options) {
   describe_connection_flags(arguments, options.flags);
   arguments.epilogue(
       "Reads ExecuteCommand's response from standard input, as JSON (at most 1 MB); its `command` must come\n"
-      "from `ferry wrap`. Once for each response, and soon after it. Works without credentials, as long as AWS\n"
+      "from `ferry wrap`. Once for each response, and soon after it. Works without credentials, as long as "
+      "AWS\n"
       "takes unsigned sessions; with them it is signed, a dropped connection is resumed and an encrypted\n"
       "session entered. The exit status is the command's;\n"
       "ferry's own are as for `ferry exec`.\n\n"

@@ -30,10 +30,10 @@ net::Task<Result<session::ChannelIdentity>> channel_identity(aws::Client& client
   std::optional<Result<aws::Credentials>> credentials =
       co_await within(client.loop(), kLongestWait, client.credentials());
   if (!credentials) {
-    co_return fail(FailureCode::timed_out,
-                   fmt::format("no credentials came from {} within {} s",
-                               client.settings().credentials.description,
-                               std::chrono::duration_cast<seconds>(kLongestWait).count()));
+    co_return fail(
+        FailureCode::timed_out,
+        fmt::format("no credentials came from {} within {} s", client.settings().credentials.description,
+                    std::chrono::duration_cast<seconds>(kLongestWait).count()));
   }
   if (!*credentials) co_return fail((*credentials).error());
   co_return session::ChannelIdentity{.access_key_id = std::move((*credentials)->access_key_id),

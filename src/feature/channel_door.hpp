@@ -13,9 +13,9 @@ namespace ferry::feature {
 
 // What the user says of them.
 struct ChannelOptions {
-  bool is_unsigned = false;             // no signature, on purpose
-  milliseconds ping_interval{30'000};   // above zero
-  std::string endpoint;                 // as session::ChannelDoor has it, where no client's settings say it
+  bool is_unsigned = false;            // no signature, on purpose
+  milliseconds ping_interval{30'000};  // above zero
+  std::string endpoint;                // as session::ChannelDoor has it, where no client's settings say it
 };
 
 session::ConnectionTimes connection_times(const ChannelOptions& options);

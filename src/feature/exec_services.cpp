@@ -72,8 +72,7 @@ net::Task<bool> ExecServices::terminate() {
 
 net::Task<Result<session::Renewal>> ExecServices::renew_token() {
   if (!client_) co_return fail(without_credentials(client_.error()));
-  Result<aws::ssm::ResumedSession> resumed =
-      co_await aws::ssm::resume_session(**client_, opened_.session_id);
+  Result<aws::ssm::ResumedSession> resumed = co_await aws::ssm::resume_session(**client_, opened_.session_id);
   if (!resumed) co_return fail(resumed.error());
   co_return session::Renewal{.token_value = std::move(resumed->token_value),
                              .stream_url = std::move(resumed->stream_url)};

@@ -41,8 +41,9 @@ CommandResult collect(std::string_view response, const Options& options) {
   if (!network) return library::public_result(network.error());
   // A client knows it by itself.
   const Result<std::string> endpoint =
-      client ? std::string()
-             : aws::resolve_channel_endpoint(library::connection_flags(options, {}), sys::environment_variable);
+      client
+          ? std::string()
+          : aws::resolve_channel_endpoint(library::connection_flags(options, {}), sys::environment_variable);
   if (!endpoint) return library::public_result(endpoint.error());
   return library::run(loop, options, [&](feature::ExecOptions inner) {
     inner.channel.endpoint = *endpoint;

@@ -305,8 +305,8 @@ Task<Result<WebSocket>> WebSocket::connect(Loop& loop, const Network* network, U
 
   auto state = std::make_shared<State>(loop, std::move(*connection), limits);
   auto opening = std::make_shared<Opening>(loop);
-  state->stream.set_option(
-      beast::websocket::stream_base::decorator([headers = std::move(headers)](beast::websocket::request_type& request) {
+  state->stream.set_option(beast::websocket::stream_base::decorator(
+      [headers = std::move(headers)](beast::websocket::request_type& request) {
         request.set(beast::http::field::user_agent, fmt::format("ferry/{}", kVersion));
         for (const auto& [name, value] : headers) request.set(name, value);
       }));

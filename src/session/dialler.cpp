@@ -110,12 +110,11 @@ net::Task<Dialler::Signature> Dialler::signature_for(net::Url url) {
   signature.opener.access_key_id = identity->access_key_id;
   signature.opener.source = identity->source;
   signature.session_token = identity->session_token;
-  signature.headers =
-      wire::sign_channel(url.authority(), url.target,
-                         {.access_key_id = identity->access_key_id,
-                          .secret_access_key = identity->secret_access_key.reveal(),
-                          .session_token = identity->session_token.reveal()},
-                         region, identity->now);
+  signature.headers = wire::sign_channel(url.authority(), url.target,
+                                         {.access_key_id = identity->access_key_id,
+                                          .secret_access_key = identity->secret_access_key.reveal(),
+                                          .session_token = identity->session_token.reveal()},
+                                         region, identity->now);
   co_return signature;
 }
 

@@ -20,9 +20,9 @@ constexpr std::array<std::string_view, 7> presign_parameters{
 
 // What services answer to a signature, with or without "Exception" at the end.
 constexpr std::array<std::string_view, 9> signature_errors{
-    "AccessDenied",       "ExpiredToken",        "IncompleteSignature",
-    "InvalidClientTokenId", "InvalidSignature",  "MissingAuthenticationToken",
-    "RequestExpired",     "SignatureDoesNotMatch", "UnrecognizedClient"};
+    "AccessDenied",         "ExpiredToken",          "IncompleteSignature",
+    "InvalidClientTokenId", "InvalidSignature",      "MissingAuthenticationToken",
+    "RequestExpired",       "SignatureDoesNotMatch", "UnrecognizedClient"};
 
 std::string_view without_exception(std::string_view name) {
   constexpr std::string_view suffix = "Exception";
@@ -39,8 +39,7 @@ bool looks_like_region(std::string_view label) {
   const auto is_number = [](std::string_view part) {
     return !part.empty() && std::ranges::all_of(part, [](char c) { return c >= '0' && c <= '9'; });
   };
-  return parts.size() >= 3 && is_number(parts.back()) &&
-         std::all_of(parts.begin(), parts.end() - 1, is_word);
+  return parts.size() >= 3 && is_number(parts.back()) && std::all_of(parts.begin(), parts.end() - 1, is_word);
 }
 
 std::string_view part_of_arn(std::string_view arn, std::size_t index) {
@@ -86,9 +85,8 @@ bool is_presigned(std::string_view target) {
 
 std::string region_of_channel(std::string_view host) {
   const std::vector<std::string_view> labels = split(host, '.');
-  const auto service = std::ranges::find_if(labels, [](std::string_view label) {
-    return label == channel_service || label == "ssmmessages-fips";
-  });
+  const auto service = std::ranges::find_if(
+      labels, [](std::string_view label) { return label == channel_service || label == "ssmmessages-fips"; });
   if (service == labels.end() || service + 1 == labels.end()) return {};
   const std::string_view region = *(service + 1);
   return looks_like_region(region) ? std::string(region) : std::string();

@@ -27,6 +27,8 @@ class Quirks:
     seed: int = 1
     # The connection breaks when the agent has sent that many messages over it: one number a connection.
     cuts: tuple = ()
+    # It is closed in order then, with 1000 "Bye", as the service does every hour.
+    says_bye: bool = False
     # What ResumeSession does after a break.
     can_be_resumed: bool = True
     # What DescribeClusters says of the logging of exec sessions: NONE, DEFAULT, OVERRIDE; or an error's name.

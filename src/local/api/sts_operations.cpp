@@ -40,10 +40,11 @@ Answer issue(const TemporaryKeys& keys, const json::object& input, DurationLimit
   const std::string text = text_of(input, "DurationSeconds");
   const std::optional<std::int64_t> asked = text.empty() ? limits.usual : parse_integer(text);
   if (!asked || *asked < kShortest || *asked > limits.most) {
-    return refuse(std::string(kInputError),
-                  fmt::format("Value '{}' at 'durationSeconds' failed to satisfy constraint: Member must have "
-                              "value between {} and {}",
-                              text, kShortest, limits.most));
+    return refuse(
+        std::string(kInputError),
+        fmt::format("Value '{}' at 'durationSeconds' failed to satisfy constraint: Member must have "
+                    "value between {} and {}",
+                    text, kShortest, limits.most));
   }
   const TemporaryKey key = keys.issue(random_id(), net::wall_now() + seconds(*asked));
   std::string expiration = rfc3339(key.expires_at);
@@ -87,9 +88,9 @@ Operations sts_operations(std::string_view endpoint_secret) {
         constexpr DurationLimits kLimits{.usual = 43'200, .most = 129'600};
         return issue(*keys, input, kLimits);
       });
-  operations["AssumeRole"] = shaped_at_once(
-      R"({"RoleArn": "string", "RoleSessionName": "string", "DurationSeconds": "string"})",
-      [keys](const json::object& input) { return assume_role(*keys, input); });
+  operations["AssumeRole"] =
+      shaped_at_once(R"({"RoleArn": "string", "RoleSessionName": "string", "DurationSeconds": "string"})",
+                     [keys](const json::object& input) { return assume_role(*keys, input); });
   return operations;
 }
 

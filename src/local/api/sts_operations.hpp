@@ -1,5 +1,5 @@
-// STS: GetCallerIdentity (everybody who has a key is the one user of the one account), and GetSessionToken and
-// AssumeRole, which give out temporary keys (local/keys/temporary_keys.hpp). Any role may be assumed.
+// STS: GetCallerIdentity (everybody who has a key is the one user of the one account), and GetSessionToken
+// and AssumeRole, which give out temporary keys (local/keys/temporary_keys.hpp). Any role may be assumed.
 #pragma once
 
 #include "local/api/operation.hpp"

@@ -82,8 +82,7 @@ tl::expected<wire::sigv4::Authorization, ServiceError> Guard::verify(const net::
   wire::sigv4::Identity identity{
       .access_key_id = key_.id, .secret_access_key = key_.secret, .session_token = {}};
   std::optional<TemporaryKey> temporary;
-  const auto claimed =
-      wire::sigv4::parse_authorization(net::find_header(request.headers, "Authorization"));
+  const auto claimed = wire::sigv4::parse_authorization(net::find_header(request.headers, "Authorization"));
   if (claimed && claimed->access_key_id != key_.id) {
     temporary = temporary_keys_.find(claimed->access_key_id,
                                      net::find_header(request.headers, "X-Amz-Security-Token"));
@@ -128,8 +127,7 @@ std::optional<ServiceError> Guard::check_channel(const net::HttpRequest& request
     refused->status = kForbidden;
     return refused;
   }
-  const auto signer =
-      wire::sigv4::parse_authorization(net::find_header(request.headers, "Authorization"));
+  const auto signer = wire::sigv4::parse_authorization(net::find_header(request.headers, "Authorization"));
   if (signer && signer->region == channels_.region) return std::nullopt;
   return refusal("InvalidSignatureException",
                  fmt::format("Credential should be scoped to a valid region, not '{}'.",

@@ -27,8 +27,8 @@ struct AccessKey {
 
 // How the websockets of sessions are guarded, beside the token that is their first message.
 struct ChannelGuard {
-  std::string region;         // a signature must be for it
-  bool is_required = false;   // unsigned ones are refused
+  std::string region;        // a signature must be for it
+  bool is_required = false;  // unsigned ones are refused
 };
 
 class Guard {
@@ -45,8 +45,8 @@ class Guard {
   [[nodiscard]] std::optional<ServiceError> check_signature(const net::HttpRequest& request,
                                                             std::string_view signing_name,
                                                             WallTime now) const;
-  // Of the GET of a session's websocket: a signature, where there is one or must be, is by one of our keys for
-  // ssmmessages in our region.
+  // Of the GET of a session's websocket: a signature, where there is one or must be, is by one of our keys
+  // for ssmmessages in our region.
   [[nodiscard]] std::optional<ServiceError> check_channel(const net::HttpRequest& request,
                                                           WallTime now) const;
   // Of /_ferry/ paths: `Authorization: Bearer SECRET`.
@@ -54,8 +54,8 @@ class Guard {
 
  private:
   [[nodiscard]] bool is_own_host(std::string_view host) const;
-  [[nodiscard]] tl::expected<wire::sigv4::Authorization, ServiceError> verify(
-      const net::HttpRequest& request, WallTime now) const;
+  [[nodiscard]] tl::expected<wire::sigv4::Authorization, ServiceError> verify(const net::HttpRequest& request,
+                                                                              WallTime now) const;
 
   AccessKey key_;
   TemporaryKeys temporary_keys_;

@@ -25,11 +25,12 @@ std::string derived(const Secret& secret, std::string_view purpose, std::string_
 
 TemporaryKey TemporaryKeys::key_of(std::string_view id, WallTime expires_at) const {
   const std::int64_t expiry = std::chrono::duration_cast<seconds>(expires_at.time_since_epoch()).count();
-  return {.id = std::string(id),
-          .secret = derived(endpoint_secret_, "secret of temporary key", id, expiry).substr(0, kSecretLetters),
-          .session_token = fmt::format("{}/{}/{}", kTokenPrefix, expiry,
-                                       derived(endpoint_secret_, "token of temporary key", id, expiry)),
-          .expires_at = WallTime(seconds(expiry))};
+  return {
+      .id = std::string(id),
+      .secret = derived(endpoint_secret_, "secret of temporary key", id, expiry).substr(0, kSecretLetters),
+      .session_token = fmt::format("{}/{}/{}", kTokenPrefix, expiry,
+                                   derived(endpoint_secret_, "token of temporary key", id, expiry)),
+      .expires_at = WallTime(seconds(expiry))};
 }
 
 TemporaryKey TemporaryKeys::issue(std::string_view chance, WallTime expires_at) const {
