@@ -24,7 +24,7 @@ LEAST_SUPPORTED = (1, 2, 764, 0)
 @pytest.fixture(scope="module")
 def strict(start_endpoint):
     """An endpoint that wants signed channels."""
-    endpoint = start_endpoint("--port", "0", "--ephemeral", "--require-signed-channels")
+    endpoint = start_endpoint("--port", "0", "--ephemeral", "--require-signed-channels", "--max-sessions", "100")
     enterable_task(endpoint)
     yield endpoint
     endpoint.stop()
@@ -111,7 +111,7 @@ def test_a_wrong_secret_is_refused_naming_key_and_source_and_not_tried_unsigned(
 
 @pytest.mark.parametrize("operation", ["get_session_token", "assume_role"])
 def test_temporary_keys_of_the_endpoint_count_as_its_own(strict, operation):
-    more = {"RoleArn": "arn:aws:iam::123456789012:role/ops", "RoleSessionName": "s"} if operation == "assume_role" else {}
+    more = {"RoleArn": "arn:aws:iam::123456789012:role/ops", "RoleSessionName": "ops"} if operation == "assume_role" else {}
     keys = getattr(strict.client("sts"), operation)(**more)["Credentials"]
     assert 0 < keys["Expiration"].timestamp() - time.time() <= 43_200
     variables = {
@@ -210,9 +210,9 @@ def version(text):
 def test_each_connection_is_signed_where_resume_session_says(enter_simulator, wary_simulator, says_bye):
     """Also after the close in order that the service does every hour, which is no end of the session."""
     place = enter_simulator("dash", cuts=(6, 6, 6), says_bye=says_bye)
-    done = place.run("dash", "sh", "-c", "i=0; while [ $i -lt 200 ]; do echo line $i; i=$((i+1)); sleep 0.01; done; exit 5")
-    assert done.stdout == b"".join(b"line %d\n" % number for number in range(200))
-    assert done.returncode == 5
+    done = place.run("dash", "sh", "-c", "i=0; while [ $i -lt 5000 ]; do echo line $i; i=$((i+1)); done; exit 5", flags=["--framing", "plain"])
+    assert done.stdout == b"".join(b"line %d\n" % number for number in range(5000))
+    assert done.returncode == 5, done.stderr
     assert len(wary_simulator.openings) == 4
     assert all("Authorization" in request.headers and not refused for request, refused in wary_simulator.openings)
     assert len({request.path for request, _ in wary_simulator.openings}) == 4, "each cell is dialled once"

@@ -15,7 +15,7 @@ PATIENCE_S = 60
 
 @pytest.fixture(scope="module")
 def strict(start_endpoint):
-    endpoint = start_endpoint("--port", "0", "--ephemeral", "--require-signed-channels")
+    endpoint = start_endpoint("--port", "0", "--ephemeral", "--require-signed-channels", "--max-sessions", "100")
     yield endpoint
     endpoint.stop()
 

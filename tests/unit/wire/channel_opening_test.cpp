@@ -24,7 +24,7 @@ TEST(ChannelOpening, IsSignedWhereThereAreCredentials) {
 TEST(ChannelOpening, APresignedAddressIsLeftAsItIs) {
   for (const std::string parameter : {"X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires",
                                       "X-Amz-SignedHeaders", "X-Amz-Signature", "X-Amz-Security-Token"}) {
-    for (const std::string target :
+    for (const std::string& target :
          {"/s?" + parameter + "=v", "/s?role=r&" + parameter + "=", "/s?" + parameter}) {
       EXPECT_TRUE(is_presigned(target)) << target;
       EXPECT_EQ(channel_opening(target, false, true), ChannelOpening::presigned) << target;
