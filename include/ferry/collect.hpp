@@ -15,9 +15,10 @@ namespace ferry {
 // the session object alone; at most 1 MB. Other members are not looked at. It holds a secret, the token: it
 // is in no message of ferry's.
 //
-// Works without credentials. With them (see Options) a dropped connection is resumed, an encrypted session is
-// entered, and `Framing::automatic` can be exact; where they cannot be found the call goes on without, unless
-// Options names a profile or an endpoint.
+// Works without credentials, for as long as AWS takes unsigned sessions; Options::notice is told of it. With
+// them (see Options) the session is signed, a dropped connection is resumed, an encrypted session is entered,
+// and `Framing::automatic` can be exact; where they cannot be found the call goes on without, unless Options
+// names a profile or an endpoint.
 //
 // Result, errors and threads as for exec().
 CommandResult collect(std::string_view response, const Options& options = {});

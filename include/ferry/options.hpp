@@ -46,8 +46,13 @@ struct Options {
   // default); zero: never.
   std::chrono::milliseconds keep_alive_interval = std::chrono::minutes(5);
 
+  // Sessions' websockets are not signed, although there are credentials. AWS may refuse them then.
+  bool unsigned_channel = false;
+  // How often a session's connection is shown to be alive, for the proxies on the way: 1 s to 5 min.
+  std::chrono::milliseconds ping_interval = std::chrono::seconds(30);
+
   // Told what a person has to know now (one line, no line end), on the thread of the call: waiting for a
-  // task, output merged, a connection resumed. Must not throw.
+  // task, output merged, a connection resumed or unsigned. Must not throw.
   std::function<void(std::string_view line)> notice;
 
   // Which AWS, as the flags of those names; where empty, what the environment and ~/.aws say, as for the AWS

@@ -229,6 +229,10 @@ net::Task<Result<Credentials>> Client::credentials() {
   return state_->credentials.get();
 }
 
+WallTime Client::time() const {
+  return state_->clock.time(net::wall_now());
+}
+
 const Settings& Client::settings() const {
   return state_->settings;
 }

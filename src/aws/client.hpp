@@ -40,6 +40,8 @@ class Client {
 
   // Those that the next call is signed with, fetched where they are not there yet.
   net::Task<Result<Credentials>> credentials();
+  // The time by the services' clock, as far as it is known: what signatures name.
+  [[nodiscard]] WallTime time() const;
 
   [[nodiscard]] const Settings& settings() const;
   [[nodiscard]] net::Loop& loop() const;

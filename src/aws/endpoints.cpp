@@ -1,6 +1,7 @@
 #include "aws/endpoints.hpp"
 
 #include "base/text.hpp"
+#include "net/url.hpp"
 
 #include <algorithm>
 #include <array>
@@ -79,22 +80,59 @@ std::string iam_host(const Partition& partition, EndpointVariant variant) {
   return fmt::format("iam-fips.{}.{}", partition.iam_label, partition.suffix);
 }
 
+bool is_ignored(const Environment& environment, const Profile& profile) {
+  const Setting ignored = find_setting(environment, profile, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+                                       "ignore_configured_endpoint_urls");
+  return equals_ignoring_case(ignored.value, "true");
+}
+
+std::string variable_of(std::string_view id) {
+  return fmt::format("AWS_ENDPOINT_URL_{}", upper(id));
+}
+
+Setting endpoint_in_services(std::string_view id, const Profile& profile) {
+  std::string url = config_value(nested_options(config_value(profile.services, id)), "endpoint_url");
+  if (url.empty()) return {};
+  return {.value = std::move(url), .origin = fmt::format("the services of profile {}", profile.name)};
+}
+
 }  // namespace
 
 Setting configured_endpoint(std::string_view id, const Environment& environment, const Profile& profile) {
-  const Setting ignored = find_setting(environment, profile, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
-                                       "ignore_configured_endpoint_urls");
-  if (equals_ignoring_case(ignored.value, "true")) return {};
-  for (const std::string& variable : {fmt::format("AWS_ENDPOINT_URL_{}", upper(id)), "AWS_ENDPOINT_URL"s}) {
+  if (is_ignored(environment, profile)) return {};
+  for (const std::string& variable : {variable_of(id), "AWS_ENDPOINT_URL"s}) {
     std::string url = environment_value(environment, variable);
     if (!url.empty()) return {.value = std::move(url), .origin = variable};
   }
-  std::string url = config_value(nested_options(config_value(profile.services, id)), "endpoint_url");
-  if (!url.empty())
-    return {.value = std::move(url), .origin = fmt::format("the services of profile {}", profile.name)};
-  url = profile.value("endpoint_url");
+  Setting of_service = endpoint_in_services(id, profile);
+  if (!of_service.value.empty()) return of_service;
+  std::string url = profile.value("endpoint_url");
   if (url.empty()) return {};
   return {.value = std::move(url), .origin = fmt::format("profile {}", profile.name)};
+}
+
+Result<Setting> find_channel_endpoint(const Environment& environment, const Profile& profile) {
+  constexpr std::string_view kId = "ssmmessages";
+  if (is_ignored(environment, profile)) return Setting{};
+  const std::string variable = variable_of(kId);
+  Setting found{.value = environment_value(environment, variable), .origin = variable};
+  if (found.value.empty()) found = endpoint_in_services(kId, profile);
+  if (found.value.empty()) return Setting{};
+  const Result<net::Url> url = net::parse_url(found.value);
+  const std::string_view hint =
+      "write it like https://vpce-0123-abcd.ssmmessages.eu-west-1.vpce.amazonaws.com";
+  if (!url) {
+    return fail(FailureCode::usage,
+                fmt::format("the endpoint of {}, of {}: {}", kId, found.origin, url.error().what),
+                std::string(hint));
+  }
+  if (url->target != "/") {
+    return fail(FailureCode::usage,
+                fmt::format("the endpoint of {} is '{}', of {}, with a path, which sessions bring along", kId,
+                            found.value, found.origin),
+                std::string(hint));
+  }
+  return found;
 }
 
 std::string_view dns_suffix(std::string_view region) {

@@ -29,6 +29,12 @@ std::string_view dns_suffix(std::string_view region);
 // where they say nothing.
 Setting configured_endpoint(std::string_view id, const Environment& environment, const Profile& profile);
 
+// Where session websockets are dialled instead of the host in their address, a VPC endpoint's name for one:
+// AWS_ENDPOINT_URL_SSMMESSAGES, else `ssmmessages` in the profile's [services] section; what is said for all
+// services does not count, since addresses of sessions are whole already. Empty where nothing is said.
+// Failures (usage): no http, https, ws or wss URL of a host alone.
+Result<Setting> find_channel_endpoint(const Environment& environment, const Profile& profile);
+
 // The region that a call's signature names: IAM's is its partition's, whatever the caller's.
 std::string signing_region(Service service, std::string_view region);
 

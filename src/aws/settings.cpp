@@ -157,10 +157,21 @@ Result<Settings> resolve_settings(const Flags& flags, const Environment& environ
     observer.setting(fmt::format("endpoint of {}", service_name(service)), endpoint->value, endpoint->origin);
     endpoints[static_cast<std::size_t>(service)] = std::move(endpoint->value);
   }
+  Result<Setting> channel = find_channel_endpoint(environment, *profile);
+  if (!channel) return fail(channel.error());
+  if (!channel->value.empty()) observer.setting("endpoint of ssmmessages", channel->value, channel->origin);
+  settings.channel_endpoint = std::move(channel->value);
   settings.endpoint = [endpoints = std::move(endpoints)](Service service) {
     return endpoints[static_cast<std::size_t>(service)];
   };
   return settings;
+}
+
+Result<std::string> resolve_channel_endpoint(const Flags& flags, const Environment& environment) {
+  const Result<Profile> profile = load_profile(flags, environment);
+  Result<Setting> endpoint = find_channel_endpoint(environment, profile ? *profile : Profile{});
+  if (!endpoint) return fail(endpoint.error());
+  return std::move(endpoint->value);
 }
 
 }  // namespace ferry::aws

@@ -53,6 +53,8 @@ struct Settings {
   // it needs for credentials.
   std::shared_ptr<SharedLimits> limits;
   std::function<std::string(Service)> endpoint;  // absolute URL for a service
+  // Dialled for a session's websocket instead of the host in its address; empty: that host.
+  std::string channel_endpoint;
   // Asks a person for the code of that MFA device; empty where there is nobody to ask.
   std::function<Result<std::string>(const std::string& mfa_serial)> ask_mfa_code;
   std::shared_ptr<Observer> observer = std::make_shared<Observer>();  // never null
@@ -74,5 +76,9 @@ bool is_region(std::string_view text);
 // be fetched are fetched with the first call. Failures (usage, not_found) name each source that was tried.
 Result<Settings> resolve_settings(const Flags& flags, const Environment& environment,
                                   const Surroundings& surroundings = {});
+
+// Settings::channel_endpoint alone, for sessions that are entered without credentials. A profile that cannot
+// be read says nothing. Failures (usage): no URL of a host.
+Result<std::string> resolve_channel_endpoint(const Flags& flags, const Environment& environment);
 
 }  // namespace ferry::aws

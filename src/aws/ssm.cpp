@@ -21,7 +21,7 @@ Failure is_over(const std::string& session_id, std::string_view reason) {
 
 }  // namespace
 
-net::Task<Result<std::string>> resume_session(Client& client, std::string session_id) {
+net::Task<Result<ResumedSession>> resume_session(Client& client, std::string session_id) {
   json::object input;
   input["SessionId"] = session_id;
   const Result<json::object> answer = co_await client.call(Service::ssm, "ResumeSession", std::move(input));
@@ -37,7 +37,7 @@ net::Task<Result<std::string>> resume_session(Client& client, std::string sessio
   // How the service says that a session has timed out.
   std::string token = text_in(*answer, "TokenValue");
   if (token.empty()) co_return fail(is_over(session_id, "the service gives no token for it any more"));
-  co_return token;
+  co_return ResumedSession{.token_value = std::move(token), .stream_url = text_in(*answer, "StreamUrl")};
 }
 
 net::Task<Result<>> terminate_session(Client& client, std::string session_id) {

@@ -9,9 +9,14 @@
 
 namespace ferry::aws::ssm {
 
+struct ResumedSession {
+  std::string token_value;
+  std::string stream_url;  // where to connect with it; may be empty
+};
+
 // A fresh token for a session whose connection was lost. Failure `lost` where the service gives none any
 // more: the session is over.
-net::Task<Result<std::string>> resume_session(Client& client, std::string session_id);
+net::Task<Result<ResumedSession>> resume_session(Client& client, std::string session_id);
 // Ends the session and the command in it.
 net::Task<Result<>> terminate_session(Client& client, std::string session_id);
 

@@ -44,6 +44,7 @@ void describe_attach_flags(Arguments& arguments, AttachFlags& flags) {
                    "input, separate streams, and no log driver needed",
                    flags.attach);
   describe_terminal_flags(arguments, flags.streams);
+  describe_channel_flags(arguments, flags.channel);
 }
 
 Result<std::optional<feature::AttachOptions>> attach_options(AttachFlags flags, bool wants_json) {
@@ -51,6 +52,10 @@ Result<std::optional<feature::AttachOptions>> attach_options(AttachFlags flags, 
   if (!flags.attach && (streams.input || streams.terminal)) {
     return fail(FailureCode::usage, "run: a task has neither input nor terminal of ours",
                 "--attach runs the command in an exec session, which has");
+  }
+  if (!flags.attach && (flags.channel.is_unsigned || !flags.channel.ping_interval.empty())) {
+    return fail(FailureCode::usage, "run: --unsigned-channel and --ping-interval are for a session",
+                "add --attach, which opens one");
   }
   if (!flags.attach) return std::nullopt;
   const Result<> settled = settle_terminal("run", streams, wants_json);
@@ -64,6 +69,9 @@ Result<std::optional<feature::AttachOptions>> attach_options(AttachFlags flags, 
   options.session.on_terminal = streams.terminal;
   options.session.terminal_type = environment_variable("TERM").value_or("");
   options.session.capture = wants_json;
+  const Result<feature::ChannelOptions> channel = channel_options("run", flags.channel);
+  if (!channel) return fail(channel.error());
+  options.session.channel = *channel;
   return options;
 }
 

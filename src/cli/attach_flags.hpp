@@ -3,6 +3,7 @@
 
 #include "base/result.hpp"
 #include "cli/arguments.hpp"
+#include "cli/channel_flags.hpp"
 #include "cli/terminal_flags.hpp"
 #include "feature/run/attach.hpp"
 
@@ -13,6 +14,7 @@ namespace ferry::cli {
 struct AttachFlags {
   bool attach = false;
   TerminalFlags streams;
+  ChannelFlags channel;
 };
 
 void describe_attach_flags(Arguments& arguments, AttachFlags& flags);

@@ -1,4 +1,5 @@
 #include "cli/arguments.hpp"
+#include "cli/channel_flags.hpp"
 #include "cli/commands.hpp"
 #include "cli/connection.hpp"
 #include "cli/result_output.hpp"
@@ -22,6 +23,7 @@ namespace {
 struct CollectOptions {
   std::string input_path, output = "text", result_path, framing = "auto";
   aws::Flags flags;
+  ChannelFlags channel;
   std::optional<milliseconds> timeout;
   std::optional<std::int64_t> unknown_exit_code;
 };
@@ -39,11 +41,14 @@ Arguments describe(CollectOptions& options) {
   arguments.text("--result-file", "FILE", "write that object to a file as well", options.result_path);
   arguments.integer("--unknown-exit-code", "N", 1, 255, "status for an unknown outcome instead of 255",
                     options.unknown_exit_code);
+  describe_channel_flags(arguments, options.channel);
   describe_connection_flags(arguments, options.flags);
   arguments.epilogue(
       "Reads ExecuteCommand's response from standard input, as JSON (at most 1 MB); its `command` must come\n"
-      "from `ferry wrap`. Once for each response, and soon after it. Works without credentials; with them a\n"
-      "dropped connection is resumed and an encrypted session entered. The exit status is the command's;\n"
+      "from `ferry wrap`. Once for each response, and soon after it. Works without credentials, as long as "
+      "AWS\n"
+      "takes unsigned sessions; with them it is signed, a dropped connection is resumed and an encrypted\n"
+      "session entered. The exit status is the command's;\n"
       "ferry's own are as for `ferry exec`.\n\n"
       "  ferry collect < response.json\n");
   return arguments;
@@ -68,8 +73,11 @@ Result<sys::UniqueFd> open_input(const std::string& path) {
   return file;
 }
 
-Options library_options(const CollectOptions& options, const sys::UniqueFd& input) {
+Options library_options(const CollectOptions& options, const feature::ChannelOptions& channel,
+                        const sys::UniqueFd& input) {
   Options translated;
+  translated.unsigned_channel = channel.is_unsigned;
+  translated.ping_interval = channel.ping_interval;
   if (input.valid()) translated.input = Descriptor{input.get()};
   if (options.output != "json") {
     translated.standard_output = Descriptor{STDOUT_FILENO};
@@ -95,6 +103,8 @@ Result<int> collect_command(Words words) {
   const Result<Parsed> parsed = arguments.parse(words);
   if (!parsed) return fail(parsed.error());
   if (*parsed == Parsed::help) return print_help(arguments);
+  const Result<feature::ChannelOptions> channel = channel_options("collect", options.channel);
+  if (!channel) return fail(channel.error());
   const Result<> result_path = check_result_path(options.result_path);
   if (!result_path) return fail(result_path.error());
   Result<sys::UniqueFd> input = options.input_path.empty() ? sys::UniqueFd() : open_input(options.input_path);
@@ -102,7 +112,7 @@ Result<int> collect_command(Words words) {
   const Result<std::string> response = read_response();
   if (!response) return fail(response.error());
 
-  const CommandResult result = collect(*response, library_options(options, *input));
+  const CommandResult result = collect(*response, library_options(options, *channel, *input));
   if (result.outcome == Outcome::failed)
     return fail(FailureCode::local_system, fmt::format("collect: {}", result.explanation));
   if (!result.explanation.empty()) sys::say(result.explanation);

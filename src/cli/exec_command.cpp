@@ -1,5 +1,6 @@
 #include "base/text.hpp"
 #include "cli/arguments.hpp"
+#include "cli/channel_flags.hpp"
 #include "cli/commands.hpp"
 #include "cli/connection.hpp"
 #include "cli/result_output.hpp"
@@ -24,6 +25,7 @@ struct ExecFlags {
   std::string target, cluster, container;
   aws::Flags connection;
   TerminalFlags streams;
+  ChannelFlags channel;
   bool all = false;
   std::optional<milliseconds> timeout;
   std::string wait, keep_alive, framing = "auto", output = "text", result_path;
@@ -64,6 +66,7 @@ Arguments describe(ExecFlags& flags) {
                     "status for an unknown outcome instead of 255", flags.unknown_exit_code);
   arguments.text("--cluster", "CLUSTER", "where to look (default: FERRY_CLUSTER, else default)",
                  flags.cluster);
+  describe_channel_flags(arguments, flags.channel);
   describe_connection_flags(arguments, flags.connection);
   arguments.epilogue(
       "With all three standard streams terminals, -it is on by itself. On a terminal ~. at the start of a "
@@ -115,6 +118,9 @@ Result<feature::ExecOptions> session_options(const ExecFlags& flags) {
       parse_pause("--keep-alive", flags.keep_alive, options.keep_alive_interval);
   if (!keep_alive) return fail(keep_alive.error());
   options.keep_alive_interval = *keep_alive;
+  const Result<feature::ChannelOptions> channel = channel_options("exec", flags.channel);
+  if (!channel) return fail(channel.error());
+  options.channel = *channel;
   return options;
 }
 

@@ -28,6 +28,7 @@ struct UpOptions {
   std::optional<std::int64_t> max_sessions;
   std::optional<milliseconds> session_idle_timeout;
   std::string remote_host;
+  bool requires_signed_channels = false;
 };
 
 std::string environment(const char* name) {
@@ -68,6 +69,7 @@ Result<local::EndpointSettings> settings_from(const UpOptions& options) {
   limits.max_sessions_a_container =
       static_cast<int>(options.max_sessions.value_or(limits.max_sessions_a_container));
   limits.idle_timeout = options.session_idle_timeout.value_or(limits.idle_timeout);
+  settings.requires_signed_channels = options.requires_signed_channels;
   if (!options.remote_host.empty()) settings.host = options.remote_host;
   if (std::string home = environment("HOME"); !home.empty())
     settings.hidden_folders.push_back(std::move(home));
@@ -119,6 +121,9 @@ Result<int> local_up_command(Words words) {
       "--listen-beyond-loopback", "ADDRESS",
       "listen on this address, where other machines may reach it: whoever has the key can run commands",
       options.remote_host);
+  arguments.toggle("--require-signed-channels",
+                   "refuse sessions whose websocket is not signed, as AWS is going to",
+                   options.requires_signed_channels);
   const Result<Parsed> parsed = arguments.parse(words);
   if (!parsed) return fail(parsed.error());
   if (*parsed == Parsed::help) return print_help(arguments);

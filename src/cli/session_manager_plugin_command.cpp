@@ -1,3 +1,5 @@
+#include "aws/settings.hpp"
+#include "cli/channel_flags.hpp"
 #include "cli/commands.hpp"
 #include "cli/connection.hpp"
 #include "cli/main.hpp"
@@ -6,6 +8,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 #include <utility>
 #include <variant>
 
@@ -26,6 +29,13 @@ Result<int> session_manager_plugin_command(Words words) {
                          net::ProxyRules::from_environment(environment_variable));
   if (!network) return fail(network.error());
   auto& request = std::get<feature::PluginRequest>(*call);
+  // The AWS CLI hands on no flags: the environment says it.
+  const Result<feature::ChannelOptions> channel = channel_options("session-manager-plugin", {});
+  if (!channel) return fail(channel.error());
+  request.channel = *channel;
+  Result<std::string> endpoint = aws::resolve_channel_endpoint(request.flags, environment_variable);
+  if (!endpoint) return fail(endpoint.error());
+  request.channel.endpoint = std::move(*endpoint);
   return loop.run(feature::run_plugin_session(loop, *network, std::move(request), environment_variable));
 }
 

@@ -58,14 +58,16 @@ CommandSession::CommandSession(net::Loop& loop, const net::Network& network, Exe
       output_(
           loop, options, [this] { set_pushed_back(false); },
           [this](Failure failure) { fail_with(std::move(failure)); }),
-      channel_(loop, network, address_of(services.opened()), services.for_channel(),
+      channel_(loop, network, address_of(services.opened()), services.for_channel(options.channel),
                session::Listener{
                    .on_ready = {},
                    .on_data = [this](session::StreamKind, BytesView bytes) { take(bytes); },
                    .on_exit_code = {},
                    .on_customer_message = {},
                    .on_connection_lost = [this](const Failure& failure) { lose_connection(failure.what); },
-                   .on_connection_resumed = [this] { resume_connection(); }}),
+                   .on_connection_resumed = [this] { resume_connection(); },
+                   .on_unsigned = [this](const Failure& reason) { say(unsigned_notice(reason)); }},
+               connection_times(options.channel)),
       lines_(loop, channel_, [this] { give_up_on_lines(); }),
       first_output_(loop),
       framing_known_(loop),

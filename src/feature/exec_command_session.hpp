@@ -73,6 +73,7 @@ class CommandSession {
   void resume_connection();
   void judge_silence();
   void give_up_on_lines();
+  void say(std::string_view line) const;
   void say_of_connection(std::string_view what) const;
 
   // What runs beside it.

@@ -17,7 +17,7 @@ net::Task<Failure> diagnose_refusal(aws::Client& client, Target target, std::str
   if (!facts) co_return refusal;
   const std::vector<Finding> findings = diagnose(*facts);
   const Finding* cause = first_wrong(findings);
-  if (cause != nullptr)
+  if (cause != nullptr && cause->check != kChannelCheck)
     refusal.hint = fmt::format("{}; `{}` prints the fix", cause->what, doctor_line(target));
   co_return refusal;
 }

@@ -30,7 +30,10 @@ std::string_view start_failure(std::string_view said) {
 }  // namespace
 
 void CommandSession::say_of_connection(std::string_view what) const {
-  const std::string line = fmt::format("connection to {}: {}", services_.place(), what);
+  say(fmt::format("connection to {}: {}", services_.place(), what));
+}
+
+void CommandSession::say(std::string_view line) const {
   if (options_.on_terminal) {
     sys::say_in_raw_mode(line);
   } else if (options_.notice) {

@@ -28,9 +28,11 @@ Failure without_credentials(Failure reason) {
 ExecServices::ExecServices(Result<aws::Client*> client, aws::ecs::ExecSession opened)
     : client_(std::move(client)), opened_(std::move(opened)) {}
 
-session::Services ExecServices::for_channel() {
+session::Services ExecServices::for_channel(const ChannelOptions& options) {
   return {.renew_token = [this] { return renew_token(); },
-          .generate_key = [this](std::string key_id) { return generate_key(std::move(key_id)); }};
+          .generate_key = [this](std::string key_id) { return generate_key(std::move(key_id)); },
+          .door = channel_door(client_, options,
+                               opened_.task_arn.empty() ? opened_.cluster_arn : opened_.task_arn)};
 }
 
 std::string ExecServices::cluster_name() const {
@@ -68,10 +70,12 @@ net::Task<bool> ExecServices::terminate() {
   co_return terminated.has_value();
 }
 
-net::Task<Result<std::string>> ExecServices::renew_token() {
+net::Task<Result<session::Renewal>> ExecServices::renew_token() {
   if (!client_) co_return fail(without_credentials(client_.error()));
-  Result<std::string> token = co_await aws::ssm::resume_session(**client_, opened_.session_id);
-  co_return token;
+  Result<aws::ssm::ResumedSession> resumed = co_await aws::ssm::resume_session(**client_, opened_.session_id);
+  if (!resumed) co_return fail(resumed.error());
+  co_return session::Renewal{.token_value = std::move(resumed->token_value),
+                             .stream_url = std::move(resumed->stream_url)};
 }
 
 // The key belongs to the session and to the container, which the agent knows by its runtime id.

@@ -6,6 +6,7 @@
 #include "aws/client.hpp"
 #include "aws/ecs.hpp"
 #include "base/result.hpp"
+#include "feature/channel_door.hpp"
 #include "net/task.hpp"
 #include "session/data_channel.hpp"
 
@@ -19,8 +20,8 @@ class ExecServices {
   // A client, which outlives this object, or why there is none.
   ExecServices(Result<aws::Client*> client, aws::ecs::ExecSession opened);
 
-  // ResumeSession and KMS, for the data channel; refers to this object.
-  session::Services for_channel();
+  // ResumeSession, KMS and a signature, for the data channel; refers to this object.
+  session::Services for_channel(const ChannelOptions& options);
 
   // Whether the cluster's configuration says that exec sessions are not logged (DescribeClusters).
   net::Task<bool> is_unlogged();
@@ -36,7 +37,7 @@ class ExecServices {
   [[nodiscard]] std::string place() const;
 
  private:
-  net::Task<Result<std::string>> renew_token();
+  net::Task<Result<session::Renewal>> renew_token();
   net::Task<Result<wire::DataKey>> generate_key(std::string key_id);
 
   Result<aws::Client*> client_;

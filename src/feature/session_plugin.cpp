@@ -50,7 +50,8 @@ class PluginSession {
         ready_(loop),
         over_(loop),
         services_(loop, request, std::move(environment)),
-        channel_(loop, network, std::move(request.address), services_.for_channel(), listener()) {}
+        channel_(loop, network, std::move(request.address), services_.for_channel(), listener(),
+                 connection_times(request.channel)) {}
 
   net::Task<Result<int>> run() {
     print(fmt::format("\nStarting session with SessionId: {}\n", session_id_));
@@ -74,6 +75,7 @@ class PluginSession {
       is_connected_ = true;
       say(fmt::format("session {} goes on", session_id_));
     };
+    listener.on_unsigned = [this](const Failure& reason) { say(unsigned_notice(reason)); };
     return listener;
   }
 

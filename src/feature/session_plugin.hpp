@@ -6,6 +6,7 @@
 
 #include "aws/settings.hpp"
 #include "base/result.hpp"
+#include "feature/channel_door.hpp"
 #include "net/loop.hpp"
 #include "net/network.hpp"
 #include "session/data_channel.hpp"
@@ -26,6 +27,7 @@ struct PluginRequest {
   std::string target;  // "ecs:CLUSTER_TASK_RUNTIMEID"; empty where the caller does not say
   // For the calls that a session may need. Without an endpoint each service has its own.
   aws::Flags flags;
+  ChannelOptions channel;
 };
 using PluginCall = std::variant<PluginText, PluginRequest>;
 

@@ -13,6 +13,9 @@ PluginServices::PluginServices(net::Loop& loop, PluginRequest request, aws::Envi
 
 session::Services PluginServices::for_channel() {
   session::Services services;
+  services.door.endpoint = request_.channel.endpoint;
+  services.door.is_unsigned_by_choice = request_.channel.is_unsigned;
+  services.door.identity = [this] { return identity(); };
   services.renew_token = [this] { return renew_token(); };
   if (!request_.target.empty())
     services.generate_key = [this](std::string key_id) { return generate_key(std::move(key_id)); };
@@ -30,11 +33,21 @@ Result<aws::Client*> PluginServices::client() {
   return client_.get();
 }
 
-net::Task<Result<std::string>> PluginServices::renew_token() {
+net::Task<Result<session::Renewal>> PluginServices::renew_token() {
   const Result<aws::Client*> caller = client();
   if (!caller) co_return fail(caller.error());
-  Result<std::string> token = co_await aws::ssm::resume_session(**caller, request_.address.session_id);
-  co_return token;
+  Result<aws::ssm::ResumedSession> resumed =
+      co_await aws::ssm::resume_session(**caller, request_.address.session_id);
+  if (!resumed) co_return fail(resumed.error());
+  co_return session::Renewal{.token_value = std::move(resumed->token_value),
+                             .stream_url = std::move(resumed->stream_url)};
+}
+
+net::Task<Result<session::ChannelIdentity>> PluginServices::identity() {
+  const Result<aws::Client*> caller = client();
+  if (!caller) co_return fail(caller.error());
+  Result<session::ChannelIdentity> found = co_await channel_identity(**caller);
+  co_return found;
 }
 
 net::Task<Result<wire::DataKey>> PluginServices::generate_key(std::string key_id) {

@@ -1,4 +1,4 @@
-// The calls that a session opened by the AWS CLI may need: a fresh token after a break, a data key for
+// What a session opened by the AWS CLI may need: a signature, a fresh token after a break, a data key for
 // encryption. As whom and where they go is what the CLI's arguments and the environment say.
 // Owns its client, made at the first call; bounded by that client's limits. The loop's thread only.
 #pragma once
@@ -6,6 +6,7 @@
 #include "aws/client.hpp"
 #include "aws/settings.hpp"
 #include "base/result.hpp"
+#include "feature/channel_door.hpp"
 #include "feature/session_plugin.hpp"
 #include "net/loop.hpp"
 #include "net/task.hpp"
@@ -26,7 +27,8 @@ class PluginServices {
 
  private:
   Result<aws::Client*> client();
-  net::Task<Result<std::string>> renew_token();
+  net::Task<Result<session::Renewal>> renew_token();
+  net::Task<Result<session::ChannelIdentity>> identity();
   net::Task<Result<wire::DataKey>> generate_key(std::string key_id);
 
   net::Loop& loop_;

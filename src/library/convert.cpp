@@ -11,6 +11,7 @@
 namespace ferry::library {
 namespace {
 
+constexpr milliseconds kShortestPing{1'000}, kLongestPing{5 * 60'000};
 constexpr milliseconds kLongestTimeout = std::chrono::days(365);
 
 Outcome public_outcome(feature::Outcome outcome) {
@@ -120,6 +121,8 @@ Result<feature::ExecOptions> exec_options(const Options& options, Captures& capt
     return fail(FailureCode::usage, "the timeout is not above zero and at most 365 days");
   if (options.keep_alive_interval < milliseconds::zero())
     return fail(FailureCode::usage, "the keep-alive interval is below zero");
+  if (options.ping_interval < kShortestPing || options.ping_interval > kLongestPing)
+    return fail(FailureCode::usage, "the interval of pings is not 1 s to 5 min");
   if (!is_callable(options.standard_output) || !is_callable(options.standard_error))
     return fail(FailureCode::usage, "an output function is empty");
   feature::ExecOptions translated;
@@ -129,6 +132,8 @@ Result<feature::ExecOptions> exec_options(const Options& options, Captures& capt
   translated.time_limit = options.timeout;
   translated.framing = feature_framing(options.framing);
   translated.keep_alive_interval = options.keep_alive_interval;
+  translated.channel.is_unsigned = options.unsigned_channel;
+  translated.channel.ping_interval = options.ping_interval;
   translated.heeds_signals = options.heeds_signals;
   if (options.notice) {
     translated.notice = [say = options.notice](std::string_view line) { say(printable(shortened(line))); };

@@ -106,7 +106,10 @@ class Endpoint {
         engine_(loop, documents_, logs_, *runtime_, sessions_, faults_.fates()),
         scheduler_(loop, documents_, engine_),
         stop_(loop),
-        front_(loop, Guard(store_.key, port, !is_loopback(settings.host)), faults_, dispatcher_, sessions_,
+        front_(loop,
+               Guard(store_.key, port, !is_loopback(settings.host),
+                     {.region = region_, .is_required = settings.requires_signed_channels}),
+               faults_, dispatcher_, sessions_,
                Controls{.health = [this] { return health(); },
                         .reset = [this] { return reset(); },
                         .shut_down = [this] { stop_.set(); }}) {
@@ -159,7 +162,7 @@ class Endpoint {
     dispatcher_.add("logs", logs_reading_operations(logs_, [this] { return faults_.decide_repeated(); }));
     dispatcher_.add("ssm", ssm_operations(sessions_, stream_base));
     dispatcher_.add("kms", kms_operations(keys_));
-    dispatcher_.add("sts", sts_operations());
+    dispatcher_.add("sts", sts_operations(store_.key.secret));
   }
 
   std::optional<json::object> run_failure(std::string_view capacity) {

@@ -20,6 +20,7 @@ struct EndpointSettings {
   std::string region = "us-east-1";  // a data folder keeps the one it was made with
   RuntimeChoice runtime = RuntimeChoice::automatic;
   SessionLimits session_limits;
+  bool requires_signed_channels = false;  // of the websockets of sessions
   // Folders that tasks must not see, beside those that the endpoint itself keeps.
   std::vector<std::string> hidden_folders;
 };

@@ -1,9 +1,11 @@
 #include "net/websocket.hpp"
 
+#include "base/text.hpp"
 #include "base/version.hpp"
 #include "net/clock.hpp"
 #include "net/connection.hpp"
 #include "net/websocket_upgrade.hpp"
+#include "wire/json_object.hpp"
 
 #include <deque>
 #include <optional>
@@ -73,6 +75,29 @@ std::string reason_of(const error_code& error, const beast::websocket::close_rea
   return fmt::format("the peer closed it with code {}", reason.code);
 }
 
+// Of what a peer says of its refusal: a page of HTML is no message.
+constexpr std::size_t kMaxMessageBytes = 500;
+
+// "com.amazonaws.ssm#AccessDeniedException:http://..." is AccessDeniedException.
+std::string error_name(std::string_view type) {
+  if (const std::size_t hash = type.rfind('#'); hash != std::string_view::npos) type.remove_prefix(hash + 1);
+  return std::string(trim(type.substr(0, type.find(':'))));
+}
+
+// What the answer says in AWS's manner: the error in a header or in the body's __type, and its message.
+void take_answer(const beast::websocket::response_type& response, Failure& failure) {
+  const beast::string_view named = response["x-amzn-ErrorType"];
+  failure.service_code = error_name({named.data(), named.size()});
+  const Result<boost::json::object> body = wire::parse_object(response.body(), "the answer");
+  if (!body) return;
+  if (failure.service_code.empty()) failure.service_code = error_name(wire::text_member(*body, "__type"));
+  std::string message = wire::text_member(*body, "message");
+  if (message.empty()) message = wire::text_member(*body, "Message");
+  if (message.size() > kMaxMessageBytes) message = valid_utf8(message.substr(0, kMaxMessageBytes)) + "...";
+  if (!failure.service_code.empty()) failure.what += fmt::format(": {}", failure.service_code);
+  if (!message.empty()) failure.what += fmt::format(": {}", message);
+}
+
 Failure refused_opening(const Opening& opening) {
   Failure failure{.code = FailureCode::protocol,
                   .what = fmt::format("the websocket was not opened: {}", opening.error.message()),
@@ -82,6 +107,7 @@ Failure refused_opening(const Opening& opening) {
     const unsigned status = opening.response.result_int();
     failure.code = status == 401 || status == 403 ? FailureCode::denied : FailureCode::refused;
     failure.what = fmt::format("the websocket was refused with HTTP status {}", status);
+    take_answer(opening.response, failure);
   } else if (opening.error.category() == boost::system::system_category() ||
              opening.error == asio::error::eof || opening.error == asio::ssl::error::stream_truncated) {
     failure.code = FailureCode::lost;
@@ -271,7 +297,7 @@ WebSocket::~WebSocket() {
 }
 
 Task<Result<WebSocket>> WebSocket::connect(Loop& loop, const Network* network, Url url,
-                                           WebSocketLimits limits) {
+                                           WebSocketLimits limits, Headers headers) {
   const Instant deadline = steady_now() + limits.connect_timeout;
   Result<std::unique_ptr<Connection>> connection =
       co_await net::connect(loop, network, url, limits.connect_timeout);
@@ -279,9 +305,10 @@ Task<Result<WebSocket>> WebSocket::connect(Loop& loop, const Network* network, U
 
   auto state = std::make_shared<State>(loop, std::move(*connection), limits);
   auto opening = std::make_shared<Opening>(loop);
-  state->stream.set_option(
-      beast::websocket::stream_base::decorator([](beast::websocket::request_type& request) {
+  state->stream.set_option(beast::websocket::stream_base::decorator(
+      [headers = std::move(headers)](beast::websocket::request_type& request) {
         request.set(beast::http::field::user_agent, fmt::format("ferry/{}", kVersion));
+        for (const auto& [name, value] : headers) request.set(name, value);
       }));
   state->stream.async_handshake(opening->response, url.authority(), url.target,
                                 [state, opening](const error_code& error) {

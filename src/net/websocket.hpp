@@ -7,6 +7,7 @@
 #include "base/result.hpp"
 #include "base/text.hpp"
 #include "base/time.hpp"
+#include "net/http.hpp"
 #include "net/loop.hpp"
 #include "net/network.hpp"
 #include "net/url.hpp"
@@ -31,9 +32,10 @@ struct WebSocketLimits {
 class WebSocket {
  public:
   // `network` is needed for wss and for proxies only. No Origin, no subprotocol, no extension; User-Agent
-  // ferry/VERSION.
+  // ferry/VERSION; `headers` besides. A refusal by the peer is `denied` for HTTP 401 and 403, else `refused`,
+  // with the error that its answer names as service_code and its message, cut, in `what`.
   static Task<Result<WebSocket>> connect(Loop& loop, const Network* network, Url url,
-                                         WebSocketLimits limits = {});
+                                         WebSocketLimits limits = {}, Headers headers = {});
 
   ~WebSocket();
   WebSocket(WebSocket&&) noexcept;

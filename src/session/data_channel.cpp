@@ -59,7 +59,8 @@ struct DataChannel::State {
         listener(std::move(told)),
         times(connection_times),
         session(settings_for(address, services)),
-        dialler(loop, network, std::move(address), services.renew_token, times),
+        dialler(loop, network, std::move(address), services.door, services.renew_token, listener.on_unsigned,
+                times),
         frames_wanted(loop),
         events_wanted(loop),
         timer_wanted(loop),
@@ -108,6 +109,10 @@ struct DataChannel::State {
     events_wanted.set();
     timer_wanted.set();
     progress.set();
+  }
+
+  [[nodiscard]] milliseconds longest_silence() const {
+    return std::max(times.longest_silence, times.ping_interval * 5 / 2);
   }
 
   [[nodiscard]] Failure lost(const Failure& reason) const {
@@ -233,8 +238,8 @@ net::Task<> DataChannel::State::converse(net::TaskGroup& group) {
   group.spawn(watch_silence());
   break_reason = co_await read_messages();
   if (is_silent) {
-    break_reason.what = fmt::format("nothing was heard for {} s",
-                                    std::chrono::duration<double>(times.longest_silence).count());
+    break_reason.what =
+        fmt::format("nothing was heard for {} s", std::chrono::duration<double>(longest_silence()).count());
   }
   socket->close();
 }
@@ -297,10 +302,10 @@ net::Task<> DataChannel::State::send_pings() {
 net::Task<> DataChannel::State::watch_silence() {
   while (true) {
     if (!reading_since) {
-      co_await net::sleep_for(loop, times.longest_silence);
+      co_await net::sleep_for(loop, longest_silence());
       continue;
     }
-    const Instant deadline = std::max(socket->last_heard(), *reading_since) + times.longest_silence;
+    const Instant deadline = std::max(socket->last_heard(), *reading_since) + longest_silence();
     if (net::steady_now() >= deadline) break;
     co_await net::sleep_until(loop, deadline);
   }

@@ -24,11 +24,12 @@ using TerminalSize = wire::TerminalSize;
 // What a session needs from the services around it. They are called on the loop's thread, each by itself, and
 // end with run().
 struct Services {
-  // A fresh token after the connection broke (ResumeSession). Failure `lost`: the session is over; any other
-  // is tried again within bounds. Empty: a broken connection ends the session.
-  std::function<net::Task<Result<std::string>>()> renew_token;
+  // A fresh token after the connection broke, and where to connect with it (ResumeSession). Failure `lost`:
+  // the session is over; any other is tried again within bounds. Empty: a broken connection ends the session.
+  std::function<net::Task<Result<Renewal>>()> renew_token;
   // A key for an encrypted session (KMS GenerateDataKey). Empty: encryption is refused.
   std::function<net::Task<Result<wire::DataKey>>(std::string key_id)> generate_key;
+  ChannelDoor door;
 };
 
 enum class StreamKind { output, standard_error };  // payload types 1 and 11
@@ -44,6 +45,8 @@ struct Listener {
   // The connection broke and is being resumed, why; and it is there again.
   std::function<void(const Failure&)> on_connection_lost;
   std::function<void()> on_connection_resumed;
+  // Told once: connections are opened unsigned, for want of credentials, and why there are none.
+  std::function<void(const Failure&)> on_unsigned;
 };
 
 struct Closed {

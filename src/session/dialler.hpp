@@ -1,5 +1,5 @@
 // The connections of one session: the first one, and another after each break, with a fresh token and pauses
-// that grow between the attempts.
+// that grow between the attempts. Each is signed anew where it can be (wire/channel_opening.hpp).
 // Owns no connection: it hands them out. Bounded by ConnectionTimes and first_attempts. The loop's thread
 // only.
 #pragma once
@@ -9,7 +9,9 @@
 #include "base/time.hpp"
 #include "net/loop.hpp"
 #include "net/network.hpp"
+#include "net/url.hpp"
 #include "net/websocket.hpp"
+#include "wire/channel_opening.hpp"
 
 #include <functional>
 #include <optional>
@@ -22,11 +24,40 @@ struct Address {
   Secret token_value;
 };
 
+// Whom a connection is signed as.
+struct ChannelIdentity {
+  std::string access_key_id;
+  Secret secret_access_key, session_token;  // the latter is empty where there is none
+  std::string source;                       // for people: "profile dev in /home/me/.aws/credentials"
+  std::string region;                       // to sign for where nothing else tells the session's
+  WallTime now;                             // by the service's clock
+};
+
+// How a session's websockets are opened.
+struct ChannelDoor {
+  // Dialled instead of the host that the stream's address names (a VPC endpoint's name): scheme, host and
+  // port of an http, https, ws or wss URL. Empty: that host.
+  std::string endpoint;
+  std::string region;  // of the signature, where the stream's address does not tell; may be empty
+  std::string arn;     // of the session's task or cluster, for the words about a refusal; may be empty
+  bool is_unsigned_by_choice = false;
+  // Credentials that are valid at this moment, asked for before each connection. It must be bounded. Where
+  // it fails, or is empty, the websocket is opened unsigned.
+  std::function<net::Task<Result<ChannelIdentity>>()> identity;
+};
+
+// What a service gives to a session whose connection broke.
+struct Renewal {
+  std::string token_value;
+  std::string stream_url;  // where to connect from then on; empty: where it was
+};
+
 struct ConnectionTimes {
-  // The service expects a ping at least every five minutes; proxies on the way drop idle connections sooner.
-  milliseconds ping_interval{60'000};
-  // A peer answers pings, so this is two of them without an answer: the connection is broken, though nobody
-  // has said so.
+  // The service expects a ping at least every five minutes; proxies on the way drop idle connections much
+  // sooner.
+  milliseconds ping_interval{30'000};
+  // A peer answers pings, so this, or two of them without an answer if that is longer: the connection is
+  // broken, though nobody has said so.
   milliseconds longest_silence{125'000};
   // Before the first attempt, and up to as much again by chance so that many clients do not come at once;
   // doubled before each further one.
@@ -41,19 +72,22 @@ struct ConnectionTimes {
 
 class Dialler {
  public:
-  using RenewToken = std::function<net::Task<Result<std::string>>()>;
+  using RenewToken = std::function<net::Task<Result<Renewal>>()>;
+  using OnUnsigned = std::function<void(const Failure& reason)>;
 
   struct Connection {
     net::WebSocket socket;
     Secret token_value;  // not yet presented
   };
 
-  // An empty `renew_token` means that a session has one connection.
-  Dialler(net::Loop& loop, const net::Network& network, Address address, RenewToken renew_token,
-          ConnectionTimes times);
+  // An empty `renew_token` means that a session has one connection. `on_unsigned` is told once why a
+  // connection is opened without a signature that nobody chose to leave out; it may be empty.
+  Dialler(net::Loop& loop, const net::Network& network, Address address, ChannelDoor door,
+          RenewToken renew_token, OnUnsigned on_unsigned, ConnectionTimes times);
 
   // The first connection. A few attempts, all with the token that the session came with: it is presented only
-  // over a connection. Fails as the last attempt did; `denied` and `usage` are not tried again.
+  // over a connection. Fails as the last attempt did; `denied` and `usage` are not tried again. A refusal for
+  // the signature's sake is `denied` and names the key and where it is from.
   net::Task<Result<Connection>> connect();
 
   // Another connection, with a fresh token. Fails when the service gives no token any more (`lost`) or
@@ -66,14 +100,24 @@ class Dialler {
   void connection_is_good();
 
  private:
+  // One attempt's opening: what was decided, and what carries it out.
+  struct Signature {
+    wire::ChannelOpener opener;
+    net::Headers headers;
+    Secret session_token;
+  };
+
   net::Task<Result<net::WebSocket>> dial(milliseconds timeout);
+  net::Task<Signature> signature_for(net::Url url);
   net::Task<> pause();
   [[nodiscard]] Failure given_up() const;
 
   net::Loop& loop_;
   const net::Network& network_;
   Address address_;
+  ChannelDoor door_;
   RenewToken renew_token_;
+  OnUnsigned on_unsigned_;
   ConnectionTimes times_;
   std::optional<Instant> try_until_;  // while connections are broken
   milliseconds next_pause_{0};

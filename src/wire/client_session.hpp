@@ -24,9 +24,9 @@
 
 namespace ferry::wire {
 
-// Agents switch features on by the client's version, and the AWS CLI asks a recent one for keeping the token
-// out of the command line: this is that of a stock client whose behaviour we have.
-inline constexpr std::string_view client_version = "1.2.650.0";
+// The version of session-manager-plugin that we stand for, to the agent, the service and the AWS CLI. Agents
+// switch features on by it; AWS supports none below 1.2.764.0, the first that signs data channels.
+inline constexpr std::string_view client_version = "1.2.764.0";
 
 struct ClientSessionSettings {
   std::string session_id;  // for failures

@@ -30,6 +30,8 @@ class Quirks:
     # The agent's own connection breaks when it has written that many input messages and not yet acknowledged the last
     # of them: one number a break, counting what is written twice. Its client's connection stays.
     breaks_after_writing: tuple = ()
+    # It is closed in order then, with 1000 "Bye", as the service does every hour.
+    says_bye: bool = False
     # What ResumeSession does after a break.
     can_be_resumed: bool = True
     # What DescribeClusters says of the logging of exec sessions: NONE, DEFAULT, OVERRIDE; or an error's name.

@@ -11,6 +11,7 @@ import uuid
 import websockets.asyncio.server
 import websockets.exceptions
 
+from agent import signature
 from agent.message import MalformedMessage
 from agent.quirks import Quirks
 from agent.session import Session
@@ -18,6 +19,8 @@ from agent.session import Session
 REGION, ACCOUNT = "us-east-1", "123456789012"
 ARN = f"arn:aws:ecs:{REGION}:{ACCOUNT}"
 PATIENCE_S = 60
+# Whose signatures of data channels are right: those of the tests' callers.
+KEYS = {"AKIDEXAMPLE": ("wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", None)}
 
 
 class Refusal(Exception):
@@ -33,6 +36,11 @@ class Service:
         self.tasks = {}  # task ARN: its description, with the container and quirks behind it
         self.sessions = {}
         self.calls = []  # operations, in order
+        self.keys = dict(KEYS)
+        self.requires_signed_channels = False
+        self.shown_stream_base = None  # in the addresses of sessions, instead of where they are
+        self.openings = []  # of data channels: (the GET, the answer that refused it or None)
+        self.opened_with = []  # the first message of each channel, parsed
         self._loop = asyncio.new_event_loop()
 
     def __enter__(self):
@@ -69,6 +77,10 @@ class Service:
         return arn
 
     @property
+    def stream_base(self):
+        return f"ws://127.0.0.1:{self._stream_port}"
+
+    @property
     def last_session(self):
         return list(self.sessions.values())[-1]
 
@@ -77,7 +89,13 @@ class Service:
 
     async def _open_websockets(self):
         return await websockets.asyncio.server.serve(
-            self._serve_channel, "127.0.0.1", 0, compression=None, ping_interval=None, max_size=None
+            self._serve_channel,
+            "127.0.0.1",
+            0,
+            process_request=self._check_opening,
+            compression=None,
+            ping_interval=None,
+            max_size=None,
         )
 
     async def _close(self):
@@ -86,11 +104,18 @@ class Service:
         self._websockets.close()
         await self._websockets.wait_closed()
 
+    def _check_opening(self, _, request):
+        refused = signature.refusal(request, self.keys, REGION, self.requires_signed_channels)
+        self.openings.append((request, refused))
+        return refused
+
     async def _serve_channel(self, connection):
         session = self.sessions.get(connection.request.path.rpartition("/")[2].partition("?")[0])
         try:
             opening = json.loads(await asyncio.wait_for(connection.recv(), PATIENCE_S))
-            is_known = session and secrets.compare_digest(opening.get("TokenValue", ""), session.token)
+            self.opened_with.append(opening)
+            is_there = session and connection.request.path.endswith(f"cell-number={session.cell}")
+            is_known = is_there and secrets.compare_digest(opening.get("TokenValue", ""), session.token)
             if is_known and opening.get("MessageSchemaVersion") == "1.0":
                 session.token = secrets.token_urlsafe(24)  # a token opens one connection
                 await session.serve(connection)
@@ -213,7 +238,11 @@ class Service:
         self.sessions[session_id] = Session(session_id, task["container"], command, task["quirks"])
 
     def _credentials(self, session_id, *names):
-        url = f"ws://127.0.0.1:{self._stream_port}/v1/data-channel/{session_id}?role=publish_subscribe"
+        # Another cell with each token, as the service has it.
+        cell = secrets.token_hex(4)
+        base = self.shown_stream_base or self.stream_base
+        url = f"{base}/v1/data-channel/{session_id}?role=publish_subscribe&cell-number={cell}"
+        self.sessions[session_id].cell = cell
         return dict(zip(names, (session_id, url, self.sessions[session_id].renew_token()), strict=True))
 
     def _resume_session(self, call):

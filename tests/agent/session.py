@@ -25,6 +25,7 @@ class Session:
         self.input = bytearray()  # what it took from the client, early input too
         self.connections = 0
         self.token = None
+        self.cell = None  # where the latest token is good
         self.closed_text = None  # channel_closed's Output, once the session has ended
         self._random = random.Random(quirks.seed)
         self._channel = Channel(self._transmit, self._take_input, self._breaks_after_writing)
@@ -167,7 +168,10 @@ class Session:
         if connection is None or self._is_lost(sent):
             return
         if self._left_until_cut == 0:
-            connection.transport.abort()
+            if self._quirks.says_bye:
+                await connection.close(1000, "Bye")
+            else:
+                connection.transport.abort()
             return
         if self._left_until_cut is not None:
             self._left_until_cut -= 1

@@ -8,6 +8,9 @@ import urllib.request
 
 import pytest
 import websockets.exceptions
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from websockets.sync.client import connect
 
 from agent import message
@@ -158,3 +161,32 @@ def test_what_is_lost_on_the_way_is_sent_again(simulator, enter):
     whole = "".join(f"{number}\r\n" for number in range(1, 1001)).encode()
     assert client.output() == (whole, "")
     assert simulator.last_session.resent > 0
+
+
+def signed(url, secret="wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", region="us-east-1", service="ssmmessages"):
+    request = AWSRequest(method="GET", url=url.replace("ws://", "http://"))
+    SigV4Auth(Credentials("AKIDEXAMPLE", secret), service, region).add_auth(request)
+    return dict(request.headers.items())
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"secret": "other"}, {"region": "eu-west-1"}, {"service": "ssm"}], ids=["secret", "region", "service"]
+)
+def test_a_signature_is_checked_where_there_is_one(enter, wrong):
+    session, _ = enter("sleep 60")
+    url = session["streamUrl"]
+    with connect(url, additional_headers=signed(url), proxy=None):
+        pass
+    with pytest.raises(websockets.exceptions.InvalidStatus) as refused:
+        connect(url, additional_headers=signed(url, **wrong), proxy=None)
+    assert refused.value.response.status_code == 403
+
+
+def test_a_signature_is_there_where_it_is_wanted(simulator, enter):
+    session, _ = enter("sleep 60")
+    simulator.requires_signed_channels = True
+    try:
+        with pytest.raises(websockets.exceptions.InvalidStatus):
+            connect(session["streamUrl"], proxy=None)
+    finally:
+        simulator.requires_signed_channels = False

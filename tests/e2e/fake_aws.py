@@ -87,6 +87,7 @@ def healthy_world():
             }
         ],
         "caller_decision": "allowed",
+        "caller_decisions": {},  # of single actions
         "sessions": [],
     }
 
@@ -111,7 +112,8 @@ def document(policy):
 
 def iam(world, operation, form):
     if operation == "SimulatePrincipalPolicy":
-        return {"EvaluationResults": [{"EvalDecision": world["caller_decision"]}]}
+        decisions = world["caller_decisions"]
+        return {"EvaluationResults": [{"EvalDecision": decisions.get(form["ActionNames.member.1"], world["caller_decision"])}]}
     if operation in ("GetPolicy", "GetPolicyVersion"):
         attached = {arn: text for one in world["roles"].values() for arn, text in one["attached"].items()}
         policy = attached[form["PolicyArn"]]

@@ -90,6 +90,10 @@ def caller_may_not(world):
     world["caller_decision"] = "implicitDeny"
 
 
+def caller_may_not_open_channels(world):
+    world["caller_decisions"] = {"ssmmessages:OpenDataChannel": "implicitDeny"}
+
+
 def two_sessions(world):
     world["sessions"] = ["alice-1", "bob-2"]
 
@@ -108,6 +112,7 @@ def two_sessions(world):
         (old_platform, "platform", "--platform-version LATEST"),
         (read_only_root, "container", "readonlyRootFilesystem = false"),
         (caller_may_not, "caller", "aws iam put-user-policy --user-name alice"),
+        (caller_may_not_open_channels, "channel", "session/ecs-execute-command-*"),
         (two_sessions, "sessions", "aws ssm terminate-session --session-id alice-1"),
     ],
     ids=lambda value: getattr(value, "__name__", None),

@@ -143,7 +143,7 @@ def test_operations_that_it_lacks_are_named(endpoint, service, operation):
 
 def test_sts_lacks_operations_in_its_own_form(endpoint):
     with pytest.raises(botocore.exceptions.ClientError) as caught:
-        endpoint.client("sts").get_session_token()
+        endpoint.client("sts").get_access_key_info(AccessKeyId="AKIAIOSFODNN7EXAMPLE")
     assert caught.value.response["Error"]["Code"] == "InvalidAction"
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
 

@@ -109,3 +109,28 @@ def test_refuses_what_botocore_signed_with_another_secret(requests):
     lines = [{**line, "headers": line["headers"] + [list(pair) for pair in added.items()]} for line, added in requests]
     for line, answer in zip(lines, ask_ferry({**line, "secret_key": "another"} for line in lines)):
         assert "does not match the signature you provided" in answer.get("refused", ""), line
+
+
+CHANNEL_HOSTS = [
+    "https://ssmmessages.eu-west-1.amazonaws.com",
+    "https://vpce-0a1b-2c3d.ssmmessages.eu-west-1.vpce.amazonaws.com",
+    "http://127.0.0.1:5319",
+]
+CHANNEL_TARGETS = [
+    "/v1/data-channel/ecs-execute-command-0123456789abcdefg?role=publish_subscribe",
+    "/v1/data-channel/ecs-execute-command-0a?role=publish_subscribe&cell-number=AAEAAU%2FbTxc%3D%3D",
+    "/v1/data-channel/me@example.com-0a?stream=input",
+    "/v1/data-channel/s",
+]
+
+
+def test_signs_data_channels_as_botocore_does():
+    cases = itertools.product(CHANNEL_HOSTS, CHANNEL_TARGETS, TOKENS, ["eu-west-1", "cn-north-1"])
+    signed = [
+        signed_by_botocore(host, target, [], "", "GET", SECRETS[0], token, (region, "ssmmessages"))
+        for host, target, token, region in cases
+    ]
+    for (line, expected), answer in zip(signed, ask_ferry({**line, "channel": True} for line, _ in signed), strict=True):
+        assert answer == {"headers": expected}, line
+        names = "host;x-amz-date;x-amz-security-token" if line["token"] else "host;x-amz-date"
+        assert f"SignedHeaders={names}," in expected["Authorization"]

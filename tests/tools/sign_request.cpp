@@ -1,8 +1,10 @@
 // For tests/e2e/test_sigv4_botocore.py: signs or verifies the requests of stdin with ferry's own code.
 // One JSON object a line: method, target, headers [[name, value]], body, access_key, secret_key, token,
-// region, service, time_ms. A request with an Authorization header is verified, another one is signed.
+// region, service, time_ms. A request with an Authorization header is verified, another one is signed; one
+// with the member "channel" is signed as a session's websocket is: of it host and target count.
 // One JSON object a line comes back: {"headers": {...}}, {"verified": true} or {"refused": detail}.
 #include "base/text.hpp"
+#include "wire/channel_opening.hpp"
 #include "wire/sigv4.hpp"
 
 #include <iostream>
@@ -40,11 +42,12 @@ json::object handle(const json::object& line) {
     if (!verified) return {{"refused", verified.error().detail}};
     return {{"verified", verified->region == region && verified->service == service}};
   }
+  const sigv4::Headers signature =
+      line.contains("channel")
+          ? ferry::wire::sign_channel(headers.at(0).second, target, identity, region, now)
+          : sigv4::sign(request, identity, {.region = region, .service = service}, now);
   json::object added;
-  for (const auto& [name, value] :
-       sigv4::sign(request, identity, {.region = region, .service = service}, now)) {
-    added[name] = value;
-  }
+  for (const auto& [name, value] : signature) added[name] = value;
   return {{"headers", added}};
 }
 

@@ -1,6 +1,8 @@
 // The task role, who may assume it, what it may do; and what the caller may do.
 #include "feature/doctor/checks.hpp"
+#include "feature/doctor/diagnose.hpp"
 #include "feature/doctor/fixes.hpp"
+#include "wire/channel_opening.hpp"
 
 #include <algorithm>
 #include <array>
@@ -214,6 +216,23 @@ void check_caller_right(const Facts& facts, const Result<bool>& may, const std::
   }
 }
 
+// A check of its own: ExecuteCommand is not refused for want of this right, only the session that follows.
+void check_channel_right(const Facts& facts, const std::string& sessions, Findings& findings) {
+  const std::string name(kChannelCheck);
+  const std::string action = "ssmmessages:OpenDataChannel";
+  const Result<bool>& may = facts.caller.may_open_channel;
+  if (!may) {
+    findings.push_back(cannot_tell(name, fmt::format("whether you may {}", action), may.error().what));
+  } else if (*may) {
+    findings.push_back(fine(name, fmt::format("you may {} to sessions of exec", action)));
+  } else {
+    findings.push_back(
+        wrong(name, fmt::format("{} may not {} on {}", facts.caller.arn, action, sessions),
+              "sessions are opened signed, and AWS may refuse the signature of who has not that right",
+              caller_grant(facts, {action}, {sessions})));
+  }
+}
+
 }  // namespace
 
 RoleGap gap_of(const RoleFacts& role, const std::vector<std::string>& actions, const std::string& resource) {
@@ -367,6 +386,8 @@ void check_caller(const Facts& facts, Findings& findings) {
     check_caller_right(facts, facts.caller.may_generate_data_key, "kms:GenerateDataKey",
                        {facts.cluster->kms_key}, findings);
   }
+  check_channel_right(facts, wire::session_resource(resources.front(), facts.region, "ecs-execute-command-"),
+                      findings);
 }
 
 }  // namespace ferry::feature

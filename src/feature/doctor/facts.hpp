@@ -106,6 +106,7 @@ struct NetworkFacts {
 struct CallerFacts {
   std::string arn;
   Result<bool> may_execute, may_generate_data_key;
+  Result<bool> may_open_channel;  // to the sessions that exec opens
 };
 
 struct Facts {

@@ -240,13 +240,15 @@ net::Task<> gather_rest(aws::Client& client, Facts& facts) {
   if (caller) {
     facts.caller = std::move(*caller);
   } else {
-    facts.caller.may_execute = facts.caller.may_generate_data_key = fail(caller.error());
+    facts.caller.may_execute = facts.caller.may_generate_data_key = facts.caller.may_open_channel =
+        fail(caller.error());
   }
   say_what_endpoint_lacks(facts, facts.task_role);
   say_what_endpoint_lacks(facts, facts.network);
   say_what_endpoint_lacks(facts, facts.open_sessions);
   say_what_endpoint_lacks(facts, facts.caller.may_execute);
   say_what_endpoint_lacks(facts, facts.caller.may_generate_data_key);
+  say_what_endpoint_lacks(facts, facts.caller.may_open_channel);
 }
 
 // Cluster, service and task. Fails where ECS cannot be asked at all.

@@ -125,6 +125,14 @@ net::Task<Result<bool>> simulate(aws::Client& client, std::string source, std::s
   co_return fail(FailureCode::protocol, "iam SimulatePrincipalPolicy: the answer has no result");
 }
 
+// A simulation wants a whole ARN: that of a session as ECS names them.
+std::string one_exec_session(std::string_view task_or_cluster_arn) {
+  if (task_or_cluster_arn.empty()) return {};
+  return fmt::format("arn:{}:ssm:{}:{}:session/ecs-execute-command-0123456789abcdef0",
+                     arn_part(task_or_cluster_arn, 1), arn_part(task_or_cluster_arn, 3),
+                     arn_part(task_or_cluster_arn, 4));
+}
+
 }  // namespace
 
 net::Task<Result<RoleFacts>> read_role(aws::Client& client, std::string arn) {
@@ -161,15 +169,17 @@ net::Task<Result<CallerFacts>> read_caller(aws::Client& client, std::string task
   CallerFacts caller;
   caller.arn = text_in(*identity, "Arn");
   if (arn_part(caller.arn, 5) == "root") {  // the account's owner is refused nothing, and cannot be simulated
-    caller.may_execute = caller.may_generate_data_key = true;
+    caller.may_execute = caller.may_generate_data_key = caller.may_open_channel = true;
     co_return caller;
   }
   const Result<std::string> source = co_await policy_source(client, caller.arn);
   if (!source) {
-    caller.may_execute = caller.may_generate_data_key = fail(source.error());
+    caller.may_execute = caller.may_generate_data_key = caller.may_open_channel = fail(source.error());
     co_return caller;
   }
   caller.may_execute = co_await simulate(client, *source, "ecs:ExecuteCommand", task_or_cluster_arn);
+  caller.may_open_channel = co_await simulate(client, *source, "ssmmessages:OpenDataChannel",
+                                              one_exec_session(task_or_cluster_arn));
   if (!kms_key.empty()) {
     const std::string resource = kms_key.starts_with("arn:") ? kms_key : std::string();
     caller.may_generate_data_key = co_await simulate(client, *source, "kms:GenerateDataKey", resource);

@@ -52,13 +52,25 @@ std::string escaped(std::string_view text) {
   return result;
 }
 
+// Structures are one level deep in what STS answers.
+std::string members_xml(const json::object& members) {
+  std::string xml;
+  for (const auto& [name, value] : members) {
+    const json::object* structure = value.if_object();
+    xml += fmt::format("<{0}>{1}</{0}>", std::string_view(name),
+                       structure == nullptr ? escaped(text_of(members, name)) : members_xml(*structure));
+  }
+  return xml;
+}
+
 // What the JSON services call otherwise.
 std::string query_code(std::string_view type) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kCodes{
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kCodes{
       {{"MissingAuthenticationTokenException", "MissingAuthenticationToken"},
        {"IncompleteSignatureException", "IncompleteSignature"},
        {"UnrecognizedClientException", "InvalidClientTokenId"},
-       {"InvalidSignatureException", "SignatureDoesNotMatch"}}};
+       {"InvalidSignatureException", "SignatureDoesNotMatch"},
+       {"ExpiredTokenException", "ExpiredToken"}}};
   for (const auto& [json_name, query_name] : kCodes) {
     if (type == json_name) return std::string(query_name);
   }
@@ -90,11 +102,7 @@ std::string form_action(std::string_view body) {
 
 std::string query_answer_xml(std::string_view action, const json::object& answer,
                              std::string_view request_id) {
-  std::string members;
-  for (const auto& member : answer) {
-    const std::string_view name = member.key();
-    members += fmt::format("<{0}>{1}</{0}>", name, escaped(text_of(answer, name)));
-  }
+  const std::string members = members_xml(answer);
   return fmt::format(
       "<{0}Response xmlns=\"{1}\"><{0}Result>{2}</{0}Result><ResponseMetadata><RequestId>{3}</RequestId>"
       "</ResponseMetadata></{0}Response>",

@@ -16,7 +16,7 @@ std::string form_action(std::string_view body);
 // All members but Action and Version, as texts, or MalformedQueryString.
 Answer form_members(std::string_view body);
 
-// The members of `answer` must be texts.
+// The members of `answer` must be texts, or structures of texts.
 std::string query_answer_xml(std::string_view action, const boost::json::object& answer,
                              std::string_view request_id);
 // Names the error as the query protocol does: without "Exception", and by its own codes for signatures.

@@ -44,7 +44,11 @@ Front::Front(net::Loop& loop, Guard guard, Faults& faults, const Dispatcher& dis
 net::Task<net::HttpAnswer> Front::handle(net::HttpRequest request) {
   if (auto refused = guard_.check_sender(request)) co_return json_refusal(*refused);
   if (request.target.starts_with(kStreamPrefix)) {
-    // No signature here: whoever opens a stream proves himself by the session's token, its first message.
+    // Whoever opens a stream proves himself by the session's token, its first message; a signature besides.
+    if (auto refused = guard_.check_channel(request, net::wall_now())) {
+      ++refused_channels_;
+      co_return json_refusal(*refused);
+    }
     if (!is_upgrade(request)) co_return not_found("This path is a session's stream: a websocket.");
     if (auto session = sessions_->session_for(request.target)) co_return std::move(*session);
     co_return not_found("There is no such session.");
@@ -65,6 +69,7 @@ net::Task<net::HttpResponse> Front::control(net::HttpRequest request) {
   if (action == "GET health") {
     json::object health = controls_.health();
     health["calls"] = calls_;
+    health["refused_channels"] = refused_channels_;
     co_return json_response(health);
   }
   if (action == "POST faults") co_return replace_faults(request.body);

@@ -1,7 +1,7 @@
 #include "local/door/guard.hpp"
 
 #include "base/text.hpp"
-#include "wire/sigv4.hpp"
+#include "wire/channel_opening.hpp"
 
 #include <algorithm>
 
@@ -41,8 +41,12 @@ ServiceError signature_refusal(const wire::sigv4::Refusal& refused) {
 
 }  // namespace
 
-Guard::Guard(AccessKey key, std::uint16_t port, bool is_exposed)
-    : key_(std::move(key)), port_(port), is_exposed_(is_exposed) {}
+Guard::Guard(AccessKey key, std::uint16_t port, bool is_exposed, ChannelGuard channels)
+    : key_(std::move(key)),
+      temporary_keys_(key_.secret),
+      port_(port),
+      is_exposed_(is_exposed),
+      channels_(std::move(channels)) {}
 
 bool Guard::is_own_host(std::string_view host) const {
   constexpr std::uint16_t kPortWithoutMention = 80;
@@ -73,18 +77,62 @@ std::optional<ServiceError> Guard::check_sender(const net::HttpRequest& request)
   return std::nullopt;
 }
 
+tl::expected<wire::sigv4::Authorization, ServiceError> Guard::verify(const net::HttpRequest& request,
+                                                                     WallTime now) const {
+  wire::sigv4::Identity identity{
+      .access_key_id = key_.id, .secret_access_key = key_.secret, .session_token = {}};
+  std::optional<TemporaryKey> temporary;
+  const auto claimed = wire::sigv4::parse_authorization(net::find_header(request.headers, "Authorization"));
+  if (claimed && claimed->access_key_id != key_.id) {
+    temporary = temporary_keys_.find(claimed->access_key_id,
+                                     net::find_header(request.headers, "X-Amz-Security-Token"));
+  }
+  if (temporary) {
+    identity = {.access_key_id = temporary->id,
+                .secret_access_key = temporary->secret,
+                .session_token = temporary->session_token};
+  }
+  auto signer = wire::sigv4::verify(
+      {.method = request.method, .target = request.target, .headers = request.headers, .body = request.body},
+      identity, now);
+  if (!signer) return tl::unexpected(signature_refusal(signer.error()));
+  if (temporary && temporary->expires_at <= now) {
+    return tl::unexpected(refusal("ExpiredTokenException",
+                                  "The security token included in the request is expired", kForbidden));
+  }
+  return std::move(*signer);
+}
+
 std::optional<ServiceError> Guard::check_signature(const net::HttpRequest& request,
                                                    std::string_view signing_name, WallTime now) const {
-  const auto signer = wire::sigv4::verify(
-      {.method = request.method, .target = request.target, .headers = request.headers, .body = request.body},
-      {.access_key_id = key_.id, .secret_access_key = key_.secret, .session_token = {}}, now);
-  if (!signer) return signature_refusal(signer.error());
+  const auto signer = verify(request, now);
+  if (!signer) return signer.error();
   if (signer->service != signing_name) {
     return refusal("InvalidSignatureException",
                    fmt::format("Credential should be scoped to correct service: '{}'.", signing_name),
                    kForbidden);
   }
   return std::nullopt;
+}
+
+std::optional<ServiceError> Guard::check_channel(const net::HttpRequest& request, WallTime now) const {
+  if (wire::is_presigned(request.target)) {
+    return refusal("IncompleteSignatureException",
+                   "ferry local takes signatures of data channels in headers only, not in the query.",
+                   kForbidden);
+  }
+  const bool is_signed = net::count_headers(request.headers, "Authorization") != 0;
+  if (!is_signed && !channels_.is_required) return std::nullopt;
+  if (auto refused = check_signature(request, wire::channel_service, now)) {
+    refused->status = kForbidden;
+    return refused;
+  }
+  const auto signer = wire::sigv4::parse_authorization(net::find_header(request.headers, "Authorization"));
+  if (signer && signer->region == channels_.region) return std::nullopt;
+  return refusal("InvalidSignatureException",
+                 fmt::format("Credential should be scoped to a valid region, not '{}'.",
+                             signer ? valid_utf8(signer->region) : std::string()),
+                 kForbidden);
 }
 
 std::optional<ServiceError> Guard::check_bearer(const net::HttpRequest& request) const {

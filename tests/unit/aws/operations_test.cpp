@@ -133,26 +133,31 @@ TEST(LogsOperations, FilterLogEventsGoesOnOverEmptyPages) {
 }
 
 // What resume_session() makes of the service's answers.
-Result<std::string> resumed(const std::vector<net::HttpResponse>& answers) {
-  Result<std::string> token;
-  const auto requests = requests_of(answers, [&token](Client& client) -> net::Task<> {
-    token = co_await ssm::resume_session(client, "ferry-1");
+Result<ssm::ResumedSession> resumed(const std::vector<net::HttpResponse>& answers) {
+  Result<ssm::ResumedSession> session;
+  const auto requests = requests_of(answers, [&session](Client& client) -> net::Task<> {
+    session = co_await ssm::resume_session(client, "ferry-1");
   });
   for (const net::HttpRequest& request : requests)
     EXPECT_EQ(sent(request), boost::json::parse(R"({"SessionId":"ferry-1"})"));
   EXPECT_EQ(requests.size(), answers.size());
-  return token;
+  return session;
 }
 
-TEST(SsmOperations, ResumeSessionGivesAFreshToken) {
-  EXPECT_EQ(resumed({answer(200, R"({"SessionId":"ferry-1","TokenValue":"t2","StreamUrl":"wss://x"})")}),
-            "t2");
+TEST(SsmOperations, ResumeSessionGivesAFreshTokenAndAnAddress) {
+  const auto session =
+      resumed({answer(200, R"({"SessionId":"ferry-1","TokenValue":"t2","StreamUrl":"wss://x"})")});
+  ASSERT_TRUE(session);
+  EXPECT_EQ(session->token_value, "t2");
+  EXPECT_EQ(session->stream_url, "wss://x");
 }
 
 TEST(SsmOperations, ResumeSessionIsAskedAgainOfAServiceThatFails) {
-  EXPECT_EQ(
-      resumed({answer(500, R"({"__type":"InternalServerError"})"), answer(200, R"({"TokenValue":"t2"})")}),
-      "t2");
+  const auto session =
+      resumed({answer(500, R"({"__type":"InternalServerError"})"), answer(200, R"({"TokenValue":"t2"})")});
+  ASSERT_TRUE(session);
+  EXPECT_EQ(session->token_value, "t2");
+  EXPECT_EQ(session->stream_url, "");
 }
 
 TEST(SsmOperations, ASessionThatGetsNoTokenIsOver) {

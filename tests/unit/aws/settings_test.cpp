@@ -250,6 +250,39 @@ TEST_F(SettingsTest, TheEndpointsOrder) {
   EXPECT_EQ(endpoint(Service::sts), "http://flag");
 }
 
+TEST_F(SettingsTest, WebsocketsOfSessionsAreDialledWhereTheirOwnSettingSays) {
+  use_static_keys();
+  const auto channel = [this] { return resolved().channel_endpoint; };
+  home.write(".aws/config", "[default]\nendpoint_url = http://profile\n");
+  variables["AWS_ENDPOINT_URL"] = "http://all";
+  flags.endpoint_url = "http://flag";
+  EXPECT_EQ(channel(), "");
+  home.write(
+      ".aws/config",
+      "[default]\nservices = mine\n[services mine]\nssmmessages =\n  endpoint_url = https://section\n");
+  EXPECT_EQ(channel(), "https://section");
+  variables["AWS_ENDPOINT_URL_SSMMESSAGES"] = "https://variable";
+  EXPECT_EQ(channel(), "https://variable");
+  EXPECT_EQ(resolve_channel_endpoint(flags, environment_of(variables)), "https://variable");
+  variables["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "true";
+  EXPECT_EQ(channel(), "");
+}
+
+TEST_F(SettingsTest, AHostForWebsocketsHasNoPath) {
+  use_static_keys();
+  for (const std::string value : {"https://host/path", "nonsense", "ftp://host", "https://host/?a"}) {
+    variables["AWS_ENDPOINT_URL_SSMMESSAGES"] = value;
+    EXPECT_EQ(refused().code, FailureCode::usage) << value;
+    EXPECT_THAT(refused().what, HasSubstr("AWS_ENDPOINT_URL_SSMMESSAGES")) << value;
+  }
+}
+
+TEST_F(SettingsTest, WithoutAnyCredentialsTheHostForWebsocketsIsKnownAllTheSame) {
+  variables["AWS_ENDPOINT_URL_SSMMESSAGES"] = "https://variable";
+  variables["AWS_PROFILE"] = "nobody";
+  EXPECT_EQ(resolve_channel_endpoint(flags, environment_of(variables)), "https://variable");
+}
+
 TEST_F(SettingsTest, AServicesSectionThatIsNotThereIsRefused) {
   use_static_keys();
   home.write(".aws/config", "[default]\nservices = mine\n");

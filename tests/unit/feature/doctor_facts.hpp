@@ -121,7 +121,7 @@ inline Facts healthy() {
   facts.network = healthy_network();
   facts.log_group_exists = true;
   facts.caller.arn = "arn:aws:iam::123456789012:user/alice";
-  facts.caller.may_execute = facts.caller.may_generate_data_key = true;
+  facts.caller.may_execute = facts.caller.may_generate_data_key = facts.caller.may_open_channel = true;
   return facts;
 }
 

@@ -253,6 +253,10 @@ std::vector<Case> rights_cases() {
        "exec-rights", "permissions boundary", "create-policy-version", "ssmmessages"},
       {"CallerMayNot", [](Facts& f) { f.caller.may_execute = false; }, "caller",
        "user/alice may not ecs:ExecuteCommand", "put-user-policy --user-name alice", "aws_iam_user_policy"},
+      {"CallerMayNotOpenTheChannel", [](Facts& f) { f.caller.may_open_channel = false; }, "channel",
+       "may not ssmmessages:OpenDataChannel on "
+       "arn:aws:ssm:eu-west-1:123456789012:session/ecs-execute-command-*",
+       "put-user-policy --user-name alice", "session/ecs-execute-command-*"},
       {"CallersRoleMayNot",
        [](Facts& f) {
          f.caller.may_execute = false;
@@ -501,6 +505,8 @@ std::vector<Variant> healthy_variants() {
       {"GroupsUnreadable", [](Facts& f) { f.network->groups = fail(denied("ec2 DescribeSecurityGroups")); }},
       {"CallerUnreadable",
        [](Facts& f) { f.caller.may_execute = fail(denied("iam SimulatePrincipalPolicy")); }},
+      {"ChannelRightUnreadable",
+       [](Facts& f) { f.caller.may_open_channel = fail(denied("iam SimulatePrincipalPolicy")); }},
       {"ClusterUnreadable", [](Facts& f) { f.cluster = fail(denied("ecs DescribeClusters")); }},
       {"SessionsUnreadable", [](Facts& f) { f.open_sessions = fail(denied("ssm DescribeSessions")); }},
       {"DefinitionUnreadable", [](Facts& f) { f.definition = fail(denied("ecs DescribeTaskDefinition")); }},

@@ -180,7 +180,8 @@ net::Task<> run_until_cancelled(Stage& stage, bool& has_returned) {
 
 net::Task<> cancel_when_ready(Stage& stage, net::Event& is_ready, bool& has_returned) {
   net::TaskGroup serving(stage.loop);
-  serving.spawn(stage.server->serve([&stage](const net::HttpRequest&) { return Stage::answer(stage); }));
+  serving.spawn(stage.server->serve(
+      [&stage](net::HttpRequest request) { return Stage::answer(stage, std::move(request)); }));
   net::TaskGroup running(stage.loop);
   running.spawn(run_until_cancelled(stage, has_returned));
   co_await is_ready.wait();

@@ -26,10 +26,11 @@ void Stage::can_renew_tokens() {
   services.renew_token = [this] { return renew(*this); };
 }
 
-net::Task<Result<std::string>> Stage::renew(Stage& stage) {
+net::Task<Result<session::Renewal>> Stage::renew(Stage& stage) {
   const int number = ++stage.renewed;
-  if (stage.renewals.empty()) co_return fmt::format("token {}", number);
-  Result<std::string> next = std::move(stage.renewals.front());
+  if (stage.renewals.empty())
+    co_return session::Renewal{.token_value = fmt::format("token {}", number), .stream_url = {}};
+  Result<session::Renewal> next = std::move(stage.renewals.front());
   stage.renewals.pop_front();
   co_return next;
 }
@@ -45,7 +46,8 @@ Result<session::Closed> Stage::play(Actor actor) {
 
 net::Task<Result<session::Closed>> Stage::play_all(Stage& stage, Actor actor) {
   net::TaskGroup group(stage.loop);
-  group.spawn(stage.server->serve([&stage](const net::HttpRequest&) { return answer(stage); }));
+  group.spawn(
+      stage.server->serve([&stage](net::HttpRequest request) { return answer(stage, std::move(request)); }));
   if (actor) group.spawn(actor(stage));
   Result<session::Closed> closed = co_await stage.channel->run();
   stage.server->stop();
@@ -53,7 +55,8 @@ net::Task<Result<session::Closed>> Stage::play_all(Stage& stage, Actor actor) {
   co_return closed;
 }
 
-net::Task<net::HttpAnswer> Stage::answer(Stage& stage) {
+net::Task<net::HttpAnswer> Stage::answer(Stage& stage, net::HttpRequest request) {
+  stage.requests.push_back(std::move(request));
   net::HttpResponse refused = stage.refusal;
   if (!stage.statuses.empty()) {
     refused.status = stage.statuses.front();

@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace ferry::test {
 
@@ -25,9 +26,9 @@ struct Stage {
   Result<session::Closed> play(Actor actor = {});
 
   static net::Task<Result<session::Closed>> play_all(Stage& stage, Actor actor);
-  static net::Task<net::HttpAnswer> answer(Stage& stage);
+  static net::Task<net::HttpAnswer> answer(Stage& stage, net::HttpRequest request);
   static net::Task<> serve_agent(Stage& stage, net::WebSocket socket);
-  static net::Task<Result<std::string>> renew(Stage& stage);
+  static net::Task<Result<session::Renewal>> renew(Stage& stage);
 
   net::Loop loop;
   net::Event agent_left{loop};
@@ -40,9 +41,10 @@ struct Stage {
   session::ConnectionTimes times;
   std::unique_ptr<session::DataChannel> channel;
 
-  net::HttpResponse refusal;                 // instead of the websocket, where its status is not 200
-  std::deque<int> statuses;                  // of the first answers; what is not 200 is no websocket
-  std::deque<Result<std::string>> renewals;  // the first ones
+  std::vector<net::HttpRequest> requests;         // in order
+  net::HttpResponse refusal;                      // instead of the websocket, where its status is not 200
+  std::deque<int> statuses;                       // of the first answers; what is not 200 is no websocket
+  std::deque<Result<session::Renewal>> renewals;  // the first ones
   int renewed = 0;
   std::string told, output, error_output;
 };

@@ -90,7 +90,7 @@ TEST_F(Client, OpensTheChannelWithItsToken) {
   const auto request = parse_open_data_channel(open);
   ASSERT_TRUE(request);
   EXPECT_EQ(request->token_value, "secret-token");
-  EXPECT_EQ(request->client_version, "1.2.650.0");
+  EXPECT_EQ(request->client_version, "1.2.764.0");
   EXPECT_TRUE(parse_uuid(request->client_id));
 }
 
@@ -171,7 +171,7 @@ TEST_F(Client, CompletesAHandshake) {
   EXPECT_EQ(answers[1].payload_type, PayloadType::handshake_response);
   EXPECT_EQ(
       as_text(answers[1].payload),
-      R"({"ClientVersion":"1.2.650.0","ProcessedClientActions":[{"ActionType":"SessionType","ActionStatus":1,)"
+      R"({"ClientVersion":"1.2.764.0","ProcessedClientActions":[{"ActionType":"SessionType","ActionStatus":1,)"
       R"("ActionResult":null,"Error":""}],"Errors":null})");
   EXPECT_EQ(told, "");
   EXPECT_FALSE(session.is_ready());
