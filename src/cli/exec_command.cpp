@@ -28,6 +28,7 @@ struct ExecFlags {
   std::optional<milliseconds> timeout;
   std::string wait, keep_alive, framing = "auto", output = "text", result_path;
   std::optional<std::int64_t> unknown_exit_code;
+  std::size_t capture_limit = feature::kCaptureLimit;
   std::vector<std::string> command;
 
   [[nodiscard]] bool wants_json() const { return output == "json"; }
@@ -58,6 +59,10 @@ Arguments describe(ExecFlags& flags) {
                    flags.output);
   arguments.text("--result-file", "FILE", "write that object to a file, beside the normal output",
                  flags.result_path);
+  arguments.size("--capture-limit", "SIZE",
+                 "with -o json and --all: how much output of a command is kept; one that writes more is ended, "
+                 "outcome unknown (default: 64MiB)",
+                 flags.capture_limit);
   arguments.integer("--unknown-exit-code", "N", 1, kDefaultUnknownExitCode,
                     "status for an unknown outcome instead of 255", flags.unknown_exit_code);
   arguments.text("--cluster", "CLUSTER", "where to look (default: FERRY_CLUSTER, else default)",
@@ -103,6 +108,7 @@ Result<feature::ExecOptions> session_options(const ExecFlags& flags) {
   feature::ExecOptions options;
   if (flags.streams.input) options.input = STDIN_FILENO;
   options.capture = flags.wants_json();
+  options.capture_limit = flags.capture_limit;
   options.on_terminal = flags.streams.terminal;
   options.terminal_type = environment_variable("TERM").value_or("");
   options.time_limit = flags.timeout;

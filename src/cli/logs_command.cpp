@@ -4,8 +4,10 @@
 #include "cli/interruptible.hpp"
 #include "cli/run_output.hpp"
 #include "cli/task_argument.hpp"
+#include "feature/reader_wait.hpp"
 #include "feature/task_logs.hpp"
 #include "net/clock.hpp"
+#include "sys/standard_streams.hpp"
 
 #include <csignal>
 #include <optional>
@@ -34,6 +36,25 @@ Arguments describe(LogsFlags& flags) {
   return arguments;
 }
 
+net::Task<> show_beside(net::TaskGroup& group, aws::Client& client, feature::LogsRequest request,
+                        feature::LogListener listener, RunOutput& output, Result<>& shown) {
+  output.write_into(group);
+  shown = co_await feature::show_logs(client, std::move(request), std::move(listener));
+  net::Event never(client.loop());
+  for (feature::OutputStream* stream : {output.output(), output.notices()})
+    co_await feature::wait_for_reader(client.loop(), *stream, 0, never, Instant::max());
+}
+
+// To the last byte that the readers of our streams take.
+net::Task<Result<>> show_and_write(net::Loop& loop, aws::Client& client, feature::LogsRequest request,
+                                   feature::LogListener listener, RunOutput& output) {
+  Result<> shown;
+  co_await net::with_children(loop, [&](net::TaskGroup& group) {
+    return show_beside(group, client, std::move(request), std::move(listener), output, shown);
+  });
+  co_return shown;
+}
+
 }  // namespace
 
 Result<int> logs_command(Words words) {
@@ -54,15 +75,16 @@ Result<int> logs_command(Words words) {
   net::Loop loop;
   const Result<std::unique_ptr<aws::Client>> client = connect(loop, flags.task.connection);
   if (!client) return fail(client.error());
-  RunOutput output(RunOutput::Shown::log, false, flags.all_containers);
+  RunOutput output(loop, RunOutput::Shown::log, false, flags.all_containers);
   const feature::LogListener listener{
       .events = [&output](std::string_view container,
                           std::span<const aws::logs::Event> events) { output.log({}, container, events); },
-      .notice = [&output](std::string_view line) { output.notice(line); }};
-  const std::optional<Result<>> shown =
-      loop.run(unless_interrupted(loop, feature::show_logs(**client, std::move(request), listener)));
+      .notice = [&output](std::string_view line) { output.notice(line); },
+      .room = [&output] { return output.output()->room(); }};
+  const std::optional<Result<>> shown = loop.run(
+      unless_interrupted(loop, show_and_write(loop, **client, std::move(request), listener, output)));
   if (!shown) {
-    output.notice("logs: interrupted");
+    sys::write_to_stderr("ferry: logs: interrupted\n");
     return kExitInterrupted;
   }
   if (!*shown) return fail(shown->error().in("logs"));

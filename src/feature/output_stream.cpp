@@ -30,6 +30,10 @@ net::Task<> OutputStream::room() {
   return room_.wait();
 }
 
+net::Task<bool> OutputStream::room_until(Instant deadline) {
+  return room_.wait_until(deadline);
+}
+
 void OutputStream::finish() {
   is_finished_ = true;
   changed_.set();

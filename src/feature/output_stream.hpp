@@ -5,6 +5,7 @@
 
 #include "base/result.hpp"
 #include "base/text.hpp"
+#include "base/time.hpp"
 #include "net/descriptor.hpp"
 #include "net/loop.hpp"
 
@@ -31,6 +32,7 @@ class OutputStream {
   [[nodiscard]] std::uint64_t taken() const { return taken_; }
   // Until it is not full.
   net::Task<> room();
+  net::Task<bool> room_until(Instant deadline);  // false where the deadline came first
   // Set when the reader has taken something, or will take nothing more; whoever waits resets it.
   [[nodiscard]] net::Event& progress() { return progress_; }
 
