@@ -403,6 +403,7 @@ Result<feature::RunOptions> run_options(const RunFlags& flags) {
   Result<std::optional<feature::AttachOptions>> attach = attach_options(flags.attach, flags.wants_json());
   if (!attach) return fail(attach.error());
   options.attach = std::move(*attach);
+  if (options.attach) options.attach->session.capture_limit = flags.capture_limit;
   const Result<std::size_t> count = task_count(flags, options.request.given_input);
   if (!count) return fail(count.error());
   if (*count > 1 && options.attach)

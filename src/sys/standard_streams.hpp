@@ -6,7 +6,8 @@
 namespace ferry::sys {
 
 // Opens /dev/null in place of each standard stream that our parent left closed: a socket that got its number
-// would be written to as if it were the terminal. To be called first; without effect where all are open.
+// would be written to as if it were the terminal. What stands for stdout cannot be written, so that a result
+// that nobody gets is an error. To be called first; without effect where all are open.
 void open_missing_standard_streams();
 
 // Writes all of it to stderr. What stderr does not take is lost: a closed terminal or a full disk there
