@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <ferry/result.hpp>
 #include <functional>
 #include <optional>
@@ -21,7 +22,7 @@ struct Descriptor {
 // The command's standard input: empty, these bytes, or what a descriptor gives up to its end.
 using Input = std::variant<std::monostate, std::string, Descriptor>;
 
-// Kept in the result, in memory as a whole.
+// Kept in the result, in memory as a whole, up to Options::capture_limit.
 struct Captured {};
 // Called with each piece as it comes, on the thread of the call. The view is valid during the call of the
 // function only. While it blocks, the command's output waits, and with it the command. Must not throw.
@@ -40,6 +41,10 @@ struct Options {
   // SIGINT, SIGTERM and SIGHUP to this process do the same while the call lasts. For a program that runs one
   // command: signals are the whole process's.
   bool heeds_signals = false;
+
+  // Bytes that Captured takes, both streams together. A command that writes more is ended: its outcome is
+  // unknown, and the result holds what came before. Above zero.
+  std::size_t capture_limit = std::size_t{64} << 20U;
 
   Framing framing = Framing::automatic;
   // How often a sign of life keeps a silent session from being ended as idle (after 20 minutes on AWS by

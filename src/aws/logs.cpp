@@ -1,7 +1,6 @@
 #include "aws/logs.hpp"
 
 #include "aws/answer_reader.hpp"
-#include "aws/pages.hpp"
 
 #include <utility>
 
@@ -18,7 +17,8 @@ void append_events(const json::object& answer, std::vector<Event>& events) {
     events.push_back({.timestamp_ms = integer_in(*event, "timestamp").value_or(0),
                       .ingestion_ms = integer_in(*event, "ingestionTime").value_or(0),
                       .message = text_in(*event, "message"),
-                      .id = text_in(*event, "eventId")});
+                      .id = text_in(*event, "eventId"),
+                      .stream = text_in(*event, "logStreamName")});
   }
 }
 
@@ -40,18 +40,20 @@ net::Task<Result<Page>> get_log_events(Client& client, std::string group, std::s
   co_return page;
 }
 
-net::Task<Result<std::vector<Event>>> filter_log_events(Client& client, std::string group,
-                                                        std::string stream) {
+net::Task<Result<FilteredPage>> filter_log_events(Client& client, Filter filter, std::string token) {
   json::object input;
-  input["logGroupName"] = group;
-  input["logStreamNames"] = json::array{json::string(stream)};
-  std::vector<Event> events;
-  const std::function<void(const json::object&)> take = [&events](const json::object& answer) {
-    append_events(answer, events);
-  };
-  const Result<> read = co_await read_pages(client, Service::logs, "FilterLogEvents", std::move(input), take);
-  if (!read) co_return fail(read.error());
-  co_return events;
+  input["logGroupName"] = filter.group;
+  json::array& streams = input["logStreamNames"].emplace_array();
+  for (const std::string& stream : filter.streams) streams.emplace_back(stream);
+  if (filter.start_ms > 0) input["startTime"] = filter.start_ms;
+  if (!token.empty()) input["nextToken"] = token;
+  const Result<json::object> answer =
+      co_await client.call(Service::logs, "FilterLogEvents", std::move(input));
+  if (!answer) co_return fail(answer.error());
+  FilteredPage page;
+  append_events(*answer, page.events);
+  page.next_token = text_in(*answer, "nextToken");
+  co_return page;
 }
 
 }  // namespace ferry::aws::logs

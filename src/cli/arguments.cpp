@@ -1,6 +1,7 @@
 #include "cli/arguments.hpp"
 
 #include "base/near_names.hpp"
+#include "base/size.hpp"
 #include "base/text.hpp"
 #include "wire/command_line.hpp"
 
@@ -134,6 +135,19 @@ void Arguments::duration(std::string names, std::string value_name, std::string 
                       const Result<milliseconds> value = parse_duration(values.back());
                       if (!value) return fail(value.error());
                       variable = *value;
+                      return {};
+                    }});
+}
+
+void Arguments::size(std::string names, std::string value_name, std::string help, std::size_t& variable) {
+  items_.push_back({Kind::value, std::move(names), std::move(value_name), std::move(help),
+                    [&variable](const Values& values) -> Result<> {
+                      const std::optional<std::size_t> bytes = parse_size(values.back());
+                      if (!bytes) {
+                        return fail(FailureCode::usage, fmt::format("'{}' is no size", values.back()),
+                                    "write 4096, 512KiB, 64MiB or 2GiB");
+                      }
+                      variable = *bytes;
                       return {};
                     }});
 }

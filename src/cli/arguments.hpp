@@ -16,6 +16,7 @@
 #include "base/time.hpp"
 #include "cli/commands.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -52,6 +53,9 @@ class Arguments {
                std::string help, std::optional<std::int64_t>& variable);
   void duration(std::string names, std::string value_name, std::string help,
                 std::optional<milliseconds>& variable);
+
+  // As parse_size() takes it.
+  void size(std::string names, std::string value_name, std::string help, std::size_t& variable);
 
   // Words without a flag, in the order of these calls.
   void word(std::string name, std::string help, std::string& variable);           // required, not empty

@@ -26,6 +26,7 @@ struct CollectOptions {
   ChannelFlags channel;
   std::optional<milliseconds> timeout;
   std::optional<std::int64_t> unknown_exit_code;
+  std::size_t capture_limit = Options().capture_limit;
 };
 
 Arguments describe(CollectOptions& options) {
@@ -39,6 +40,10 @@ Arguments describe(CollectOptions& options) {
   arguments.choice("-o,--output", {"text", "json"}, "json: one object with output and outcome on stdout",
                    options.output);
   arguments.text("--result-file", "FILE", "write that object to a file as well", options.result_path);
+  arguments.size("--capture-limit", "SIZE",
+                 "with -o json: how much output is kept; a command that writes more is ended, outcome unknown "
+                 "(default: 64MiB)",
+                 options.capture_limit);
   arguments.integer("--unknown-exit-code", "N", 1, 255, "status for an unknown outcome instead of 255",
                     options.unknown_exit_code);
   describe_channel_flags(arguments, options.channel);
@@ -84,6 +89,7 @@ Options library_options(const CollectOptions& options, const feature::ChannelOpt
     translated.standard_error = Descriptor{STDERR_FILENO};
   }
   translated.timeout = options.timeout;
+  translated.capture_limit = options.capture_limit;
   translated.heeds_signals = true;
   translated.framing = options.framing == "plain"   ? Framing::plain
                        : options.framing == "exact" ? Framing::exact

@@ -3,6 +3,7 @@
 #include "cli/channel_flags.hpp"
 #include "cli/commands.hpp"
 #include "cli/connection.hpp"
+#include "cli/ordered_output.hpp"
 #include "cli/result_output.hpp"
 #include "cli/status_line.hpp"
 #include "cli/terminal_flags.hpp"
@@ -10,7 +11,7 @@
 #include "feature/result_json.hpp"
 #include "sys/tty.hpp"
 
-#include <cstdio>
+#include <functional>
 #include <unistd.h>
 #include <utility>
 
@@ -30,6 +31,7 @@ struct ExecFlags {
   std::optional<milliseconds> timeout;
   std::string wait, keep_alive, framing = "auto", output = "text", result_path;
   std::optional<std::int64_t> unknown_exit_code;
+  std::size_t capture_limit = feature::kCaptureLimit;
   std::vector<std::string> command;
 
   [[nodiscard]] bool wants_json() const { return output == "json"; }
@@ -62,6 +64,10 @@ Arguments describe(ExecFlags& flags) {
                    flags.output);
   arguments.text("--result-file", "FILE", "write that object to a file, beside the normal output",
                  flags.result_path);
+  arguments.size("--capture-limit", "SIZE",
+                 "with -o json and --all: how much output of a command is kept; one that writes more is ended, "
+                 "outcome unknown (default: 64MiB)",
+                 flags.capture_limit);
   arguments.integer("--unknown-exit-code", "N", 1, kDefaultUnknownExitCode,
                     "status for an unknown outcome instead of 255", flags.unknown_exit_code);
   arguments.text("--cluster", "CLUSTER", "where to look (default: FERRY_CLUSTER, else default)",
@@ -108,6 +114,7 @@ Result<feature::ExecOptions> session_options(const ExecFlags& flags) {
   feature::ExecOptions options;
   if (flags.streams.input) options.input = STDIN_FILENO;
   options.capture = flags.wants_json();
+  options.capture_limit = flags.capture_limit;
   options.on_terminal = flags.streams.terminal;
   options.terminal_type = environment_variable("TERM").value_or("");
   options.time_limit = flags.timeout;
@@ -168,35 +175,48 @@ Result<int> exec_in_one(net::Loop& loop, aws::Client& client, feature::ExecReque
 }
 
 // What one of several tasks brought, under a line that names it.
-Result<> show_one_of_all(const feature::CommandResult& result, StatusLine& line) {
-  line.notice(fmt::format("task {}", result.task.substr(result.task.rfind('/') + 1)));
-  const auto write = [](std::FILE* to, const std::optional<Bytes>& bytes) {
-    if (!bytes || bytes->empty()) return true;
-    return std::fwrite(bytes->data(), 1, bytes->size(), to) == bytes->size() && std::fflush(to) == 0;
+void show_one_of_all(feature::CommandResult result, OrderedOutput& output) {
+  const auto say = [&output](std::string_view text) {
+    output.to_stderr(to_bytes(fmt::format("ferry: {}\n", printable(text))));
   };
-  const bool is_written = write(stdout, result.standard_output) && write(stderr, result.standard_error);
-  if (!result.explanation.empty()) line.notice(result.explanation);
-  if (!is_written) return fail(FailureCode::lost, "cannot write the output of the command");
-  return {};
+  say(fmt::format("task {}", result.task.substr(result.task.rfind('/') + 1)));
+  output.to_stdout(std::move(result.standard_output).value_or(Bytes{}));
+  output.to_stderr(std::move(result.standard_error).value_or(Bytes{}));
+  if (!result.explanation.empty()) say(result.explanation);
+}
+
+net::Task<> exec_and_write(aws::Client& client, net::TaskGroup& group, feature::ExecRequest request,
+                           OrderedOutput& output, std::function<void(const feature::CommandResult&)> take,
+                           Result<>& ended) {
+  group.spawn(output.write());
+  ended = co_await feature::exec_in_all(client, std::move(request), std::move(take));
+  co_await output.written();
 }
 
 Result<int> exec_in_all(net::Loop& loop, aws::Client& client, feature::ExecRequest request,
                         const ExecFlags& flags, StatusLine& line) {
   int status = 0;
   std::string json_lines;
-  Result<> shown;
+  OrderedOutput output(loop);
   const auto take = [&](const feature::CommandResult& result) {
     if (status == 0) status = feature::exit_status(result, flags.unknown_status());
-    const std::string json = feature::result_json_line(result);
-    json_lines += (json_lines.empty() ? "" : "\n") + json;
-    const Result<> written = flags.wants_json() ? show_result(json, true, {}) : show_one_of_all(result, line);
-    if (!written && shown) shown = written;
+    line.status({});
+    if (flags.wants_json()) output.to_stdout(to_bytes(feature::result_json_line(result) + "\n"));
+    if (!flags.result_path.empty())
+      json_lines += (json_lines.empty() ? "" : "\n") + feature::result_json_line(result);
+    if (!flags.wants_json()) show_one_of_all(result, output);
   };
-  const Result<> ended = loop.run(feature::exec_in_all(client, std::move(request), take));
+  Result<> ended;
+  loop.run(net::with_children(loop, [&](net::TaskGroup& group) {
+    return exec_and_write(client, group, std::move(request), output, take, ended);
+  }));
   line.status({});
   if (!ended) return fail(ended.error());
-  if (!flags.result_path.empty() && shown) shown = show_result(json_lines, false, flags.result_path);
-  if (!shown) return fail(shown.error());
+  if (!flags.result_path.empty()) {
+    const Result<> saved = show_result(json_lines, false, flags.result_path);
+    if (!saved) return fail(saved.error());
+  }
+  if (!output.failure()) return fail(output.failure().error());
   return status;
 }
 

@@ -3,6 +3,7 @@
 #include "cli/connection.hpp"
 #include "cli/run_output.hpp"
 #include "cli/task_argument.hpp"
+#include "feature/reader_wait.hpp"
 #include "feature/task_logs.hpp"
 #include "net/clock.hpp"
 
@@ -33,6 +34,25 @@ Arguments describe(LogsFlags& flags) {
   return arguments;
 }
 
+net::Task<> show_beside(net::TaskGroup& group, aws::Client& client, feature::LogsRequest request,
+                        feature::LogListener listener, RunOutput& output, Result<>& shown) {
+  output.write_into(group);
+  shown = co_await feature::show_logs(client, std::move(request), std::move(listener));
+  net::Event never(client.loop());
+  for (feature::OutputStream* stream : {output.output(), output.notices()})
+    co_await feature::wait_for_reader(client.loop(), *stream, 0, never, Instant::max());
+}
+
+// To the last byte that the readers of our streams take.
+net::Task<Result<>> show_and_write(net::Loop& loop, aws::Client& client, feature::LogsRequest request,
+                                   feature::LogListener listener, RunOutput& output) {
+  Result<> shown;
+  co_await net::with_children(loop, [&](net::TaskGroup& group) {
+    return show_beside(group, client, std::move(request), std::move(listener), output, shown);
+  });
+  co_return shown;
+}
+
 }  // namespace
 
 Result<int> logs_command(Words words) {
@@ -54,12 +74,13 @@ Result<int> logs_command(Words words) {
   Waiting waiting(loop);
   const Result<std::unique_ptr<aws::Client>> client = connect(waiting, flags.task.connection);
   if (!client) return waiting.failed(client.error());
-  RunOutput output(RunOutput::Shown::log, false, flags.all_containers);
+  RunOutput output(loop, RunOutput::Shown::log, false, flags.all_containers);
   const feature::LogListener listener{
       .events = [&output](std::string_view container,
                           std::span<const aws::logs::Event> events) { output.log({}, container, events); },
-      .notice = [&output](std::string_view line) { output.notice(line); }};
-  const Result<> shown = waiting.get(feature::show_logs(**client, std::move(request), listener));
+      .notice = [&output](std::string_view line) { output.notice(line); },
+      .room = [&output] { return output.output()->room(); }};
+  const Result<> shown = waiting.get(show_and_write(loop, **client, std::move(request), listener, output));
   if (!shown) return waiting.failed(shown.error().in("logs"));
   const Result<> written = output.written();
   if (!written) return fail(written.error());

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <string>
 #include <string_view>
@@ -70,7 +71,8 @@ Result<int> with_all_written(Result<int> (*work)(std::vector<std::string>), std:
   try {
     Result<int> status = work(std::move(words));
     errno = 0;
-    if (!status || *status != 0 || std::fflush(stdout) == 0) return status;
+    if (!status || *status != 0) return status;
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
     return fail(system_failure("standard output: cannot write", errno == 0 ? EIO : errno));
   } catch (const std::system_error& error) {
     return fail(FailureCode::local_system, error.what());
@@ -108,6 +110,9 @@ Result<int> dispatch(std::vector<std::string> words) {
 
 int main(int argc, char** argv) {
   sys::open_missing_standard_streams();
+  // A reader that goes away is a failed write like any other: it is told, and never ends ferry before the
+  // command that it watches.
+  std::signal(SIGPIPE, SIG_IGN);
   std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   const std::string_view program = argc > 0 ? argv[0] : "ferry";
   constexpr std::string_view kPluginName = "session-manager-plugin";

@@ -7,7 +7,6 @@
 #include "feature/result_json.hpp"
 #include "feature/run/run.hpp"
 
-#include <csignal>
 #include <utility>
 
 #include <fmt/format.h>
@@ -34,18 +33,19 @@ class Summary {
       if (flags_.wants_json()) result.standard_output = output_.take_log(report.task_arn);
       result.streams_merged = true;
     }
+    if (!output_.written() && result.logs) result.logs = feature::LogState::unavailable;
     const std::string json = feature::result_json_line(result);
     if (!flags_.result_path.empty()) lines_ += (lines_.empty() ? "" : "\n") + json;
-    const Result<> shown = show_result(json, flags_.wants_json(), {});
-    if (!shown && shown_) shown_ = shown;
+    if (flags_.wants_json()) output_.line(json);
   }
 
   // After the last report.
   Result<int> status() {
-    if (shown_) shown_ = show_result(lines_, false, flags_.result_path);
-    if (!shown_) return fail(shown_.error());
+    const Result<> saved = show_result(lines_, false, flags_.result_path);
+    if (!saved) return fail(saved.error());
     const Result<> written = output_.written();
     if (!written && status_ == 0) return fail(written.error());
+    if (!written) output_.notice(written.error().line());
     return status_;
   }
 
@@ -63,7 +63,6 @@ class Summary {
   bool names_tasks_;
   int status_ = 0;  // of the first that was not 0
   std::string lines_;
-  Result<> shown_;
 };
 
 }  // namespace
@@ -79,21 +78,24 @@ Result<int> run_command(Words words) {
   const Result<> result_path = check_result_path(flags.result_path);
   if (!result_path) return fail(result_path.error());
 
-  // A reader that goes away is a failed write like any other, not the end of ferry before its task's.
-  std::signal(SIGPIPE, SIG_IGN);
   net::Loop loop;
   Waiting waiting(loop, flags.timeout);
   const Result<std::unique_ptr<aws::Client>> client = connect(waiting, flags.connection);
   if (!client) return waiting.failed(client.error());
   options->began_at = waiting.began_at();
   const bool names_tasks = options->count > 1;
-  RunOutput output(flags.wants_json() ? RunOutput::Shown::nothing
+  RunOutput output(loop,
+                   flags.wants_json() ? RunOutput::Shown::nothing
                    : flags.detach     ? RunOutput::Shown::arn
                                       : RunOutput::Shown::log,
-                   names_tasks, flags.all_containers);
+                   names_tasks, flags.all_containers, flags.capture_limit);
   Summary summary(flags, output, names_tasks);
-  loop.run(feature::run_several(**client, std::move(*options), output,
-                                [&summary](feature::RunReport report) { summary.take(std::move(report)); }));
+  loop.run(net::with_children(loop, [&](net::TaskGroup& group) {
+    output.write_into(group);
+    return feature::run_several(**client, std::move(*options), output, [&summary](feature::RunReport report) {
+      summary.take(std::move(report));
+    });
+  }));
   output.finish();
   return summary.status();
 }

@@ -121,6 +121,10 @@ void describe_life(Arguments& arguments, RunFlags& flags) {
                    flags.output);
   arguments.text("--result-file", "FILE", "write that object to a file, beside the normal output",
                  flags.result_path);
+  arguments.size("--capture-limit", "SIZE",
+                 "with -o json: how much of each task's log is kept; a task that writes more is stopped, outcome "
+                 "unknown (default: 64MiB)",
+                 flags.capture_limit);
   arguments.integer("--unknown-exit-code", "N", 0, kLargestExitCode,
                     "exit status where the command's own cannot be known; else 255", flags.unknown_exit_code);
 }
@@ -400,6 +404,7 @@ Result<feature::RunOptions> run_options(const RunFlags& flags) {
   Result<std::optional<feature::AttachOptions>> attach = attach_options(flags.attach, flags.wants_json());
   if (!attach) return fail(attach.error());
   options.attach = std::move(*attach);
+  if (options.attach) options.attach->session.capture_limit = flags.capture_limit;
   const Result<std::size_t> count = task_count(flags, options.request.given_input);
   if (!count) return fail(count.error());
   if (*count > 1 && options.attach)

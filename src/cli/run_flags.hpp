@@ -30,6 +30,7 @@ struct RunFlags {
   std::vector<std::string> environment, environment_files, secrets, tags, command;
   std::optional<std::int64_t> cpu, memory_mib, ephemeral_storage_gib, retries, count, unknown_exit_code;
   std::optional<milliseconds> timeout;
+  std::size_t capture_limit = feature::kCaptureLimit;
   bool enable_execute_command = false, enable_managed_tags = false, detach = false;
   bool all_containers = false, ephemeral_revision = false;
 

@@ -1,13 +1,13 @@
 #include "cli/run_output.hpp"
 
 #include "base/printable.hpp"
+#include "cli/status_line.hpp"
+#include "feature/run/log_lines.hpp"
 #include "net/clock.hpp"
 #include "sys/standard_streams.hpp"
 #include "sys/tty.hpp"
 
-#include <cerrno>
-#include <cstdio>
-#include <optional>
+#include <algorithm>
 #include <unistd.h>
 #include <utility>
 
@@ -15,11 +15,15 @@
 
 namespace ferry::cli {
 
-RunOutput::RunOutput(Shown shown, bool names_tasks, bool names_containers)
+RunOutput::RunOutput(net::Loop& loop, Shown shown, bool names_tasks, bool names_containers,
+                     std::size_t limit)
     : shown_(shown),
       names_tasks_(names_tasks),
       names_containers_(names_containers),
       on_terminal_(sys::is_terminal(STDERR_FILENO)),
+      stream_(loop, STDOUT_FILENO, [this] { show_status(); }),
+      errors_(loop, STDERR_FILENO, [] {}),
+      limit_(limit),
       began_at_(net::steady_now()) {}
 
 RunOutput::~RunOutput() {
@@ -28,14 +32,14 @@ RunOutput::~RunOutput() {
 
 void RunOutput::accepted(const std::string& task_arn) {
   if (shown_ == Shown::arn) {
-    write(printable(task_arn) + "\n");
+    line(task_arn);
   } else {
     notice(fmt::format("started task {}", task_arn));
   }
 }
 
 void RunOutput::found(const std::string& task_arn) {
-  if (shown_ == Shown::arn) write(printable(task_arn) + "\n");
+  if (shown_ == Shown::arn) line(task_arn);
   notice(fmt::format("already started: following task {}", task_arn));
 }
 
@@ -61,19 +65,31 @@ std::string RunOutput::prefix(const std::string& task_arn, std::string_view cont
 
 void RunOutput::log(const std::string& task_arn, std::string_view container,
                     std::span<const aws::logs::Event> events) {
-  std::string text;
   if (shown_ == Shown::nothing) {
-    const std::string of_container = names_containers_ ? fmt::format("[{}] ", container) : "";
-    for (const aws::logs::Event& event : events) text += of_container + event.message + '\n';
-    Bytes& kept = logs_[task_arn];
-    kept.insert(kept.end(), text.begin(), text.end());
+    keep(task_arn, names_containers_ ? fmt::format("[{}] ", container) : "", events);
     return;
   }
   const std::string owner = prefix(task_arn, container);
-  for (const aws::logs::Event& event : events) text += owner + event.message + '\n';
+  std::string text;
+  for (const aws::logs::Event& event : events) text += feature::log_lines(owner, event.message);
   clear_status();
-  write(text);
-  show_status();
+  stream_.put(as_bytes(text));
+}
+
+void RunOutput::keep(const std::string& task_arn, std::string_view owner,
+                     std::span<const aws::logs::Event> events) {
+  Bytes& kept = logs_[task_arn];
+  for (const aws::logs::Event& event : events) {
+    const std::string text = feature::log_lines(owner, event.message);
+    const std::size_t room = limit_ - kept.size();
+    if (text.size() > room) over_limit_.insert(task_arn);
+    const BytesView fitting = as_bytes(text).first(std::min(room, text.size()));
+    kept.insert(kept.end(), fitting.begin(), fitting.end());
+  }
+}
+
+std::optional<std::size_t> RunOutput::exceeded(const std::string& task_arn) const {
+  return over_limit_.contains(task_arn) ? std::optional(limit_) : std::nullopt;
 }
 
 Bytes RunOutput::take_log(const std::string& task_arn) {
@@ -83,7 +99,7 @@ Bytes RunOutput::take_log(const std::string& task_arn) {
 void RunOutput::notice(std::string_view line) {
   if (names_tasks_ && !said_.emplace(line).second) return;
   clear_status();
-  sys::say(line);
+  say(sys::own_line(line));
   show_status();
 }
 
@@ -99,18 +115,37 @@ void RunOutput::finish() {
 }
 
 Result<> RunOutput::written() const {
-  if (write_error_ == 0) return {};
-  return fail(system_failure("cannot write to stdout", write_error_));
+  if (stream_.failure()) return {};
+  return fail(stream_.failure().error().in("standard output"));
+}
+
+void RunOutput::line(std::string_view text) {
+  clear_status();
+  stream_.put(as_bytes(fmt::format("{}\n", text)));
+}
+
+void RunOutput::write_into(net::TaskGroup& group) {
+  group.spawn(write_output());
+  group.spawn(write_notices());
+}
+
+// Nobody can be told of a stderr that cannot be written.
+net::Task<> RunOutput::write_notices() {
+  co_await errors_.run();
+}
+
+void RunOutput::say(std::string_view text) {
+  if (on_terminal_) {
+    sys::write_to_stderr(text);
+  } else if (!errors_.is_full()) {
+    errors_.put(as_bytes(text));
+  }
 }
 
 // After a failed write the rest is dropped: the task goes on, and the run ends with the failure.
-void RunOutput::write(std::string_view text) {
-  if (write_error_ != 0) return;
-  errno = 0;
-  const std::size_t count = std::fwrite(text.data(), 1, text.size(), stdout);
-  if (count == text.size() && std::fflush(stdout) == 0) return;
-  write_error_ = errno == 0 ? EIO : errno;
-  notice(fmt::format("{}; the task goes on", written().error().line()));
+net::Task<> RunOutput::write_output() {
+  const Result<> written = co_await stream_.run();
+  if (!written) notice(fmt::format("{}; the task goes on", this->written().error().line()));
 }
 
 // One task's state, or of several how many are in which.
@@ -129,9 +164,10 @@ std::string RunOutput::elapsed() const {
   return fmt::format("{}:{:02}", passed / 60, passed % 60);
 }
 
-// Cut to the terminal's width: a line that wraps could not be rewritten.
+// A line of its own below what stdout has written. Cut to the terminal's width: a line that wraps could not be
+// rewritten.
 void RunOutput::show_status() {
-  if (!on_terminal_ || statuses_.empty()) return;
+  if (!on_terminal_ || statuses_.empty() || stream_.waiting() > 0) return;
   std::string line = fmt::format("ferry: {} {}", status_text(), elapsed());
   const std::optional<sys::WindowSize> window = sys::window_size(STDERR_FILENO);
   if (window && window->columns > 1 && line.size() >= window->columns) line.resize(window->columns - 1U);
@@ -146,7 +182,7 @@ void RunOutput::note_status() {
   std::string text = status_text();
   if (text == noted_status_) return;
   noted_status_ = std::move(text);
-  sys::say(fmt::format("{} {}", noted_status_, elapsed()));
+  say(sys::own_line(fmt::format("{} {}", noted_status_, elapsed())));
 }
 
 void RunOutput::clear_status() {

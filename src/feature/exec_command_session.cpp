@@ -1,5 +1,6 @@
 #include "feature/exec_command_session.hpp"
 
+#include "base/size.hpp"
 #include "feature/unless.hpp"
 #include "net/clock.hpp"
 #include "sys/random.hpp"
@@ -57,7 +58,7 @@ CommandSession::CommandSession(net::Loop& loop, const net::Network& network, Exe
       nonce_(sys::random_hex(16)),
       output_(
           loop, options, [this] { set_pushed_back(false); },
-          [this](Failure failure) { fail_with(std::move(failure)); }),
+          [this](Failure failure) { fail_with(std::move(failure)); }, [this] { end_for_excess(); }),
       channel_(loop, network, address_of(services.opened()), services.for_channel(options.channel),
                session::Listener{
                    .on_ready = {},
@@ -116,7 +117,22 @@ void CommandSession::fail_with(Failure failure) {
   concluded_.set();
 }
 
+// Counts even where the command has ended: not all of its output is in the result.
+void CommandSession::end_for_excess() {
+  has_excess_ = true;
+  if (!concluded_.is_set()) conclude(Outcome::unknown, {});
+}
+
 CommandResult CommandSession::complete_result() {
+  const bool is_incomplete = result_.outcome == Outcome::exited || result_.outcome == Outcome::unknown;
+  if (has_excess_ && is_incomplete) {
+    const bool has_ended = std::exchange(result_.outcome, Outcome::unknown) == Outcome::exited;
+    result_.exit_code.reset();
+    result_.exit_code_source.reset();
+    result_.explanation =
+        fmt::format("more output than {}, the limit of what is kept{}{}", size_text(options_.capture_limit),
+                    has_ended ? "" : ": the command was ended", result_.explanation);
+  }
   result_.cluster = services_.cluster_name();
   result_.task = services_.opened().task_arn;
   result_.container = services_.opened().container_name;

@@ -49,6 +49,7 @@ class CommandSession {
   // How the result comes to be known; the first conclusion counts.
   void conclude(Outcome outcome, std::string explanation);
   void fail_with(Failure failure);
+  void end_for_excess();
   CommandResult complete_result();
 
   // What the session brings.
@@ -124,6 +125,7 @@ class CommandSession {
   bool could_not_begin_ = false;
 
   std::optional<Failure> failure_;
+  bool has_excess_ = false;  // more output than is kept
   CommandResult result_;
   net::Event first_output_, framing_known_, ready_, started_, concluded_;
   net::Event remote_changed_;  // the command or the session has ended, or patience has

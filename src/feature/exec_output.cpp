@@ -1,5 +1,6 @@
 #include "feature/exec_output.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace ferry::feature {
@@ -20,8 +21,13 @@ Bytes TerminalLineEnds::finish() {
 }
 
 ExecOutput::ExecOutput(net::Loop& loop, const ExecOptions& options, std::function<void()> on_room,
-                       std::function<void(Failure)> on_failure)
-    : loop_(loop), on_room_(std::move(on_room)), on_failure_(std::move(on_failure)), written_(loop) {
+                       std::function<void(Failure)> on_failure, std::function<void()> on_excess)
+    : loop_(loop),
+      on_room_(std::move(on_room)),
+      on_failure_(std::move(on_failure)),
+      on_excess_(std::move(on_excess)),
+      capture_room_(options.capture_limit),
+      written_(loop) {
   open(output_, options.standard_output, options.capture);
   open(error_, options.standard_error, options.capture);
 }
@@ -34,6 +40,8 @@ void ExecOutput::open(Channel& channel, const OutputSink& sink, bool capture) {
       if (!is_full()) on_room_();
     });
     ++open_streams_;
+  } else if (std::string* const* text = std::get_if<std::string*>(&sink)) {
+    channel.text = *text;
   } else {
     channel.function = std::get<std::function<void(BytesView)>>(sink);
   }
@@ -62,12 +70,22 @@ void ExecOutput::put(wire::OutputStreamKind kind, BytesView bytes) {
   Channel& to = channel(kind);
   if (bytes.empty() || is_finished_ || to.is_gone) return;
   if (to.captured) {
-    to.captured->insert(to.captured->end(), bytes.begin(), bytes.end());
+    const BytesView fitting = kept(bytes);
+    to.captured->insert(to.captured->end(), fitting.begin(), fitting.end());
+  } else if (to.text != nullptr) {
+    to.text->append(as_text(kept(bytes)));
   } else if (to.stream) {
     to.stream->put(bytes);
   } else if (to.function) {
     to.function(bytes);
   }
+}
+
+BytesView ExecOutput::kept(BytesView bytes) {
+  const BytesView fitting = bytes.first(std::min(bytes.size(), capture_room_));
+  capture_room_ -= fitting.size();
+  if (fitting.size() < bytes.size() && on_excess_) std::exchange(on_excess_, nullptr)();
+  return fitting;
 }
 
 bool ExecOutput::is_full() const {

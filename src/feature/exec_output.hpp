@@ -1,6 +1,6 @@
 // Where the output of a remote command goes: our standard streams, a caller's functions, or the result.
-// Owns what the readers have not taken yet; bounded by OutputStream::kFull a stream and one piece, except
-// where output is captured. The loop's thread only.
+// Owns what the readers have not taken yet; bounded by OutputStream::kFull a stream and one piece, where output
+// is captured by the limit. The loop's thread only.
 #pragma once
 
 #include "base/result.hpp"
@@ -27,9 +27,10 @@ class TerminalLineEnds {
 
 class ExecOutput {
  public:
-  // `on_room` is called when neither stream is full any more; `on_failure` when a reader has gone.
+  // `on_room` is called when neither stream is full any more; `on_failure` when a reader has gone;
+  // `on_excess` once, when more came than is kept.
   ExecOutput(net::Loop& loop, const ExecOptions& options, std::function<void()> on_room,
-             std::function<void(Failure)> on_failure);
+             std::function<void(Failure)> on_failure, std::function<void()> on_excess);
   ExecOutput(const ExecOutput&) = delete;
   ExecOutput& operator=(const ExecOutput&) = delete;
 
@@ -50,15 +51,19 @@ class ExecOutput {
     std::optional<OutputStream> stream;
     std::function<void(BytesView)> function;
     std::optional<Bytes> captured;
+    std::string* text = nullptr;  // likewise, the caller's
     bool is_gone = false;  // its reader: what still comes is dropped
   };
   void open(Channel& channel, const OutputSink& sink, bool capture);
+  BytesView kept(BytesView bytes);
   net::Task<> write(Channel& channel, std::string_view name);
   [[nodiscard]] Channel& channel(wire::OutputStreamKind kind);
 
   net::Loop& loop_;
   std::function<void()> on_room_;
   std::function<void(Failure)> on_failure_;
+  std::function<void()> on_excess_;
+  std::size_t capture_room_;
   Channel output_, error_;
   int open_streams_ = 0;
   bool is_finished_ = false;

@@ -14,6 +14,7 @@
 #include "net/network.hpp"
 #include "net/task.hpp"
 
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -26,8 +27,9 @@ namespace ferry::feature {
 // automatic: exact where the cluster's configuration says that exec sessions are not logged, else plain.
 enum class Framing { automatic, plain, exact };
 
-// Where output goes: a descriptor, or a function that takes each piece at once.
-using OutputSink = std::variant<int, std::function<void(BytesView)>>;
+// Where output goes: a descriptor, a function that takes each piece at once, or a text that keeps it, up to
+// ExecOptions::capture_limit.
+using OutputSink = std::variant<int, std::function<void(BytesView)>, std::string*>;
 // Where the command's input comes from: nowhere (it is empty), a descriptor, or these bytes.
 using InputSource = std::variant<std::monostate, int, Bytes>;
 
@@ -36,6 +38,8 @@ struct ExecOptions {
   OutputSink standard_output = STDOUT_FILENO, standard_error = STDERR_FILENO;
   std::string mark;      // of the session's command line, see wire::wrap_command()
   bool capture = false;  // output goes into the result instead of the sinks
+  // Bytes of both streams together that are kept; a command that writes more is ended, its outcome unknown.
+  std::size_t capture_limit = kCaptureLimit;
   // The command gets a terminal; with input from a descriptor, that becomes raw for as long.
   bool on_terminal = false;
   std::string terminal_type;               // TERM for it

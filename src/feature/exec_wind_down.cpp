@@ -27,7 +27,7 @@ constexpr std::string_view kInterruptKey = "\x03";
 }  // namespace
 
 bool CommandSession::is_ended_by_us() const {
-  return failure_.has_value() || result_.outcome == Outcome::interrupted ||
+  return failure_.has_value() || has_excess_ || result_.outcome == Outcome::interrupted ||
          result_.outcome == Outcome::timeout;
 }
 

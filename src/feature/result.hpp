@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "base/time.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -37,6 +38,9 @@ enum class LogState {
   settled,      // to where nothing more came for a while after the task had stopped
   unavailable,  // it could not be read
 };
+
+// Bytes of a command's output that are kept in its result where the user says nothing else.
+inline constexpr std::size_t kCaptureLimit = std::size_t{64} << 20U;
 
 struct CommandResult {
   Mode mode = Mode::exec;

@@ -52,17 +52,22 @@ LogListener since(std::optional<std::int64_t> since_ms, LogListener listener) {
                     [since_ms](const aws::logs::Event& event) { return event.timestamp_ms >= *since_ms; });
                 if (!newer.empty()) events(container, newer);
               },
-          .notice = std::move(listener.notice)};
+          .notice = std::move(listener.notice),
+          .room = std::move(listener.room)};
 }
 
 // One task's logs, one call after the other.
 class Following {
  public:
-  Following(aws::Client& client, std::string cluster, aws::ecs::Task task, std::vector<ContainerLog> logs)
+  // `start_ms`: nothing older is wanted. `room`: see LogRereading.
+  Following(aws::Client& client, std::string cluster, aws::ecs::Task task, std::vector<ContainerLog> logs,
+            std::int64_t start_ms, std::function<net::Task<>()> room)
       : client_(client),
         cluster_(std::move(cluster)),
         task_(std::move(task)),
         logs_(std::move(logs)),
+        start_ms_(std::max(start_ms, log_start(task_))),
+        rereading_(client, std::move(room)),
         pacing_(net::steady_now()),
         last_seen_at_(net::steady_now()) {
     pacing_.running();
@@ -74,6 +79,7 @@ class Following {
       log.task_stopped(net::steady_now(), milliseconds(0));
       co_await to_end(log);
     }
+    co_await all_again();
   }
 
   net::Task<Result<>> until_stopped() {
@@ -95,7 +101,7 @@ class Following {
 
  private:
   net::Task<> to_end(ContainerLog& log) {
-    while (log.is_open()) {
+    while (log.is_open() && !log.is_read_once()) {
       const std::optional<Instant> due = log.due();
       if (due) co_await net::sleep_until(client_.loop(), *due);
       co_await log.read();
@@ -107,6 +113,14 @@ class Following {
       if (log.is_open()) log.task_stopped(net::steady_now(), kSettleWindow);
     }
     for (ContainerLog& log : logs_) co_await to_end(log);
+    co_await all_again();
+  }
+
+  net::Task<> all_again() {
+    co_await net::with_children(client_.loop(), [this](net::TaskGroup& group) {
+      group.spawn(rereading_.serve());
+      return read_again(client_.loop(), logs_, rereading_, start_ms_);
+    });
   }
 
   net::Task<Result<>> step() {
@@ -148,6 +162,8 @@ class Following {
   std::string cluster_;
   aws::ecs::Task task_;
   std::vector<ContainerLog> logs_;
+  std::int64_t start_ms_;
+  LogRereading rereading_;
   RunPacing pacing_;
   Instant last_seen_at_;
   bool was_seen_ = true;  // the last look was answered
@@ -166,12 +182,15 @@ net::Task<Result<>> show_logs(aws::Client& client, LogsRequest request, LogListe
   const Result<std::vector<std::string>> containers =
       wanted_containers(*task, *definition, request, listener);
   if (!containers) co_return fail(containers.error());
+  const std::function<net::Task<>()> room = listener.room;
   const LogListener newer = since(request.since_ms, std::move(listener));
   std::vector<ContainerLog> logs;
   logs.reserve(containers->size());
   for (const std::string& container : *containers)
-    logs.emplace_back(client, container, log_source(*definition, container, task->id()), newer);
-  Following following(client, request.task.cluster, std::move(*task), std::move(logs));
+    logs.emplace_back(client, container, log_source(*definition, container, task->id()), newer,
+                      remembered_events(containers->size()));
+  Following following(client, request.task.cluster, std::move(*task), std::move(logs),
+                      request.since_ms.value_or(0), room);
   if (request.follow) {
     const Result<> followed = co_await following.until_stopped();
     if (!followed) co_return followed;

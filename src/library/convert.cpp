@@ -90,7 +90,7 @@ feature::OutputSink sink(const Output& output, std::string& capture) {
   if (const auto* function = std::get_if<OutputFunction>(&output)) {
     return [function = *function](BytesView bytes) { function(as_text(bytes)); };
   }
-  return [&capture](BytesView bytes) { capture.append(as_text(bytes)); };
+  return &capture;
 }
 
 feature::InputSource source(const Input& input) {
@@ -125,7 +125,9 @@ Result<feature::ExecOptions> exec_options(const Options& options, Captures& capt
     return fail(FailureCode::usage, "the interval of pings is not 1 s to 5 min");
   if (!is_callable(options.standard_output) || !is_callable(options.standard_error))
     return fail(FailureCode::usage, "an output function is empty");
+  if (options.capture_limit == 0) return fail(FailureCode::usage, "the capture limit is zero");
   feature::ExecOptions translated;
+  translated.capture_limit = options.capture_limit;
   translated.input = source(options.input);
   translated.standard_output = sink(options.standard_output, captures.standard_output);
   translated.standard_error = sink(options.standard_error, captures.standard_error);

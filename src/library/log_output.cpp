@@ -2,37 +2,17 @@
 
 #include "base/text.hpp"
 
-#include <cerrno>
-#include <poll.h>
-#include <unistd.h>
 #include <utility>
 #include <variant>
 
 #include <fmt/format.h>
 
 namespace ferry::library {
-namespace {
-
-// Waits for a slow reader, also where the descriptor does not block by itself.
-Result<> write_all(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t count = ::write(fd, text.data(), text.size());
-    if (count >= 0) {
-      text.remove_prefix(static_cast<std::size_t>(count));
-    } else if (errno == EAGAIN) {
-      pollfd writable{.fd = fd, .events = POLLOUT, .revents = 0};
-      static_cast<void>(::poll(&writable, 1, -1));  // a failure shows at the next write
-    } else if (errno != EINTR) {
-      return fail(system_failure("cannot write the log", errno));
-    }
-  }
-  return {};
+LogOutput::LogOutput(net::Loop& loop, feature::OutputSink sink, std::size_t limit,
+                     std::function<void(std::string_view)> notice)
+    : sink_(std::move(sink)), limit_(limit), notice_(std::move(notice)) {
+  if (const int* fd = std::get_if<int>(&sink_)) stream_.emplace(loop, *fd, [] {});
 }
-
-}  // namespace
-
-LogOutput::LogOutput(feature::OutputSink sink, std::function<void(std::string_view)> notice)
-    : sink_(std::move(sink)), notice_(std::move(notice)) {}
 
 void LogOutput::accepted(const std::string& task_arn) {
   notice_(fmt::format("started task {}", task_arn));
@@ -58,12 +38,29 @@ void LogOutput::notice(std::string_view line) {
 void LogOutput::second_passed() {}
 
 void LogOutput::write(std::string_view text) {
-  if (!written_ || text.empty()) return;
-  if (const auto* function = std::get_if<std::function<void(BytesView)>>(&sink_)) {
-    (*function)(as_bytes(text));
+  if (text.empty()) return;
+  if (stream_) {
+    stream_->put(as_bytes(text));
+  } else if (std::string* const* kept = std::get_if<std::string*>(&sink_)) {
+    const std::size_t room = limit_ - (*kept)->size();
+    is_over_limit_ = is_over_limit_ || text.size() > room;
+    (*kept)->append(text.substr(0, room));
   } else {
-    written_ = write_all(std::get<int>(sink_), text);
+    std::get<std::function<void(BytesView)>>(sink_)(as_bytes(text));
   }
+}
+
+std::optional<std::size_t> LogOutput::exceeded(const std::string& /*task_arn*/) const {
+  return is_over_limit_ ? std::optional(limit_) : std::nullopt;
+}
+
+net::Task<> LogOutput::write_output() {
+  if (stream_) co_await stream_->run();
+}
+
+Result<> LogOutput::written() const {
+  if (!stream_ || stream_->failure()) return {};
+  return fail(stream_->failure().error().in("the log"));
 }
 
 }  // namespace ferry::library

@@ -4,9 +4,13 @@
 
 #include "base/result.hpp"
 #include "feature/exec_session.hpp"
+#include "feature/output_stream.hpp"
 #include "feature/run/run.hpp"
+#include "net/loop.hpp"
 
+#include <cstddef>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -15,7 +19,9 @@ namespace ferry::library {
 
 class LogOutput final : public feature::RunObserver {
  public:
-  LogOutput(feature::OutputSink sink, std::function<void(std::string_view)> notice);
+  // `limit`: bytes that a capture takes.
+  LogOutput(net::Loop& loop, feature::OutputSink sink, std::size_t limit,
+            std::function<void(std::string_view)> notice);
 
   void accepted(const std::string& task_arn) override;
   void found(const std::string& task_arn) override;
@@ -24,16 +30,22 @@ class LogOutput final : public feature::RunObserver {
            std::span<const aws::logs::Event> events) override;
   void notice(std::string_view line) override;
   void second_passed() override;
+  feature::OutputStream* output() override { return stream_ ? &*stream_ : nullptr; }
+  [[nodiscard]] std::optional<std::size_t> exceeded(const std::string& task_arn) const override;
 
+  // To a descriptor; it is cancelled before this object goes.
+  net::Task<> write_output();
   // Whether all of it could be written; what comes after a failure is dropped.
-  [[nodiscard]] const Result<>& written() const { return written_; }
+  [[nodiscard]] Result<> written() const;
 
  private:
   void write(std::string_view text);
 
   feature::OutputSink sink_;
+  std::size_t limit_;
+  bool is_over_limit_ = false;
   std::function<void(std::string_view)> notice_;
-  Result<> written_;
+  std::optional<feature::OutputStream> stream_;
 };
 
 }  // namespace ferry::library

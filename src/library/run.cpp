@@ -107,6 +107,11 @@ net::Task<bool> sweep(aws::Client& client, std::function<void(std::string_view)>
   co_return true;
 }
 
+net::Task<> run_into(aws::Client& client, feature::RunOptions run, library::LogOutput& output,
+                     feature::RunReport& report) {
+  report = co_await feature::run(client, std::move(run), output);
+}
+
 net::Task<Result<feature::CommandResult>> run_and_show(aws::Client& client, feature::RunOptions run,
                                                        feature::ExecOptions options) {
   const auto notice = [say = options.notice](std::string_view line) {
@@ -117,8 +122,12 @@ net::Task<Result<feature::CommandResult>> run_and_show(aws::Client& client, feat
   co_await feature::unless(client.loop(), given_up, sweep(client, notice));
   run.timeout = options.time_limit;
   run.cancel = options.cancel;
-  library::LogOutput output(std::move(options.standard_output), notice);
-  feature::RunReport report = co_await feature::run(client, std::move(run), output);
+  library::LogOutput output(client.loop(), std::move(options.standard_output), options.capture_limit, notice);
+  feature::RunReport report;
+  co_await net::with_children(client.loop(), [&](net::TaskGroup& group) {
+    group.spawn(output.write_output());
+    return run_into(client, std::move(run), output, report);
+  });
   const Result<> written = output.written();
   if (!written) co_return fail(written.error().in(report.task_arn));
   report.result.streams_merged = true;

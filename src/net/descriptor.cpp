@@ -59,6 +59,7 @@ struct Descriptor::State {
   void open(int original);
   static Task<> wait(std::shared_ptr<State> state, asio::posix::descriptor_base::wait_type direction);
   static Task<Result<Bytes>> read_some(std::shared_ptr<State> state, std::size_t limit);
+  static Task<Result<std::size_t>> write_some(std::shared_ptr<State> state, BytesView bytes);
   static Task<Result<>> write(std::shared_ptr<State> state, BytesView bytes);
 
   asio::posix::stream_descriptor stream;  // a descriptor of its own
@@ -118,21 +119,26 @@ Task<Result<Bytes>> Descriptor::State::read_some(std::shared_ptr<State> state, s
   }
 }
 
-Task<Result<>> Descriptor::State::write(std::shared_ptr<State> state, BytesView bytes) {
+Task<Result<std::size_t>> Descriptor::State::write_some(std::shared_ptr<State> state, BytesView bytes) {
   if (state->open_error != 0) co_return fail(system_failure("cannot write", state->open_error));
   const int fd = state->stream.native_handle();
-  while (!bytes.empty()) {
+  while (true) {
     co_await wait(state, asio::posix::descriptor_base::wait_write);
     if (!state->is_private && !is_ready(fd, POLLOUT)) continue;
     const ssize_t count = ::write(fd, bytes.data(), std::min(bytes.size(), state->write_bytes));
     const int error_number = errno;
-    if (count >= 0) {
-      bytes = bytes.subspan(static_cast<std::size_t>(count));
-    } else if (error_number == EPIPE || error_number == ECONNRESET) {
+    if (count >= 0) co_return static_cast<std::size_t>(count);
+    if (error_number == EPIPE || error_number == ECONNRESET)
       co_return fail(FailureCode::lost, "cannot write: the reader has closed");
-    } else if (!would_block(error_number)) {
-      co_return fail(system_failure("cannot write", error_number));
-    }
+    if (!would_block(error_number)) co_return fail(system_failure("cannot write", error_number));
+  }
+}
+
+Task<Result<>> Descriptor::State::write(std::shared_ptr<State> state, BytesView bytes) {
+  while (!bytes.empty()) {
+    const Result<std::size_t> count = co_await write_some(state, bytes);
+    if (!count) co_return fail(count.error());
+    bytes = bytes.subspan(*count);
   }
   co_return Result<>();
 }
@@ -144,6 +150,10 @@ Descriptor& Descriptor::operator=(Descriptor&&) noexcept = default;
 
 Task<Result<Bytes>> Descriptor::read_some(std::size_t limit) {
   return State::read_some(state_, limit);
+}
+
+Task<Result<std::size_t>> Descriptor::write_some(BytesView bytes) {
+  return State::write_some(state_, bytes);
 }
 
 Task<Result<>> Descriptor::write(BytesView bytes) {

@@ -25,6 +25,9 @@ class Descriptor {
   // Up to `limit` bytes as soon as there are any; empty at the end of the file. EIO of a pty master whose
   // last slave has closed is an end of file too.
   Task<Result<Bytes>> read_some(std::size_t limit);
+  // As much as is taken at once, as soon as any is; how many bytes that were. A closed reader is a `lost`
+  // failure.
+  Task<Result<std::size_t>> write_some(BytesView bytes);
   // All of it; a closed reader is a `lost` failure.
   Task<Result<>> write(BytesView bytes);
   // Until it is readable: the end of a process for a pidfd. At once where the system cannot tell.

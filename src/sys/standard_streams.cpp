@@ -30,12 +30,16 @@ std::string shown(std::string_view line) {
 void open_missing_standard_streams() {
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
     // The lowest free number is this one: those below are open by now.
-    if (::fcntl(fd, F_GETFD) < 0) ::open("/dev/null", O_RDWR);
+    if (::fcntl(fd, F_GETFD) < 0) ::open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR);
   }
 }
 
+std::string own_line(std::string_view line) {
+  return fmt::format("ferry: {}\n", shown(line));
+}
+
 void say(std::string_view line) {
-  write_all(fmt::format("ferry: {}\n", shown(line)));
+  write_all(own_line(line));
 }
 
 void say_in_raw_mode(std::string_view line) {

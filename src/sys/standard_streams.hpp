@@ -2,19 +2,25 @@
 // says may quote foreign text: it is made printable here, so that no caller can forget to.
 #pragma once
 
+#include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace ferry::sys {
 
 // Opens /dev/null in place of each standard stream that our parent left closed: a socket that got its number
-// would be written to as if it were the terminal. To be called first; without effect where all are open.
+// would be written to as if it were the terminal. What stands for stdout cannot be written, so that a result
+// that nobody gets is an error. To be called first; without effect where all are open.
 void open_missing_standard_streams();
+
+// "ferry: LINE" as one printable line of at most kLongestLine bytes before its escapes, with its end.
+inline constexpr std::size_t kLongestLine = 8'000;
+std::string own_line(std::string_view line);
 
 // Each of these writes all of its text to stderr. What stderr does not take is lost: a closed terminal or a
 // full disk there leaves nobody to tell, and is no reason to leave a task running. Thread-safe.
 
-// "ferry: LINE" as one line of at most kLongestLine bytes before its escapes.
-inline constexpr std::size_t kLongestLine = 8'000;
+// own_line().
 void say(std::string_view line);
 // The same where the terminal is in raw mode, in which a line feed does not go back to the line's beginning.
 void say_in_raw_mode(std::string_view line);

@@ -288,6 +288,6 @@ def signal_is_pending(pid, number):
 
 
 def test_closed_standard_streams_are_not_taken_for_sockets(shared_endpoint):
-    words = f'exec "{shared_endpoint.ferry}" api sts GetCallerIdentity >&- 2>&-'
-    closed = subprocess.run(["sh", "-c", words], env=shared_endpoint.environment, stdin=subprocess.DEVNULL, timeout=30)
-    assert closed.returncode == 0
+    words = f'exec "{shared_endpoint.ferry}" api sts GetCallerIdentity <&- 2>&-'
+    closed = subprocess.run(["sh", "-c", words], env=shared_endpoint.environment, stdout=subprocess.PIPE, timeout=30)
+    assert closed.returncode == 0 and b"Arn" in closed.stdout

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <utility>
-#include <vector>
 
 #include <fmt/format.h>
 
@@ -14,6 +13,9 @@ namespace {
 
 constexpr int kMostFailures = 6;  // in a row, after the task has stopped
 constexpr int kMostDoublings = 5;
+constexpr milliseconds kClocksApart{5 * 60'000};
+constexpr std::size_t kRememberedOfAll = std::size_t{4} * wire::LogMerge::kMost;
+constexpr std::size_t kLeastRemembered = 1'024;
 
 bool is_missing(const Failure& failure) {
   return failure.service_code == "ResourceNotFoundException";
@@ -21,21 +23,34 @@ bool is_missing(const Failure& failure) {
 
 }  // namespace
 
-ContainerLog::ContainerLog(aws::Client& client, std::string container, LogSource source, LogListener listener)
+std::int64_t log_start(const aws::ecs::Task& task) {
+  if (!task.created_at) return 0;
+  return (wall_time(*task.created_at) - kClocksApart).time_since_epoch().count();
+}
+
+std::size_t remembered_events(std::size_t logs) {
+  return std::clamp(kRememberedOfAll / std::max<std::size_t>(logs, 1), kLeastRemembered,
+                    wire::LogMerge::kMost);
+}
+
+ContainerLog::ContainerLog(aws::Client& client, std::string container, LogSource source, LogListener listener,
+                           std::size_t remembered)
     : client_(client),
       container_(std::move(container)),
       source_(std::move(source)),
-      listener_(std::move(listener)) {
+      listener_(std::move(listener)),
+      shown_(remembered) {
   if (!source_.unreadable.empty()) cannot_be_read(source_.unreadable);
 }
 
 std::optional<Instant> ContainerLog::due() const {
-  if (!is_open()) return std::nullopt;
+  if (!is_open() || is_read_once_) return std::nullopt;
   const std::optional<Instant> due = follower_.due();
   return due ? std::optional(std::max(*due, not_before_)) : std::nullopt;
 }
 
 net::Task<LogRead> ContainerLog::read() {
+  if (listener_.room) co_await listener_.room();
   const Instant asked_at = net::steady_now();
   Result<aws::logs::Page> page =
       co_await aws::logs::get_log_events(client_, source_.group, source_.stream, follower_.token());
@@ -56,7 +71,7 @@ net::Task<LogRead> ContainerLog::read() {
   } else {
     outcome = failed(page.error());
   }
-  co_await judge_end();
+  judge_end();
   co_return outcome;
 }
 
@@ -76,36 +91,47 @@ void ContainerLog::cannot_be_read(std::string_view reason) {
       "the log of container '{}' cannot be read: {}; its exit code comes nevertheless", container_, reason));
 }
 
-net::Task<> ContainerLog::judge_end() {
-  if (!has_stopped_ || !is_open() || !follower_.end()) co_return;
+void ContainerLog::judge_end() {
+  if (!has_stopped_ || !is_open() || !follower_.end()) return;
   if (follower_.end() == wire::LogEnd::missing) {
     std::string reason = fmt::format("there is no stream {} in log group {}", source_.stream, source_.group);
     const std::string& region = client_.settings().region;
     if (!source_.region.empty() && source_.region != region)
       reason += fmt::format(" (it is written in {}, and was looked for in {})", source_.region, region);
     cannot_be_read(reason);
-    co_return;
+    return;
   }
   if (follower_.end() == wire::LogEnd::unproven)
     listener_.notice("the log gave no sign of its end: later lines may be missing");
-  const bool is_read_again = co_await read_again();
-  state_ = is_read_again && follower_.end() == wire::LogEnd::complete ? Ending::complete : Ending::settled;
+  is_read_once_ = true;
 }
 
-net::Task<bool> ContainerLog::read_again() {
-  const Result<std::vector<aws::logs::Event>> events =
-      co_await aws::logs::filter_log_events(client_, source_.group, source_.stream);
-  if (!events) {
+net::Task<> ContainerLog::read_again(LogRereading& rereading, std::int64_t start_ms) {
+  const bool is_whole = shown_.is_whole();
+  const StreamAgain again{.group = source_.group,
+                          .stream = source_.stream,
+                          .start_ms = std::max(start_ms, shown_.begin().value_or(0)),
+                          .is_long = !is_whole};
+  const Result<> read = co_await rereading.read(again, [this](const aws::logs::Event& event) {
+    if (shown_.is_new(event.id, event.timestamp_ms, event.message))
+      listener_.events(container_, std::span(&event, 1));
+  });
+  if (!read) {
     listener_.notice(fmt::format("the log was read once only, lines that came late may be missing: {}",
-                                 events.error().line()));
-    co_return false;
+                                 read.error().line()));
   }
-  std::vector<aws::logs::Event> late;
-  for (const aws::logs::Event& event : *events) {
-    if (shown_.is_new(event.id, event.timestamp_ms, event.message)) late.push_back(event);
-  }
-  if (!late.empty()) listener_.events(container_, late);
-  co_return true;
+  const bool is_complete = read && is_whole && follower_.end() == wire::LogEnd::complete;
+  state_ = is_complete ? Ending::complete : Ending::settled;
+}
+
+net::Task<> read_again(net::Loop& loop, std::span<ContainerLog> logs, LogRereading& rereading,
+                       std::int64_t start_ms) {
+  co_await net::with_children(loop, [logs, &rereading, start_ms](net::TaskGroup& group) {
+    for (ContainerLog& log : logs) {
+      if (log.is_read_once()) group.spawn(log.read_again(rereading, start_ms));
+    }
+    return group.join();
+  });
 }
 
 void ContainerLog::task_stopped(Instant now, milliseconds settle_window) {

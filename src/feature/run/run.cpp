@@ -2,7 +2,9 @@
 
 #include "aws/ecs.hpp"
 #include "feature/patience.hpp"
+#include "feature/reader_wait.hpp"
 #include "feature/run/going_tasks.hpp"
+#include "feature/run/log_rereading.hpp"
 #include "feature/run/plan.hpp"
 #include "feature/run/revision_registration.hpp"
 #include "feature/run/task_poller.hpp"
@@ -32,7 +34,7 @@ using GoingTasks = std::vector<aws::ecs::Task>;
 // The tasks of a run, in the order in which they were asked for. What ends is handed on in that order.
 struct RunState {
   RunState(net::Loop& loop, TakeReport take_report)
-      : interrupts(loop), finished(loop), take(std::move(take_report)) {}
+      : interrupts(loop), finished(loop), hurried(loop), take(std::move(take_report)) {}
 
   struct Member {
     explicit Member(const RunSetting& setting, std::optional<aws::ecs::Task> going)
@@ -47,6 +49,7 @@ struct RunState {
   Instant began_at = net::steady_now();
   Interrupts interrupts;
   net::Event finished;  // every task, or the user's patience
+  net::Event hurried;   // the latter
   std::deque<Member> members;
   std::size_t handed_on = 0;
   TakeReport take;
@@ -95,6 +98,7 @@ net::Task<> count_interrupts(net::Signals& signals, RunState& state, const RunOp
     if (state.interrupts.count == 1) announce(state, options, observer);
     state.interrupts.arrived.set();
   }
+  state.hurried.set();
   state.finished.set();
 }
 
@@ -139,6 +143,7 @@ RunReport left_at_once(const RunSetting& setting, const Interrupts& interrupts, 
 net::Task<> carry_out_all(const RunSetting& setting, RunState& state, net::TaskGroup& group,
                           GoingTasks going) {
   group.spawn(setting.poller.serve());
+  group.spawn(setting.rereading.serve());
   setting.starter.serve(group);
   for (std::size_t index = 0; index < setting.options.count; ++index) {
     std::optional<aws::ecs::Task> its_own;
@@ -147,6 +152,34 @@ net::Task<> carry_out_all(const RunSetting& setting, RunState& state, net::TaskG
   }
   for (RunState::Member& member : state.members) group.spawn(carry_out(state, member));
   co_await state.finished.wait();
+}
+
+// What the time limit means for the reader of the output: the last attempt's, where there is one.
+Instant time_limit_of(const RunState& state, const RunOptions& options) {
+  if (!options.timeout) return Instant::max();
+  Instant latest = Instant::min();
+  for (const RunState::Member& member : state.members) latest = std::max(latest, member.run.time_limit());
+  return latest;
+}
+
+net::Task<> room(net::Loop& loop, RunState& state, const RunOptions& options, RunObserver& observer) {
+  if (observer.output() == nullptr) co_return;
+  co_await wait_for_reader(loop, *observer.output(), OutputStream::kFull, state.interrupts.arrived,
+                           time_limit_of(state, options));
+}
+
+net::Task<bool> drain(net::Loop& loop, RunState& state, const RunOptions& options, OutputStream& output) {
+  co_await wait_for_reader(loop, output, 0, state.interrupts.arrived, time_limit_of(state, options));
+  co_return true;
+}
+
+// A user who has interrupted twice does not wait for the reader either.
+net::Task<> write_the_rest(net::Loop& loop, RunState& state, const RunOptions& options,
+                           OutputStream* output) {
+  if (output == nullptr || output->waiting() == 0) co_return;
+  const std::optional<bool> drained =
+      co_await unless(loop, state.hurried, drain(loop, state, options, *output));
+  if (!drained) output->give_up();
 }
 
 // What the user did not wait for.
@@ -202,6 +235,7 @@ net::Task<Result<>> run_plan(aws::Client& client, Preparation prepared, const Ru
   if (state.interrupts.count == 0) {
     TaskStarter starter(client, plan.input, options.capacity, state.interrupts.arrived);
     TaskPoller poller(client, plan.cluster);
+    LogRereading rereading(client, [&] { return room(client.loop(), state, options, observer); });
     const RunSetting setting{.client = client,
                              .plan = plan,
                              .options = options,
@@ -209,6 +243,7 @@ net::Task<Result<>> run_plan(aws::Client& client, Preparation prepared, const Ru
                              .interrupts = state.interrupts,
                              .starter = starter,
                              .poller = poller,
+                             .rereading = rereading,
                              .began_at = state.began_at};
     net::TaskGroup group(client.loop());
     co_await carry_out_all(setting, state, group, std::move(prepared.going));
@@ -257,13 +292,17 @@ net::Task<> run_several(aws::Client& client, RunOptions options, RunObserver& ob
   if (options.cancel != nullptr) watchers.spawn(count_cancel(*options.cancel, state, options, observer));
   watchers.spawn(count_seconds(loop, observer));
   const Result<> started = co_await prepare_and_run(client, options, state, observer);
+  if (state.members.empty()) {
+    const RunReport none = state.interrupts.count > 0 ? interrupted_before_start(state.interrupts)
+                           : started                  ? timed_out_before_start(*options.timeout)
+                                                      : not_started(started.error());
+    for (std::size_t index = 0; index < options.count; ++index) state.take(none);
+  }
+  co_await write_the_rest(loop, state, options, observer.output());
+  co_await write_the_rest(loop, state, options, observer.notices());
   watchers.cancel();
   co_await watchers.join();
-  if (!state.members.empty()) co_return;
-  const RunReport none = state.interrupts.count > 0 ? interrupted_before_start(state.interrupts)
-                         : started                  ? timed_out_before_start(*options.timeout)
-                                                    : not_started(started.error());
-  for (std::size_t index = 0; index < options.count; ++index) state.take(none);
+
 }
 
 net::Task<RunReport> run(aws::Client& client, RunOptions options, RunObserver& observer) {

@@ -9,6 +9,7 @@
 #include "aws/logs.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "feature/output_stream.hpp"
 #include "feature/result.hpp"
 #include "feature/run/attach.hpp"
 #include "feature/run/input.hpp"
@@ -68,6 +69,16 @@ class RunObserver {
                    std::span<const aws::logs::Event> events) = 0;
   virtual void notice(std::string_view line) = 0;  // one thing that the user has to know now
   virtual void second_passed() = 0;                // about once a second
+
+  // Where the log goes, if its reader can be slow: while it is full no log is read, and the run ends only once
+  // it is written, as wait_for_reader() allows.
+  virtual OutputStream* output() { return nullptr; }
+  // Where notices go, if that can be full; the run ends once they are written, in the same way.
+  virtual OutputStream* notices() { return nullptr; }
+  // The limit, in bytes, where more of the task's log came than is kept: then the task is stopped.
+  [[nodiscard]] virtual std::optional<std::size_t> exceeded(const std::string& /*task_arn*/) const {
+    return std::nullopt;
+  }
 };
 
 struct RunReport {

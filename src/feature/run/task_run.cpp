@@ -180,7 +180,7 @@ net::Task<Result<RunReport>> TaskRun::follow(aws::ecs::Task task, aws::ecs::Task
   ContainerEnds ends(shared_.plan.container);
   ends.seen(task);
   watch_.emplace(shared_.client, shared_.options, shared_.interrupts, shared_.observer, shared_.poller,
-                 time_limit_, task_arn_, std::move(ends), ContainerRoles(definition),
+                 shared_.rereading, time_limit_, task_arn_, std::move(ends), ContainerRoles(definition),
                  followed_logs(definition, task.id()));
   report.result = co_await watch_->follow();
   co_return report;

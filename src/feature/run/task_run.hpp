@@ -6,6 +6,7 @@
 #include "aws/ecs.hpp"
 #include "base/result.hpp"
 #include "base/time.hpp"
+#include "feature/run/log_rereading.hpp"
 #include "feature/run/plan.hpp"
 #include "feature/run/run.hpp"
 #include "feature/run/task_poller.hpp"
@@ -30,6 +31,7 @@ struct RunSetting {
   Interrupts& interrupts;
   TaskStarter& starter;
   TaskPoller& poller;
+  LogRereading& rereading;
   Instant began_at;  // of the run: the first attempt's time limit counts from there
 };
 
@@ -51,6 +53,7 @@ class TaskRun {
 
   // For whoever cancels it. Of the present attempt; the ARN is empty until its task is accepted.
   [[nodiscard]] const std::string& task_arn() const { return task_arn_; }
+  [[nodiscard]] Instant time_limit() const { return time_limit_; }
   [[nodiscard]] bool has_stopped() const { return watch_ && watch_->has_stopped(); }
   [[nodiscard]] CommandResult result_without_last_lines() const {
     return watch_->result_without_last_lines();
@@ -71,7 +74,7 @@ class TaskRun {
   std::optional<aws::ecs::Task> going_;
   std::string task_arn_;
   std::optional<RunWatch> watch_;
-  Instant time_limit_;
+  Instant time_limit_ = Instant::max();
   std::size_t provider_ = 0;  // of the capacity to try
   int retries_made_ = 0;
   bool is_first_attempt_ = true;

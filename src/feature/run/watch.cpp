@@ -1,5 +1,7 @@
 #include "feature/run/watch.hpp"
 
+#include "base/size.hpp"
+#include "feature/reader_wait.hpp"
 #include "feature/run/explanation.hpp"
 #include "feature/run/stop_reason.hpp"
 #include "feature/task_stop.hpp"
@@ -54,13 +56,15 @@ std::string stop_line(const RunOptions& options, std::string_view task_arn) {
 }
 
 RunWatch::RunWatch(aws::Client& client, const RunOptions& options, Interrupts& interrupts,
-                   RunObserver& observer, TaskPoller& poller, Instant time_limit, std::string task_arn,
-                   ContainerEnds ends, ContainerRoles roles, std::vector<FollowedLog> logs)
+                   RunObserver& observer, TaskPoller& poller, LogRereading& rereading, Instant time_limit,
+                   std::string task_arn, ContainerEnds ends, ContainerRoles roles,
+                   std::vector<FollowedLog> logs)
     : client_(client),
       options_(options),
       interrupts_(interrupts),
       observer_(observer),
       poller_(poller),
+      rereading_(rereading),
       task_arn_(std::move(task_arn)),
       ends_(std::move(ends)),
       roles_(std::move(roles)),
@@ -72,31 +76,61 @@ RunWatch::RunWatch(aws::Client& client, const RunOptions& options, Interrupts& i
                     std::string_view of,
                     std::span<const aws::logs::Event> events) { observer.log(arn, of, events); },
       .notice = [&observer](std::string_view line) { observer.notice(line); }};
+  const std::size_t remembered = remembered_events(options.count * logs.size());
   logs_.reserve(logs.size());
   for (FollowedLog& log : logs)
-    logs_.emplace_back(client, std::move(log.container), std::move(log.source), listener);
+    logs_.emplace_back(client, std::move(log.container), std::move(log.source), listener, remembered);
   if (!has_open_log()) pacing_.no_log();
 }
 
 net::Task<CommandResult> RunWatch::follow() {
   while (!done()) {
-    const Step step = next_step(net::steady_now());
-    if (may_stop()) {
-      co_await interrupts_.arrived.wait_until(next_wake(step));
-    } else {
-      co_await net::sleep_until(client_.loop(), next_wake(step));
+    if (is_read_once()) {
+      co_await feature::read_again(client_.loop(), logs_, rereading_, log_start(*task_));
+      continue;
     }
+    const Step step = next_step(net::steady_now());
+    co_await wait(next_wake(step));
     co_await take(step);
   }
   co_return left_ ? *left_ : verdict();
 }
 
 bool RunWatch::done() const {
-  return left_ || (stopped_ && !has_open_log());
+  return left_ || (stopped_ && (!has_open_log() || observer_.exceeded(task_arn_)));
 }
 
 bool RunWatch::has_open_log() const {
   return std::ranges::any_of(logs_, &ContainerLog::is_open);
+}
+
+// The task has stopped, and nothing is left but the second reading.
+bool RunWatch::is_read_once() const {
+  return stopped_ && std::ranges::all_of(logs_, [](const ContainerLog& log) {
+           return !log.is_open() || log.is_read_once();
+         });
+}
+
+bool RunWatch::is_output_full() const {
+  const OutputStream* output = observer_.output();
+  return output != nullptr && output->is_full();
+}
+
+// After the stop it is the reading that waits for room.
+bool RunWatch::wants_log() const {
+  return !observer_.exceeded(task_arn_) && (stopped_ || !is_output_full());
+}
+
+// Less than that where an interrupt comes, or room in a full output.
+net::Task<> RunWatch::wait(Instant wake) {
+  if (!may_stop()) {
+    co_await net::sleep_until(client_.loop(), wake);
+  } else if (is_output_full()) {
+    net::Task<bool> room = observer_.output()->room_until(wake);
+    co_await unless(client_.loop(), interrupts_.arrived, std::move(room));
+  } else {
+    co_await interrupts_.arrived.wait_until(wake);
+  }
 }
 
 // The pacing's reads go round the logs.
@@ -112,6 +146,7 @@ RunWatch::Step RunWatch::next_step(Instant now) {
   Step continuation{.due = Instant::max(), .reads_log = true};
   for (ContainerLog& log : logs_) {
     const std::optional<Instant> due = log.due();
+    if (!wants_log()) continue;
     if (due && *due < continuation.due) {
       continuation.due = *due;
       continuation.continued = &log;
@@ -136,11 +171,12 @@ net::Task<> RunWatch::take(Step step) {
   const Instant now = net::steady_now();
   if (may_stop() && interrupts_.count > 0) {
     co_await stop(StopCause::interrupt);
+  } else if (may_stop() && observer_.exceeded(task_arn_)) {
+    co_await stop(StopCause::too_much_output);
   } else if (may_stop() && now >= time_limit_) {
     co_await stop(StopCause::timeout);
   } else if (stop_deadline_ && now >= *stop_deadline_) {
-    const Outcome outcome = stop_cause_ == StopCause::timeout ? Outcome::timeout : Outcome::interrupted;
-    leave_running(outcome, "it was told to stop and has not stopped in 3 minutes");
+    leave_running(outcome_of_stop(), "it was told to stop and has not stopped in 3 minutes");
   } else if (now >= step.due) {
     co_await make_calls(step);
   }
@@ -163,7 +199,8 @@ net::Task<RunWatch::Done> RunWatch::look(bool reads_log) {
     pacing_.refused(net::steady_now());
     co_return Done{};
   }
-  ContainerLog* log = reads_log && !stopped_ && !left_ ? next_in_turn() : nullptr;
+  const bool may_read = reads_log && !stopped_ && !left_ && wants_log();
+  ContainerLog* log = may_read ? next_in_turn() : nullptr;
   if (log == nullptr) {
     pacing_.taken(net::steady_now(), RunPacing::Log::not_read);
     co_return Done{};
@@ -227,6 +264,11 @@ void RunWatch::not_seen(const Failure& failure, milliseconds tolerance) {
 }
 
 net::Task<LogRead> RunWatch::read(ContainerLog& log) {
+  if (stopped_ && is_output_full()) {
+    const Instant limit = stop_cause_ == StopCause::timeout ? net::steady_now() : time_limit_;
+    co_await wait_for_reader(client_.loop(), *observer_.output(), OutputStream::kFull, interrupts_.arrived,
+                             limit);
+  }
   const LogRead became = co_await log.read();
   if (!has_open_log()) pacing_.no_log();
   co_return became;
@@ -249,24 +291,38 @@ net::Task<> RunWatch::stop(StopCause cause) {
     leave_running(Outcome::interrupted, "left at the interrupt");
     co_return;
   }
-  const std::string why = cause == StopCause::interrupt
-                              ? reason_of(interrupts_)
-                              : fmt::format("the time limit of {:g} s is over",
-                                            static_cast<double>(options_.timeout->count()) / 1000);
-  if (cause == StopCause::timeout)
+  std::string why;
+  if (cause == StopCause::interrupt) {
+    why = reason_of(interrupts_);
+  } else if (cause == StopCause::timeout) {
+    why = fmt::format("the time limit of {:g} s is over",
+                      static_cast<double>(options_.timeout->count()) / 1000);
+  } else {
+    why = too_much_output();
+  }
+  if (cause != StopCause::interrupt)
     observer_.notice(fmt::format("{}: stopping the task{}", why, options_.count > 1 ? " " + task_arn_ : ""));
   stop_deadline_ = net::steady_now() + kLongestStop;
   net::Event never(client_.loop());
   const Result<aws::ecs::Task> answer = co_await stop_task_patiently(
       client_, options_.request.cluster, task_arn_, "ferry run: " + why, kLongestStop, never);
   if (!answer) {
-    leave_running(cause == StopCause::timeout ? Outcome::timeout : Outcome::interrupted,
-                  answer.error().line());
+    leave_running(outcome_of_stop(), answer.error().line());
     co_return;
   }
   const Instant now = net::steady_now();
   stop_deadline_ = now + kLongestStop;
   pacing_.hurry(now);
+}
+
+Outcome RunWatch::outcome_of_stop() const {
+  if (stop_cause_ == StopCause::timeout) return Outcome::timeout;
+  return stop_cause_ == StopCause::interrupt ? Outcome::interrupted : Outcome::unknown;
+}
+
+std::string RunWatch::too_much_output() const {
+  return fmt::format("more output than {}, the limit of what is kept",
+                     size_text(observer_.exceeded(task_arn_).value_or(0)));
 }
 
 void RunWatch::leave_running(Outcome outcome, std::string_view why) {
@@ -293,6 +349,12 @@ CommandResult RunWatch::verdict() const {
   } else if (stop_cause_ == StopCause::interrupt) {
     result.outcome = Outcome::interrupted;
     result.explanation = fmt::format("{}, and the task was stopped", reason_of(interrupts_));
+  } else if (observer_.exceeded(task_arn_)) {
+    result.outcome = Outcome::unknown;
+    result.explanation = too_much_output();
+    if (stop_cause_ == StopCause::too_much_output) result.explanation += ": the task was stopped";
+    result.retryable = false;
+    result.logs = LogState::unavailable;
   } else {
     return result;
   }

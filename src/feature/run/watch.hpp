@@ -9,6 +9,7 @@
 #include "feature/result.hpp"
 #include "feature/run/container_log.hpp"
 #include "feature/run/input.hpp"
+#include "feature/run/log_rereading.hpp"
 #include "feature/run/pacing.hpp"
 #include "feature/run/run.hpp"
 #include "feature/run/task_poller.hpp"
@@ -49,8 +50,8 @@ class RunWatch {
   // All references outlive follow(). `time_limit`: when the task is told to stop. `ends`: of the chosen
   // container, with what was seen of the task already.
   RunWatch(aws::Client& client, const RunOptions& options, Interrupts& interrupts, RunObserver& observer,
-           TaskPoller& poller, Instant time_limit, std::string task_arn, ContainerEnds ends,
-           ContainerRoles roles, std::vector<FollowedLog> logs);
+           TaskPoller& poller, LogRereading& rereading, Instant time_limit, std::string task_arn,
+           ContainerEnds ends, ContainerRoles roles, std::vector<FollowedLog> logs);
 
   // Once. Until the task has stopped and its log is read, or one of the bounds is reached.
   net::Task<CommandResult> follow();
@@ -61,7 +62,7 @@ class RunWatch {
   [[nodiscard]] CommandResult result_without_last_lines() const;
 
  private:
-  enum class StopCause { none, interrupt, timeout };
+  enum class StopCause { none, interrupt, timeout, too_much_output };
   // A look at the task, perhaps with a read of the log behind it; or the continuation of one log.
   struct Step {
     Instant due;
@@ -73,6 +74,10 @@ class RunWatch {
   [[nodiscard]] bool done() const;
   [[nodiscard]] Step next_step(Instant now);
   [[nodiscard]] Instant next_wake(const Step& step) const;
+  net::Task<> wait(Instant wake);
+  [[nodiscard]] bool is_output_full() const;
+  [[nodiscard]] bool is_read_once() const;
+  [[nodiscard]] bool wants_log() const;
   [[nodiscard]] bool may_stop() const { return stop_cause_ == StopCause::none && !stopped_; }
   net::Task<> take(Step step);
   net::Task<> make_calls(Step step);
@@ -86,6 +91,8 @@ class RunWatch {
   net::Task<LogRead> read(ContainerLog& log);
   net::Task<> stop(StopCause cause);
   void leave_running(Outcome outcome, std::string_view why);
+  [[nodiscard]] Outcome outcome_of_stop() const;
+  [[nodiscard]] std::string too_much_output() const;
   [[nodiscard]] std::optional<LogState> log_state() const;
   [[nodiscard]] CommandResult verdict() const;
 
@@ -94,6 +101,7 @@ class RunWatch {
   Interrupts& interrupts_;
   RunObserver& observer_;
   TaskPoller& poller_;
+  LogRereading& rereading_;
   std::string task_arn_;
   ContainerEnds ends_;
   ContainerRoles roles_;

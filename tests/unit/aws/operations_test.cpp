@@ -119,17 +119,26 @@ TEST(LogsOperations, GetLogEventsReadsFromTheHeadAndGoesOnFromTheToken) {
                 R"({"logGroupName":"/g","logStreamName":"s","startFromHead":true,"nextToken":"f/1"})"));
 }
 
-TEST(LogsOperations, FilterLogEventsGoesOnOverEmptyPages) {
-  requests_of({answer(200, R"({"events":[{"eventId":"1","timestamp":1,"message":"a"}],"nextToken":"x"})"),
-               answer(200, R"({"events":[],"nextToken":"y"})"),
-               answer(200, R"({"events":[{"eventId":"2","timestamp":1,"message":"b"}]})")},
-              [](Client& client) -> net::Task<> {
-                const auto events = co_await logs::filter_log_events(client, "/g", "s");
-                const std::vector<logs::Event> all = events.value_or(std::vector<logs::Event>{});
-                EXPECT_EQ(all.size(), 2U);
-                EXPECT_EQ(all.empty() ? "" : all.back().id, "2");
-                EXPECT_EQ(all.empty() ? "" : all.back().message, "b");
-              });
+TEST(LogsOperations, FilterLogEventsReadsManyStreamsPageByPage) {
+  const auto requests = requests_of(
+      {answer(200, R"({"events":[{"eventId":"1","timestamp":1,"message":"a","logStreamName":"t"}],"nextToken":"x"})"),
+       answer(200, R"({"events":[]})")},
+      [](Client& client) -> net::Task<> {
+        const logs::Filter filter{.group = "/g", .streams = {"s", "t"}, .start_ms = 1000};
+        const Result<logs::FilteredPage> page = co_await logs::filter_log_events(client, filter, "");
+        const logs::FilteredPage first = page.value_or(logs::FilteredPage{});
+        EXPECT_EQ(first.events.empty() ? "" : first.events[0].id, "1");
+        EXPECT_EQ(first.events.empty() ? "" : first.events[0].stream, "t");
+        EXPECT_EQ(first.next_token, "x");
+        const Result<logs::FilteredPage> last = co_await logs::filter_log_events(client, filter, "x");
+        EXPECT_TRUE(last && last->events.empty() && last->next_token.empty());
+      });
+  ASSERT_EQ(requests.size(), 2U);
+  EXPECT_EQ(sent(requests[0]),
+            boost::json::parse(R"({"logGroupName":"/g","logStreamNames":["s","t"],"startTime":1000})"));
+  EXPECT_EQ(sent(requests[1]),
+            boost::json::parse(
+                R"({"logGroupName":"/g","logStreamNames":["s","t"],"startTime":1000,"nextToken":"x"})"));
 }
 
 // What resume_session() makes of the service's answers.

@@ -79,5 +79,51 @@ TEST(LogMerge, NoEventIsLostOrRepeatedWhateverTheFirstReadingSteppedPast) {
   }
 }
 
+TEST(LogMerge, OfALongReadingOnlyTheYoungestEventsAreRemembered) {
+  LogMerge merge(3);
+  for (const std::int64_t at : {1, 2, 2, 3}) merge.seen(at, "x");
+  ASSERT_FALSE(merge.is_whole());
+  EXPECT_EQ(merge.begin(), 2);
+  merge.seen(4, "x");
+  EXPECT_EQ(merge.begin(), 3) << "a millisecond is forgotten as a whole";
+}
+
+TEST(LogMerge, WhatIsOlderThanAllThatIsRememberedIsNotShownAgain) {
+  LogMerge merge(2);
+  for (const std::int64_t at : {1, 2, 3}) merge.seen(at, "x");
+  EXPECT_FALSE(merge.is_new("a", 1, "x"));
+  EXPECT_FALSE(merge.is_new("late", 1, "y")) << "nobody can say whether it was shown";
+  EXPECT_TRUE(merge.is_new("later", 2, "y"));
+  EXPECT_FALSE(merge.is_new("b", 2, "x"));
+}
+
+TEST(LogMerge, AShortReadingIsRememberedAsAWhole) {
+  LogMerge merge(3);
+  for (const std::int64_t at : {1, 2, 3}) merge.seen(at, "x");
+  EXPECT_TRUE(merge.is_whole());
+  EXPECT_EQ(merge.begin(), std::nullopt);
+  EXPECT_TRUE(merge.is_new("late", 0, "y"));
+}
+
+TEST(LogMerge, ALongReadingRepeatsNothingAndMissesOnlyWhatIsOlderThanItsBeginning) {
+  std::mt19937 random(11);
+  for (int round = 0; round < 300; ++round) {
+    LogMerge merge(20);
+    std::vector<Stored> stored;
+    std::vector<bool> was_seen;
+    for (int at = 0; at < 60; ++at) {
+      stored.push_back({std::to_string(at), at / 3 + static_cast<std::int64_t>(random() % 4), std::to_string(at)});
+      was_seen.push_back(random() % 4 != 0);
+      if (was_seen.back()) merge.seen(stored.back().timestamp_ms, stored.back().message);
+    }
+    const std::int64_t begin = merge.begin().value_or(0);
+    for (std::size_t at = 0; at < stored.size(); ++at) {
+      const bool is_late = !was_seen[at] && stored[at].timestamp_ms >= begin;
+      ASSERT_EQ(merge.is_new(stored[at].id, stored[at].timestamp_ms, stored[at].message), is_late)
+          << "round " << round << ", event " << at;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace ferry::wire
