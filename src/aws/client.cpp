@@ -5,6 +5,7 @@
 #include "aws/credential_provider.hpp"
 #include "aws/endpoints.hpp"
 #include "aws/protocol.hpp"
+#include "aws/reading.hpp"
 #include "aws/service_clock.hpp"
 #include "aws/shared_limits.hpp"
 #include "base/text.hpp"
@@ -20,6 +21,7 @@
 #include <utility>
 #include <variant>
 
+#include <boost/system/system_error.hpp>
 #include <fmt/format.h>
 
 namespace ferry::aws {
@@ -176,7 +178,16 @@ net::Task<Result<boost::json::object>> Client::call_unchecked(Service service, s
     if (!credentials->access_key_id.empty())
       add_signature(attempt, service, state_->settings, *credentials, state_->clock.time(net::wall_now()));
     const Instant begin = net::steady_now();
-    const Result<net::HttpResponse> response = co_await state_->http.send(endpoint, std::move(attempt));
+    Result<net::HttpResponse> response = fail(FailureCode::lost, "given up before the answer");
+    bool is_given_up = false;
+    try {
+      response = co_await state_->http.send(endpoint, std::move(attempt));
+    } catch (const boost::system::system_error&) {
+      // A cancellation. What may have been started must not be taken for not started: that is said as a
+      // value.
+      if (!starts_something(operation)) throw;
+      is_given_up = true;
+    }
     Result<boost::json::object> answer =
         response ? read_answer(service, operation, *response)
                  : Result<boost::json::object>(
@@ -189,6 +200,7 @@ net::Task<Result<boost::json::object>> Client::call_unchecked(Service service, s
           .request_id = {},
           .failure = {}},
          response, answer);
+    if (is_given_up) co_return answer;
     if (answer) {
       retries.succeeded();
       co_return answer;

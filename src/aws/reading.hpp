@@ -1,11 +1,13 @@
-// Which operations change nothing. Pure.
+// What operations do to the account, by their names. Pure.
 #pragma once
 
 #include <string_view>
 
 namespace ferry::aws {
 
-// By its name; unknown ones do not read.
+// Changes nothing; unknown ones do not read.
 bool is_reading(std::string_view operation);
+// What it starts goes on after the call: RunTask, StartTask, ExecuteCommand.
+bool starts_something(std::string_view operation);
 
 }  // namespace ferry::aws

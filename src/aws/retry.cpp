@@ -13,6 +13,10 @@ bool is_reading(std::string_view operation) {
   return std::ranges::any_of(kReading, begins_with);
 }
 
+bool starts_something(std::string_view operation) {
+  return operation == "RunTask" || operation == "StartTask" || operation == "ExecuteCommand";
+}
+
 bool is_repeatable(std::string_view operation, const boost::json::object& input) {
   if (is_reading(operation)) return true;
   // What nobody uses of them does no harm: the latest token counts, and a data key is kept nowhere.

@@ -122,17 +122,17 @@ net::Task<Result<>> ExecOpening::find() {
 net::Task<Result<aws::ecs::ExecSession>> ExecOpening::execute(std::string command) {
   unanswered_.reset();
   if (end_.cause()) co_return fail(given_up());
-  net::Task<std::optional<Result<aws::ecs::ExecSession>>> call =
-      unless(client_.loop(), end_.asked_again(),
-             aws::ecs::execute_command(client_, place_->cluster, place_->task, place_->container,
-                                       std::move(command)));
-  std::optional<std::optional<Result<aws::ecs::ExecSession>>> answered =
-      co_await unless_late(client_.loop(), end_.asked(), call_deadline(), kAnswerGrace, std::move(call));
-  if (!answered || !*answered) {
+  const Instant latest = call_deadline();
+  std::optional<Result<aws::ecs::ExecSession>> answered =
+      co_await unless_late(client_.loop(), end_.asked(), end_.asked_again(), latest, kAnswerGrace,
+                           aws::ecs::execute_command(client_, place_->cluster, place_->task,
+                                                     place_->container, std::move(command)));
+  if (!answered) co_return fail(given_up());
+  Result<aws::ecs::ExecSession> opened = std::move(*answered);
+  if (!opened && may_have_acted(opened.error()) && (end_.cause() || net::steady_now() >= latest)) {
     unanswered_ = place_;
     co_return fail(given_up());
   }
-  Result<aws::ecs::ExecSession> opened = std::move(**answered);
   if (!opened && may_have_acted(opened.error())) unanswered_ = place_;
   if (opened && opened->task_arn.empty()) opened->task_arn = place_->task;
   if (opened && opened->cluster_arn.empty()) opened->cluster_arn = place_->cluster;

@@ -18,6 +18,13 @@ net::Task<> keep_value(net::Task<T> work, std::optional<T>& value, net::Event& i
   is_over.set();
 }
 
+// False in `is_done` where the event came before the value.
+template <class T>
+net::Task<> note_done(net::Event& is_over, const std::optional<T>& value, bool& is_done) {
+  co_await is_over.wait();
+  is_done = value.has_value();
+}
+
 inline net::Task<> pass_on(net::Event& from, net::Event& to) {
   co_await from.wait();
   to.set();
@@ -39,6 +46,7 @@ inline constexpr milliseconds kAnswerGrace{800};
 template <class T>
 net::Task<std::optional<T>> unless(net::Loop& loop, net::Event& event, Instant deadline, net::Task<T> work) {
   if (event.is_set()) co_return std::nullopt;
+  bool is_done = false;
   std::optional<T> value;
   net::Event is_over(loop);
   std::optional<net::Task<T>> pending(std::move(work));
@@ -46,9 +54,10 @@ net::Task<std::optional<T>> unless(net::Loop& loop, net::Event& event, Instant d
     group.spawn(detail::keep_value(std::move(*pending), value, is_over));
     group.spawn(detail::pass_on(event, is_over));
     if (deadline != Instant::max()) group.spawn(detail::pass_time(loop, deadline, is_over));
-    return is_over.wait();
+    return detail::note_done(is_over, value, is_done);
   };
   co_await net::with_children(loop, race);
+  if (!is_done) value.reset();
   co_return value;
 }
 
@@ -58,27 +67,39 @@ net::Task<std::optional<T>> unless(net::Loop& loop, net::Event& event, net::Task
 }
 
 // The same where the work may be a call that has been sent: giving it up at once would leave what it starts
-// behind, so it has `grace` after the event or the deadline. Where there is no more time, it does not begin.
+// behind, so it has `grace` after the event or the deadline, but not after `hurry`. Where there is no more
+// time, it does not begin. A call that was sent says itself that it was given up: that is a value.
 template <class T>
-net::Task<std::optional<T>> unless_late(net::Loop& loop, net::Event& event, Instant deadline,
-                                        milliseconds grace, net::Task<T> work) {
+net::Task<std::optional<T>> unless_late(net::Loop& loop, net::Event& event, net::Event& hurry,
+                                        Instant deadline, milliseconds grace, net::Task<T> work) {
   if (event.is_set() || net::steady_now() >= deadline) co_return std::nullopt;
   std::optional<T> value;
   net::Event is_over(loop);
   net::Event is_asked(loop);
+  net::Event is_enough(loop);
   std::optional<net::Task<T>> pending(std::move(work));
-  const auto wait = [](net::Event& asked, net::Event& over, milliseconds longest) -> net::Task<> {
+  const auto wait = [](net::Event& asked, net::Event& enough, milliseconds longest) -> net::Task<> {
     co_await asked.wait();
-    co_await over.wait_until(net::steady_now() + longest);
+    co_await enough.wait_until(net::steady_now() + longest);
   };
   const auto race = [&](net::TaskGroup& group) {
     group.spawn(detail::keep_value(std::move(*pending), value, is_over));
     group.spawn(detail::pass_on(is_over, is_asked));
+    group.spawn(detail::pass_on(is_over, is_enough));
     group.spawn(detail::pass_on(event, is_asked));
+    group.spawn(detail::pass_on(hurry, is_enough));
     if (deadline != Instant::max()) group.spawn(detail::pass_time(loop, deadline, is_asked));
-    return wait(is_asked, is_over, grace);
+    return wait(is_asked, is_enough, grace);
   };
   co_await net::with_children(loop, race);
+  co_return value;
+}
+
+template <class T>
+net::Task<std::optional<T>> unless_late(net::Loop& loop, net::Event& event, Instant deadline,
+                                        milliseconds grace, net::Task<T> work) {
+  net::Event never(loop);
+  std::optional<T> value = co_await unless_late(loop, event, never, deadline, grace, std::move(work));
   co_return value;
 }
 

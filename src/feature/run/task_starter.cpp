@@ -91,11 +91,14 @@ net::Task<std::vector<StartedTask>> TaskStarter::start_together(boost::json::obj
       co_await unless_late(client_.loop(), given_up_, limit, kAnswerGrace,
                            patiently<aws::ecs::DescribedTasks>(
                                patience, [this, input] { return aws::ecs::run_task(client_, input); }));
-  if (!answer)
-    co_return std::vector<StartedTask>(count, no_task(given_up("RunTask has not answered"), token));
-  if (!*answer && may_have_acted(answer->error()))
-    co_return std::vector<StartedTask>(count, no_task(answer->error(), token));
+  if (answer && !*answer && may_have_acted(answer->error())) {
+    const bool is_over = given_up_.is_set() || net::steady_now() >= limit;
+    const Failure failure = is_over ? given_up("RunTask has not answered") : answer->error();
+    co_return std::vector<StartedTask>(count, no_task(failure, token));
+  }
   std::erase(unanswered_, token);
+  // Given up while no call was under way.
+  if (!answer) co_return std::vector<StartedTask>(count, no_task(given_up("given up before RunTask"), {}));
   if (!*answer) co_return std::vector<StartedTask>(count, no_task(with_next_step(answer->error()), {}));
   co_return placed_tasks(**answer, count);
 }

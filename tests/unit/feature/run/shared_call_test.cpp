@@ -97,9 +97,9 @@ TEST(PlacedTasks, EachOneThatIsMissingHasAReason) {
   const auto tasks = placed_tasks(std::move(answer), 5);
   ASSERT_EQ(tasks.size(), 5U);
   EXPECT_EQ(tasks[1]->arn, "b");
-  EXPECT_EQ(tasks[2].error().service_code, "RESOURCE:CPU");
-  EXPECT_EQ(tasks[3].error().service_code, "RESOURCE:MEMORY");
-  EXPECT_EQ(tasks[4].error().service_code, "RESOURCE:MEMORY");
+  EXPECT_EQ(tasks[2].error().failure.service_code, "RESOURCE:CPU");
+  EXPECT_EQ(tasks[3].error().failure.service_code, "RESOURCE:MEMORY");
+  EXPECT_EQ(tasks[4].error().failure.service_code, "RESOURCE:MEMORY");
 }
 
 TEST(PlacedTasks, AnEmptyAnswerIsNoSuccess) {
