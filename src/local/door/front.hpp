@@ -49,7 +49,7 @@ class Front {
   const Dispatcher* dispatcher_;
   SessionRegistry* sessions_;
   Controls controls_;
-  std::int64_t calls_ = 0;  // that had a right signature, since the start
+  std::int64_t calls_ = 0;             // that had a right signature, since the start
   std::int64_t refused_channels_ = 0;  // websockets of sessions, for their signature
   // Set while calls may run: a reset closes it, so that no call sees half of a world.
   net::Event is_open_;
