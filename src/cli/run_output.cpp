@@ -32,14 +32,14 @@ RunOutput::~RunOutput() {
 
 void RunOutput::accepted(const std::string& task_arn) {
   if (shown_ == Shown::arn) {
-    line(task_arn);
+    line(printable(task_arn));
   } else {
     notice(fmt::format("started task {}", task_arn));
   }
 }
 
 void RunOutput::found(const std::string& task_arn) {
-  if (shown_ == Shown::arn) line(task_arn);
+  if (shown_ == Shown::arn) line(printable(task_arn));
   notice(fmt::format("already started: following task {}", task_arn));
 }
 
