@@ -93,6 +93,10 @@ Result<int> run_command(Words words) {
   loop.run(feature::run_several(**client, std::move(*options), output,
                                 [&summary](feature::RunReport report) { summary.take(std::move(report)); }));
   output.finish();
+  if (flags.attach.attach) {
+    if (const std::string_view forgotten = forgotten_input(flags.attach.streams); !forgotten.empty())
+      output.notice(forgotten);
+  }
   return summary.status();
 }
 

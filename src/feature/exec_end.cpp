@@ -7,6 +7,22 @@
 #include <fmt/format.h>
 
 namespace ferry::feature {
+namespace {
+
+EndCause cause_of(int signal_number) {
+  switch (signal_number) {
+    case SIGINT:
+      return EndCause::interrupt;
+    case SIGTERM:
+      return EndCause::terminate;
+    case SIGQUIT:
+      return EndCause::quit;
+    default:
+      return EndCause::hang_up;
+  }
+}
+
+}  // namespace
 
 EndWatch::EndWatch(net::Loop& loop, const ExecOptions& options)
     : loop_(loop),
@@ -15,7 +31,7 @@ EndWatch::EndWatch(net::Loop& loop, const ExecOptions& options)
       asked_(loop),
       asked_again_(loop) {
   if (time_limit_) deadline_ = net::steady_now() + *time_limit_;
-  if (options.heeds_signals) signals_.emplace(loop, std::initializer_list<int>{SIGINT, SIGTERM, SIGHUP});
+  if (options.heeds_signals) signals_.emplace(loop, std::initializer_list<int>{SIGINT, SIGTERM, SIGHUP, SIGQUIT});
 }
 
 net::Task<> EndWatch::run() {
@@ -36,7 +52,7 @@ net::Task<> EndWatch::watch_signals() {
   while (true) {
     const int number = co_await signals_->next();
     if (cause_) asked_again_.set();
-    ask(number == SIGINT ? EndCause::interrupt : number == SIGTERM ? EndCause::terminate : EndCause::hang_up);
+    ask(cause_of(number));
   }
 }
 
@@ -62,6 +78,8 @@ std::string EndWatch::explanation() const {
       return "interrupted by SIGTERM";
     case EndCause::hang_up:
       return "interrupted by SIGHUP";
+    case EndCause::quit:
+      return "interrupted by SIGQUIT";
     case EndCause::caller:
       return "cancelled";
     case EndCause::time_limit:
@@ -71,8 +89,16 @@ std::string EndWatch::explanation() const {
 }
 
 std::string_view EndWatch::remote_signal() const {
-  if (cause_ == EndCause::interrupt) return "INT";
-  return cause_ == EndCause::hang_up ? "HUP" : "TERM";
+  switch (*cause_) {
+    case EndCause::interrupt:
+      return "INT";
+    case EndCause::hang_up:
+      return "HUP";
+    case EndCause::quit:
+      return "QUIT";
+    default:
+      return "TERM";
+  }
 }
 
 }  // namespace ferry::feature

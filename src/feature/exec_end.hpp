@@ -13,7 +13,7 @@
 
 namespace ferry::feature {
 
-enum class EndCause { interrupt, terminate, hang_up, time_limit, caller };
+enum class EndCause { interrupt, terminate, hang_up, quit, time_limit, caller };
 
 class EndWatch {
  public:

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 namespace ferry::sys {
@@ -20,6 +21,11 @@ void write_to_stderr(std::string_view text) {
     if (count <= 0) return;
     text.remove_prefix(static_cast<std::size_t>(count));
   }
+}
+
+bool has_unread_input(int fd) {
+  int count = 0;
+  return ::isatty(fd) == 0 && ::ioctl(fd, FIONREAD, &count) == 0 && count > 0;
 }
 
 }  // namespace ferry::sys

@@ -13,4 +13,8 @@ void open_missing_standard_streams();
 // leaves nobody to tell, and is no reason to leave a task running. Thread-safe.
 void write_to_stderr(std::string_view text);
 
+// Whether bytes are there to be read from what is no terminal; reads and waits for nothing. False where that
+// cannot be told.
+bool has_unread_input(int fd);
+
 }  // namespace ferry::sys

@@ -22,6 +22,10 @@ namespace ferry::wire {
 // those who look for the session among the container's processes; empty: none.
 std::string wrap_command(const std::vector<std::string>& command, std::string_view mark = {});
 
+// The same for a container whose PATH leads to no `sh`: /bin/sh, and the usual folders behind that PATH, for
+// the program and the command alike.
+std::string wrap_command_beside_path(const std::vector<std::string>& command, std::string_view mark = {});
+
 // The command string that runs the words as they are, for images without a shell.
 std::string plain_command(const std::vector<std::string>& command);
 
@@ -55,7 +59,8 @@ inline constexpr std::string_view kEndOfInput = ".\n";
 inline constexpr std::string_view kPing = "p\n";
 // The client is there: longest_silence begins anew.
 inline constexpr std::string_view kAlive = "w\n";
-// Signals everything that runs in the session but the program itself: SIGTERM, SIGINT, SIGHUP, SIGKILL.
+// Signals everything that runs in the session but the program itself: SIGTERM, SIGINT, SIGHUP,
+// SIGQUIT, SIGKILL.
 std::string signal_line(std::string_view name);  // "TERM"
 // The result has arrived: the program ends, also where children of the command hold its output open.
 inline constexpr std::string_view kQuit = "q\n";

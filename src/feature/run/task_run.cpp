@@ -1,5 +1,6 @@
 #include "feature/run/task_run.hpp"
 
+#include "feature/one_word_command.hpp"
 #include "feature/run/start_failure.hpp"
 #include "feature/run/stop_reason.hpp"
 #include "feature/task_wait.hpp"
@@ -27,6 +28,12 @@ bool may_help(const Result<RunReport>& report, const std::vector<int>& retry_on_
   return result.retryable.value_or(false);
 }
 
+// What stays as it is until somebody changes it.
+bool cannot_help(const Failure& failure) {
+  return failure.code == FailureCode::usage || failure.code == FailureCode::ambiguous ||
+         failure.code == FailureCode::denied || failure.code == FailureCode::not_found;
+}
+
 }  // namespace
 
 RunReport not_started(const Failure& failure) {
@@ -36,7 +43,7 @@ RunReport not_started(const Failure& failure) {
   report.result.explanation = failure.line();
   if (may_pass(failure) || may_start_later(failure)) {
     report.result.retryable = true;
-  } else if (start_cause_of(failure) != nullptr) {
+  } else if (start_cause_of(failure) != nullptr || cannot_help(failure)) {
     report.result.retryable = false;
   }
   return report;
@@ -127,6 +134,7 @@ net::Task<Result<RunReport>> TaskRun::follow(aws::ecs::Task task, aws::ecs::Task
   watch_.emplace(shared_.client, shared_.options, shared_.interrupts, shared_.observer, shared_.poller,
                  time_limit_, task_arn_, shared_.plan.container, followed_logs(definition, task.id()));
   report.result = co_await watch_->follow();
+  explain_one_word(shared_.options.request.change.command, report.result);
   co_return report;
 }
 

@@ -93,7 +93,7 @@ Shape::Shape(std::string_view text) : shape_(json::parse(text)) {}
 Answer Shape::fit(json::object input) const {
   json::value value(std::move(input));
   if (const auto wrong = misfit(value, shape_))
-    return refuse("SerializationException", fmt::format("{} at '{}'", wrong->what, wrong->member));
+    return refuse("SerializationException", fmt::format("{} (member {})", wrong->what, wrong->member));
   return std::move(value.get_object());
 }
 
