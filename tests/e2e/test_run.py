@@ -232,7 +232,7 @@ def test_detach_prints_the_arn_and_leaves_the_task(run, shared_endpoint):
     ecs.stop_task(task=arn)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_an_interrupt_stops_the_task_and_reads_its_last_lines(start, shared_endpoint, number):
     process = start("app", *shell("trap 'echo cleaned up; exit 5' TERM; echo ready; while :; do sleep 0.05; done"))
     assert process.stdout.readline() == b"ready\n"

@@ -149,7 +149,7 @@ def test_a_container_that_does_not_start_is_told_by_its_reason(run):
     assert b"/no/such/program" in done.stderr or b"sh" in done.stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_an_interrupt_ends_the_command_and_stops_the_task(start, shared_endpoint, number):
     name = f"interrupt-{number}"
     process = start("app", "--started-by", name, "--", "sh", "-c", "echo up; exec sleep 1000")

@@ -107,7 +107,7 @@ void check_override(const Facts& facts, const ClusterFacts& cluster, Findings& f
   if (!cluster.bucket.empty()) is_fine = check_bucket_rights(facts, cluster, findings) && is_fine;
   if (is_fine)
     findings.push_back(
-        advised(name, "the task role may write transcripts (logging OVERRIDE)", std::string(kProgramsNote)));
+        fine(name, "the task role may write transcripts (logging OVERRIDE)", std::string(kProgramsNote)));
 }
 
 void check_default(const Facts& facts, const ClusterFacts& cluster, Findings& findings) {
@@ -125,7 +125,7 @@ void check_default(const Facts& facts, const ClusterFacts& cluster, Findings& fi
   }
   Findings found;
   if (check_group_rights(facts, group, found)) {
-    findings.push_back(advised(name, fmt::format("the task role may write transcripts to {}", group),
+    findings.push_back(fine(name, fmt::format("the task role may write transcripts to {}", group),
                             std::string(kProgramsNote)));
   } else if (cluster.is_logging_asked_for || found.front().verdict != Verdict::wrong) {
     findings.push_back(std::move(found.front()));
