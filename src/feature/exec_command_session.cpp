@@ -290,13 +290,13 @@ net::Task<> CommandSession::watch_beginning() {
   const std::string_view preamble = decoder_ ? trim(decoder_->preamble()) : std::string_view();
   const std::string_view never_ready = is_wrapped_by_us_ ? "got no shell ready for the command"
                                                          : "does not run a command made by `ferry wrap`";
-  conclude_before_start(
-      Outcome::unknown,
-      is_talking ? fmt::format("{} {}{}{}", services_.place(), never_ready,
-                               preamble.empty() ? "" : "; it says: ", preamble)
-                 : fmt::format("{} has not said anything in {} s", services_.place(),
-                               std::chrono::duration_cast<seconds>(kLongestSilence).count()),
-      true);
+  conclude_before_start(Outcome::unknown,
+                        is_talking
+                            ? fmt::format("{} {}{}{}", services_.place(), never_ready,
+                                          preamble.empty() ? "" : "; it says: ", preamble)
+                            : fmt::format("{} has not said anything in {} s", services_.place(),
+                                          std::chrono::duration_cast<seconds>(kLongestSilence).count()),
+                        true);
 }
 
 net::Task<> CommandSession::follow_command(net::TaskGroup& group) {

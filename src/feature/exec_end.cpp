@@ -31,7 +31,8 @@ EndWatch::EndWatch(net::Loop& loop, const ExecOptions& options)
       asked_(loop),
       asked_again_(loop) {
   if (time_limit_) deadline_ = net::steady_now() + *time_limit_;
-  if (options.heeds_signals) signals_.emplace(loop, std::initializer_list<int>{SIGINT, SIGTERM, SIGHUP, SIGQUIT});
+  if (options.heeds_signals)
+    signals_.emplace(loop, std::initializer_list<int>{SIGINT, SIGTERM, SIGHUP, SIGQUIT});
 }
 
 net::Task<> EndWatch::run() {

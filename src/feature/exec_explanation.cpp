@@ -92,11 +92,10 @@ net::Task<bool> CommandSession::explain_by_task() {
   result_.stop_code = (*task)->stop_code;
   result_.stopped_reason = (*task)->stopped_reason;
   conclude_before_start(
-      Outcome::lost,
-      fmt::format("task {} stopped {}{}{}", services_.task_id(),
-                  started_.is_set() ? "while the command ran" : "before the command ran",
-                  result_.stopped_reason.empty() ? "" : ": " + result_.stopped_reason,
-                  result_.stop_code.empty() ? "" : fmt::format(" ({})", result_.stop_code)));
+      Outcome::lost, fmt::format("task {} stopped {}{}{}", services_.task_id(),
+                                 started_.is_set() ? "while the command ran" : "before the command ran",
+                                 result_.stopped_reason.empty() ? "" : ": " + result_.stopped_reason,
+                                 result_.stop_code.empty() ? "" : fmt::format(" ({})", result_.stop_code)));
   co_return true;
 }
 

@@ -25,14 +25,12 @@ void explain_one_word(const std::vector<std::string>& command, CommandResult& re
   const std::string& word = command.front();
   const std::size_t first = word.find_first_not_of(" \t\n");
   const bool has_blanks_between =
-      first != std::string::npos &&
-      word.find_first_of(" \t\n", first) < word.find_last_not_of(" \t\n");
+      first != std::string::npos && word.find_first_of(" \t\n", first) < word.find_last_not_of(" \t\n");
   if (!has_blanks_between) return;
   const std::string quoted = wire::quote_word(word);
   if (!result.explanation.empty()) result.explanation += "; ";
-  result.explanation +=
-      fmt::format("{} was one word, and no program has that name: a shell takes it apart, sh -c {}", quoted,
-                  quoted);
+  result.explanation += fmt::format(
+      "{} was one word, and no program has that name: a shell takes it apart, sh -c {}", quoted, quoted);
 }
 
 }  // namespace ferry::feature

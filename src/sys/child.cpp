@@ -246,9 +246,8 @@ Failure go_execution_failure(const std::string& name, const std::string& found, 
   const bool is_path = name.find('/') != std::string::npos;
   if (!is_path && found.empty())
     return of_start(fmt::format("exec: \"{}\": executable file not found in $PATH", name), ENOENT);
-  return of_start(
-      fmt::format("fork/exec {}: {}", is_path ? name : found, reason_in_lower_case(error_number)),
-      error_number);
+  return of_start(fmt::format("fork/exec {}: {}", is_path ? name : found, reason_in_lower_case(error_number)),
+                  error_number);
 }
 
 Result<Child> Child::start(const ChildSpec& spec) {

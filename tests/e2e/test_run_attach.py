@@ -106,7 +106,15 @@ def test_standard_input_arrives_whole_and_ends(run):
 
 
 def test_without_i_the_input_is_empty(run):
-    assert run("app", "--", "cat", input=b"not sent").stdout == b""
+    done = run("app", "--", "cat", input=b"not sent")
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert b"ferry: standard input has bytes" in done.stderr
+
+
+def test_a_command_line_in_one_word_is_explained(run):
+    done = run("app", "--", "echo hi")
+    assert (done.returncode, done.stdout) == (127, b"")
+    assert done.stderr.endswith(b"sh -c 'echo hi'\n")
 
 
 @pytest.mark.parametrize("code", [0, 1, 75, 76, 127, 143, 255])

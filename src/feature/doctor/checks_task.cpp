@@ -80,9 +80,9 @@ std::vector<std::string> closed_folders(const ContainerDefinitionFacts& containe
   constexpr std::array<std::string_view, 2> kAgentFolders{"/var/lib/amazon/ssm", "/var/log/amazon/ssm"};
   std::vector<std::string> closed;
   for (const std::string_view folder : kAgentFolders) {
-    const bool is_writable = std::ranges::any_of(
-        container.writable_mounts,
-        [folder](const std::string& mounted) { return is_within(folder, mounted); });
+    const bool is_writable =
+        std::ranges::any_of(container.writable_mounts,
+                            [folder](const std::string& mounted) { return is_within(folder, mounted); });
     if (!is_writable) closed.emplace_back(folder);
   }
   return closed;
@@ -121,8 +121,9 @@ void check_definition(const Facts& facts, const ContainerDefinitionFacts& contai
                       ? ", its root file system read-only, the exec agent's folders mounted writable"
                       : "");
   if (!container.has_init_process && is_linux(facts)) {
-    findings.push_back(advised(std::string(kContainer), what,
-                               "linuxParameters.initProcessEnabled is advised: it reaps what sessions leave"));
+    findings.push_back(
+        advised(std::string(kContainer), what,
+                "linuxParameters.initProcessEnabled is advised: it reaps what sessions leave"));
   } else {
     findings.push_back(fine(std::string(kContainer), what));
   }

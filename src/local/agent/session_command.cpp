@@ -47,7 +47,8 @@ std::string begin_failure_text(const SessionRequest& request, const Failure& fai
   if (failure.code == FailureCode::usage && failure.what.empty())
     return fmt::format("Commands cannot be empty for session type {}", name_of(request.kind));
   if (failure.code == FailureCode::usage)
-    return fmt::format("{}Unable to start command: Failed to parse commands input: {}\n\n", head, failure.what);
+    return fmt::format("{}Unable to start command: Failed to parse commands input: {}\n\n", head,
+                       failure.what);
   if (has_terminal(request.kind))
     return fmt::format("{}Unable to start command: Failed to start pty: {}\n\n", head, failure.what);
   return fmt::format("{}Error occurred starting the command: {}\n", head, failure.what);

@@ -213,8 +213,8 @@ TEST_F(Sessions, ACommandThatLetsGoOfItsTerminalEndsWithTheSession) {
 TEST_F(Sessions, WhatIgnoresTheEndOfItsTerminalOutlivesTheSession) {
   run([](Sessions& self) -> net::Task<> {
     TestClient client(self.loop, self.port);
-    const SessionTicket ticket =
-        self.open(R"(sh -c 'sleep 1001 & echo $!; (trap "" HUP; exec sleep 1000) & echo $!; echo $$.; wait')");
+    const SessionTicket ticket = self.open(
+        R"(sh -c 'sleep 1001 & echo $!; (trap "" HUP; exec sleep 1000) & echo $!; echo $$.; wait')");
     co_await client.run(ticket, [&self, &ticket](TestClient& seen) {
       if (seen.output.contains('.')) self.registry->terminate(ticket.session_id);
       return false;

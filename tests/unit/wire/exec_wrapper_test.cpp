@@ -556,10 +556,9 @@ std::string name_of(const testing::TestParamInfo<Shell>& shell) {
   return shell.param.name;
 }
 
-const auto kShells =
-    testing::Values(Shell{"dash", {"/usr/bin/dash"}}, Shell{"bash", {"/usr/bin/bash"}},
-                    Shell{"posix_bash", {"/usr/bin/bash", "--posix"}},
-                    Shell{"busybox", {"/usr/bin/busybox", "sh"}});
+const auto kShells = testing::Values(Shell{"dash", {"/usr/bin/dash"}}, Shell{"bash", {"/usr/bin/bash"}},
+                                     Shell{"posix_bash", {"/usr/bin/bash", "--posix"}},
+                                     Shell{"busybox", {"/usr/bin/busybox", "sh"}});
 
 TEST_P(ExecWrapper, FindsToolsAndCommandBesideAPathThatLeadsNowhere) {
   for (const std::string path : {"/opt/none", ":"}) {

@@ -84,7 +84,8 @@ INSTANTIATE_TEST_SUITE_P(
              "try again.",
              "leave out --launch-type", false, false},
         Case{"InvalidParameterException",
-             "The specified capacity provider 'spot' was not found. Specify a valid name or ARN and try again.",
+             "The specified capacity provider 'spot' was not found. Specify a valid name or ARN and try "
+             "again.",
              "there is no such capacity provider", false, false},
         Case{
             "AccessDeniedException",
