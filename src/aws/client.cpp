@@ -66,6 +66,13 @@ bool is_loopback(const net::Url& url) {
   return url.host == "localhost" || url.host == "::1" || url.host.starts_with("127.");
 }
 
+// Nobody listens where the endpoint of this machine is said to be.
+Failure with_next_step(Failure failure, const net::Url& endpoint) {
+  if (failure.hint.empty() && is_loopback(endpoint) && failure.what.ends_with("Connection refused"))
+    failure.hint = "nothing listens there: `ferry local up` starts an endpoint";
+  return failure;
+}
+
 // How long the service asks us to wait: Retry-After in whole seconds (its other form, a date, no service of
 // ours sends), or AWS's own header in milliseconds, which is heeded for 5 s.
 milliseconds asked_delay(const net::HttpResponse& response) {
@@ -191,7 +198,8 @@ net::Task<Result<boost::json::object>> Client::call_unchecked(Service service, s
     Result<boost::json::object> answer =
         response ? read_answer(service, operation, *response)
                  : Result<boost::json::object>(
-                       fail(response.error().in(fmt::format("{} {}", service_name(service), operation))));
+                       fail(with_next_step(response.error(), endpoint)
+                                .in(fmt::format("{} {}", service_name(service), operation))));
     tell(*state_->settings.observer,
          {.service = service_name(service),
           .operation = operation,

@@ -26,6 +26,8 @@ Words words_of(Verdict verdict) {
   switch (verdict) {
     case Verdict::ok:
       return {.text = "ok", .name = "ok", .colour = "\x1b[32m"};
+    case Verdict::advice:
+      return {.text = "advice", .name = "advice", .colour = "\x1b[36m"};
     case Verdict::wrong:
       return {.text = "wrong", .name = "wrong", .colour = "\x1b[31m"};
     case Verdict::cannot_tell:

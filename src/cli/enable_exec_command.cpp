@@ -49,7 +49,7 @@ Result<feature::DoctorRequest> request_from(const EnableOptions& options) {
   if (target->kind != feature::Target::Kind::service) {
     return fail(
         FailureCode::usage, fmt::format("enable-exec: {} is no service", feature::describe(*target)),
-        "a task keeps what it was started with: start it anew with run-task --enable-execute-command");
+        "a task keeps what it was started with: start it anew with ferry run --enable-execute-command");
   }
   if (!options.cluster.empty()) {
     const Result<> agreed = feature::expect_cluster(*target, options.cluster);

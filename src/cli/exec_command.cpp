@@ -165,6 +165,8 @@ Result<int> exec_in_one(net::Loop& loop, aws::Client& client, feature::ExecReque
   const Result<feature::CommandResult> result = loop.run(feature::exec(client, std::move(request)));
   line.status({});
   if (!result) return fail(result.error());
+  if (const std::string_view forgotten = forgotten_input(flags.streams); !forgotten.empty())
+    line.notice(forgotten);
   if (!result->explanation.empty()) line.notice(result->explanation);
   if (flags.wants_json() || !flags.result_path.empty()) {
     const Result<> shown =

@@ -97,6 +97,10 @@ Result<int> run_command(Words words) {
     });
   }));
   output.finish();
+  if (flags.attach.attach) {
+    if (const std::string_view forgotten = forgotten_input(flags.attach.streams); !forgotten.empty())
+      output.notice(forgotten);
+  }
   return summary.status();
 }
 

@@ -1,5 +1,6 @@
 #include "cli/terminal_flags.hpp"
 
+#include "sys/standard_streams.hpp"
 #include "sys/tty.hpp"
 
 #include <string>
@@ -33,6 +34,11 @@ Result<> settle_terminal(std::string_view command, TerminalFlags& flags, bool wa
                          "leave -t out: -i alone sends standard input as it is");
   }
   return {};
+}
+
+std::string_view forgotten_input(const TerminalFlags& flags) {
+  if (flags.input || !sys::has_unread_input(STDIN_FILENO)) return {};
+  return "standard input has bytes that were not sent to the command: -i sends them";
 }
 
 }  // namespace ferry::cli

@@ -18,4 +18,8 @@ void describe_terminal_flags(Arguments& arguments, TerminalFlags& flags);
 // name of `command`: contradictions, and a terminal that is not there.
 Result<> settle_terminal(std::string_view command, TerminalFlags& flags, bool wants_json);
 
+// What is said after a command that was not sent the input that lies ready here; empty where there is nothing
+// to say. Reads and waits for nothing.
+std::string_view forgotten_input(const TerminalFlags& flags);
+
 }  // namespace ferry::cli

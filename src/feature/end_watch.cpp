@@ -14,7 +14,8 @@ EndWatch::EndWatch(net::Loop& loop, EndConditions conditions)
       asked_(loop),
       asked_again_(loop) {
   if (time_limit_) deadline_ = conditions.began_at.value_or(net::steady_now()) + *time_limit_;
-  if (conditions.heeds_signals) signals_.emplace(loop, std::initializer_list<int>{SIGINT, SIGTERM, SIGHUP});
+  if (conditions.heeds_signals)
+    signals_.emplace(loop, std::initializer_list<int>{SIGINT, SIGTERM, SIGHUP, SIGQUIT});
 }
 
 net::Task<> EndWatch::run() {
@@ -54,8 +55,16 @@ Ending EndWatch::ending() const {
 }
 
 std::string_view EndWatch::remote_signal() const {
-  if (cause_ == EndCause::interrupt) return "INT";
-  return cause_ == EndCause::hang_up ? "HUP" : "TERM";
+  switch (*cause_) {
+    case EndCause::interrupt:
+      return "INT";
+    case EndCause::hang_up:
+      return "HUP";
+    case EndCause::quit:
+      return "QUIT";
+    default:
+      return "TERM";
+  }
 }
 
 }  // namespace ferry::feature

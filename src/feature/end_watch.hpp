@@ -18,7 +18,7 @@ namespace ferry::feature {
 struct EndConditions {
   std::optional<milliseconds> time_limit;
   std::optional<Instant> began_at;  // what the time limit counts from; nothing: from now
-  bool heeds_signals = true;        // SIGINT, SIGTERM, SIGHUP
+  bool heeds_signals = true;        // SIGINT, SIGTERM, SIGHUP, SIGQUIT
   net::Event* caller = nullptr;     // once set; outlives the watch
 };
 

@@ -8,8 +8,16 @@
 namespace ferry::feature {
 
 EndCause cause_of_signal(int number) {
-  if (number == SIGTERM) return EndCause::terminate;
-  return number == SIGHUP ? EndCause::hang_up : EndCause::interrupt;
+  switch (number) {
+    case SIGTERM:
+      return EndCause::terminate;
+    case SIGHUP:
+      return EndCause::hang_up;
+    case SIGQUIT:
+      return EndCause::quit;
+    default:
+      return EndCause::interrupt;
+  }
 }
 
 Outcome outcome_of(const Ending& ending) {
@@ -24,6 +32,8 @@ std::string in_words(const Ending& ending) {
       return "interrupted by SIGTERM";
     case EndCause::hang_up:
       return "interrupted by SIGHUP";
+    case EndCause::quit:
+      return "interrupted by SIGQUIT";
     case EndCause::caller:
       return "cancelled";
     case EndCause::time_limit:

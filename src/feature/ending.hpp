@@ -10,14 +10,14 @@
 
 namespace ferry::feature {
 
-enum class EndCause { interrupt, terminate, hang_up, time_limit, caller };
+enum class EndCause { interrupt, terminate, hang_up, quit, time_limit, caller };
 
 struct Ending {
   EndCause cause = EndCause::interrupt;
   milliseconds time_limit{0};  // of EndCause::time_limit
 };
 
-// Of SIGINT, SIGTERM and SIGHUP.
+// Of SIGINT, SIGTERM, SIGHUP and SIGQUIT.
 EndCause cause_of_signal(int number);
 
 // timeout or interrupted.

@@ -3,6 +3,8 @@
 #include "feature/exec_command_session.hpp"
 #include "feature/exec_diagnosis.hpp"
 #include "feature/exec_opening.hpp"
+#include "feature/exec_refusal.hpp"
+#include "feature/one_word_command.hpp"
 #include "feature/unless.hpp"
 #include "net/clock.hpp"
 #include "wire/exec_wrapper.hpp"
@@ -17,23 +19,6 @@ namespace {
 
 // For the cause of a refusal: a dozen calls, where all are answered some seconds.
 constexpr milliseconds kLongestDiagnosis{20'000};
-
-// Whether the same exec may succeed later; nothing where the failure does not tell.
-std::optional<bool> is_retryable(const Failure& failure) {
-  switch (failure.code) {
-    case FailureCode::throttled:
-    case FailureCode::unreachable:
-    case FailureCode::timed_out:
-      return true;
-    case FailureCode::usage:
-    case FailureCode::ambiguous:
-    case FailureCode::denied:
-    case FailureCode::not_found:
-      return false;
-    default:
-      return std::nullopt;
-  }
-}
 
 // An ExecuteCommand of which nobody knows what became. What is wrapped waits for its program, which is sent
 // through the session: without us it does not start.
@@ -57,6 +42,7 @@ class Exec {
 
   net::Task<Result<CommandResult>> run() {
     co_await net::with_children(client_.loop(), [this](net::TaskGroup& group) { return carry_out(group); });
+    if (*result_) explain_one_word(request_.command, **result_);
     co_return std::move(*result_);
   }
 
@@ -64,24 +50,31 @@ class Exec {
   net::Task<> carry_out(net::TaskGroup& group) {
     group.spawn(end_.run());
     const std::vector<std::string>& command = request_.command;
-    bool is_shell_missing = false;
-    result_ = co_await run_session(wire::wrap_command(command, request_.options.mark), Wrapping::wrapped,
-                                   is_shell_missing);
-    if (!is_shell_missing || !*result_ || end_.cause()) co_return;
-    if (!std::holds_alternative<std::monostate>(request_.options.input) && !request_.options.on_terminal) {
-      (*result_)->outcome = Outcome::not_started;
-      co_return;
+    const std::string& mark = request_.options.mark;
+    Beginning beginning;
+    result_ = co_await run_session(wire::wrap_command(command, mark), Wrapping::wrapped, beginning);
+    if (beginning.was_not_on_path && *result_ && !end_.cause()) {
+      result_ =
+          co_await run_session(wire::wrap_command_beside_path(command, mark), Wrapping::wrapped, beginning);
     }
+    if (!beginning.has_failed || !*result_ || end_.cause()) co_return;
+    if (!std::holds_alternative<std::monostate>(request_.options.input) && !request_.options.on_terminal)
+      co_return;
     if (request_.options.notice) {
       request_.options.notice(
           "the image seems to have no shell: the command is run as it is, its output comes as a terminal "
           "shows it, and its exit code cannot be known");
     }
-    result_ = co_await run_session(wire::plain_command(command), Wrapping::plain, is_shell_missing);
+    result_ = co_await run_session(wire::plain_command(command), Wrapping::plain, beginning);
   }
 
-  net::Task<Result<CommandResult>> run_session(std::string command, Wrapping wrapping,
-                                               bool& could_not_begin) {
+  // Why nothing ran in a session.
+  struct Beginning {
+    bool has_failed = false, was_not_on_path = false;
+  };
+
+  net::Task<Result<CommandResult>> run_session(std::string command, Wrapping wrapping, Beginning& beginning) {
+    beginning = {};
     Result<aws::ecs::ExecSession> opened = co_await opening_.open(std::move(command));
     if (!opened) {
       const Failure failure = co_await explained(opened.error());
@@ -90,7 +83,7 @@ class Exec {
     ExecServices services(&client_, std::move(*opened));
     CommandSession session(client_.loop(), client_.network(), services, end_, request_.options, wrapping);
     Result<CommandResult> result = co_await session.run();
-    could_not_begin = session.could_not_begin();
+    beginning = {.has_failed = session.could_not_begin(), .was_not_on_path = session.was_not_on_path()};
     co_return result;
   }
 
@@ -109,6 +102,7 @@ class Exec {
     co_return diagnosed.value_or(failure);
   }
 
+  // A wrapped command cannot have started without its session; one without a shell runs as its session opens.
   CommandResult not_opened(const Failure& failure, Wrapping wrapping) const {
     CommandResult result;
     result.cluster = request_.target.cluster;
@@ -116,7 +110,7 @@ class Exec {
     result.ended_at = net::wall_now();
     result.outcome = end_.cause() ? end_.outcome() : Outcome::not_started;
     result.explanation = end_.cause() ? end_.explanation() : failure.line();
-    if (!end_.cause()) result.retryable = is_retryable(failure);
+    if (!end_.cause()) result.retryable = may_succeed_later(failure);
     if (const std::optional<ExecPlace>& place = opening_.unanswered()) {
       result.task = place->task;
       result.container = place->container;
@@ -127,6 +121,10 @@ class Exec {
       if (wrapping == Wrapping::plain) result.retryable.reset();
     } else if (end_.cause()) {
       result.explanation += ", before the command was started";
+    } else if (wrapping == Wrapping::plain && may_have_been_carried_out(failure)) {
+      result.outcome = Outcome::unknown;
+      result.retryable.reset();
+      result.explanation += "; the command may have been started";
     }
     return result;
   }

@@ -53,7 +53,8 @@ CommandSession::CommandSession(net::Loop& loop, const net::Network& network, Exe
       services_(services),
       end_(end),
       options_(options),
-      is_wrapped_(wrapping == Wrapping::wrapped),
+      is_wrapped_(wrapping != Wrapping::plain),
+      is_wrapped_by_us_(wrapping == Wrapping::wrapped),
       has_input_(!std::holds_alternative<std::monostate>(options.input)),
       nonce_(sys::random_hex(16)),
       output_(
@@ -109,6 +110,19 @@ void CommandSession::conclude(Outcome outcome, std::string explanation) {
   result_.explanation = std::move(explanation);
   result_.ended_at = net::wall_now();
   concluded_.set();
+}
+
+void CommandSession::conclude_before_start(Outcome otherwise, std::string explanation,
+                                           std::optional<bool> retryable) {
+  if (concluded_.is_set()) return;
+  const bool is_certain = cannot_have_started();
+  if (is_certain) result_.retryable = retryable;
+  conclude(is_certain ? Outcome::not_started : otherwise, std::move(explanation));
+}
+
+// The command comes to run by the program alone, which was not sent.
+bool CommandSession::cannot_have_started() const {
+  return is_wrapped_by_us_ && !is_program_sent_;
 }
 
 // Counts more than what became of the command: its output did not arrive.
@@ -204,6 +218,8 @@ void CommandSession::decode(BytesView bytes) {
 }
 
 void CommandSession::handle(const wire::exec_event::Ready&) {
+  // What is over already is not started any more.
+  if (concluded_.is_set()) return;
   wire::ExecPlan plan;
   plan.nonce = nonce_;
   plan.exact = is_exact_;
@@ -233,6 +249,7 @@ void CommandSession::handle(const wire::exec_event::Started& started) {
 }
 
 void CommandSession::handle(const wire::exec_event::Refused& refused) {
+  if (!concluded_.is_set()) result_.retryable = false;
   conclude(Outcome::not_started,
            fmt::format("the command was not started: the image of {} has no {}, which input (-i) needs",
                        services_.place(), refused.missing_tool));
@@ -290,8 +307,7 @@ net::Task<> CommandSession::serve_channel() {
     co_await explain_close(closed->output);
     co_return;
   }
-  const bool may_have_run = is_program_sent_ || !is_wrapped_;
-  co_await explain_loss(may_have_run ? Outcome::lost : Outcome::not_started, closed.error().line());
+  co_await explain_loss(closed.error().line());
 }
 
 net::Task<> CommandSession::ask_for_framing() {
@@ -333,11 +349,15 @@ net::Task<> CommandSession::watch_beginning() {
     co_return;
   }
   const std::string_view preamble = decoder_ ? trim(decoder_->preamble()) : std::string_view();
-  conclude(Outcome::unknown,
-           is_talking ? fmt::format("what runs in {} is not a command made by `ferry wrap`{}{}",
-                                    services_.place(), preamble.empty() ? "" : "; it says: ", preamble)
-                      : fmt::format("{} has not said anything in {} s", services_.place(),
-                                    std::chrono::duration_cast<seconds>(kLongestSilence).count()));
+  const std::string_view never_ready = is_wrapped_by_us_ ? "got no shell ready for the command"
+                                                         : "does not run a command made by `ferry wrap`";
+  conclude_before_start(Outcome::unknown,
+                        is_talking
+                            ? fmt::format("{} {}{}{}", services_.place(), never_ready,
+                                          preamble.empty() ? "" : "; it says: ", preamble)
+                            : fmt::format("{} has not said anything in {} s", services_.place(),
+                                          std::chrono::duration_cast<seconds>(kLongestSilence).count()),
+                        true);
 }
 
 net::Task<> CommandSession::follow_command(net::TaskGroup& group) {

@@ -28,8 +28,8 @@ inline EndConditions end_conditions(const ExecOptions& options) {
           .caller = options.cancel};
 }
 
-// What the session's command string was made with.
-enum class Wrapping { wrapped, plain };
+// What the session's command string was made with. `unseen`: by wire::wrap_command(), as its opener says.
+enum class Wrapping { wrapped, unseen, plain };
 
 class CommandSession {
  public:
@@ -42,12 +42,18 @@ class CommandSession {
 
   // The session was closed with an error before a single byte came: nothing has run.
   [[nodiscard]] bool could_not_begin() const { return could_not_begin_; }
+  // Because PATH does not lead to its program.
+  [[nodiscard]] bool was_not_on_path() const { return was_not_on_path_; }
 
  private:
   net::Task<> attend(net::TaskGroup& group);
 
   // How the result comes to be known; the first conclusion counts.
   void conclude(Outcome outcome, std::string explanation);
+  // Of a session in which the command was not seen to start: not_started where it cannot have, otherwise
+  // `otherwise`.
+  void conclude_before_start(Outcome otherwise, std::string explanation, std::optional<bool> retryable = {});
+  [[nodiscard]] bool cannot_have_started() const;
   void fail_with(Failure failure);
   void end_for_excess();
   CommandResult complete_result();
@@ -67,8 +73,8 @@ class CommandSession {
   void handle(const wire::exec_event::Damaged& damaged);
   net::Task<> serve_channel();
   net::Task<> explain_close(std::string said);
-  net::Task<> explain_loss(Outcome outcome, std::string what);
-  net::Task<bool> explain_by_task(Outcome outcome);
+  net::Task<> explain_loss(std::string what);
+  net::Task<bool> explain_by_task();
   void set_pushed_back(bool is_pushed_back);
   void lose_connection(std::string_view why);
   void resume_connection();
@@ -106,7 +112,7 @@ class CommandSession {
   ExecServices& services_;
   EndWatch& end_;
   const ExecOptions& options_;
-  bool is_wrapped_;
+  bool is_wrapped_, is_wrapped_by_us_;
   bool has_input_;
   std::string nonce_;
 
@@ -122,7 +128,7 @@ class CommandSession {
   wire::ExecTier tier_;
   bool is_program_sent_ = false;
   bool is_pushed_back_ = false, is_connected_ = true;
-  bool could_not_begin_ = false;
+  bool could_not_begin_ = false, was_not_on_path_ = false;
 
   std::optional<Failure> failure_;
   bool has_excess_ = false;  // more output than is kept

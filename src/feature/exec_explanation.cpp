@@ -47,9 +47,11 @@ net::Task<> CommandSession::explain_close(std::string said) {
   const std::string words(not_begun.empty() ? trim(said) : not_begun);
   const std::string reason = words.empty() ? std::string() : ": " + words;
   could_not_begin_ = !first_output_.is_set() && !words.empty();
+  was_not_on_path_ = could_not_begin_ && not_begun.contains("executable file not found");
   if (!is_wrapped_ && could_not_begin_ && !not_begun.empty()) {
     conclude(Outcome::not_started,
              fmt::format("the command did not start in {}{}", services_.place(), reason));
+    result_.retryable = false;
     co_return;
   }
   if (!is_wrapped_) {
@@ -58,13 +60,14 @@ net::Task<> CommandSession::explain_close(std::string said) {
     co_return;
   }
   if (could_not_begin_) {
-    conclude(Outcome::unknown,
-             fmt::format("the command did not start in {}{}; ferry needs a POSIX shell (sh) "
-                         "in the image",
-                         services_.place(), reason));
+    conclude_before_start(Outcome::unknown,
+                          fmt::format("the command did not start in {}{}; ferry needs a POSIX shell (sh) "
+                                      "in the image",
+                                      services_.place(), reason),
+                          not_begun.empty() ? std::nullopt : std::optional(false));
     co_return;
   }
-  const bool has_task_stopped = co_await explain_by_task(Outcome::lost);
+  const bool has_task_stopped = co_await explain_by_task();
   if (has_task_stopped) co_return;
   if (started_.is_set()) {
     conclude(Outcome::lost,
@@ -74,18 +77,19 @@ net::Task<> CommandSession::explain_close(std::string said) {
     co_return;
   }
   const std::string_view preamble = trim(decoder_->preamble());
-  conclude(Outcome::unknown, fmt::format("the command did not start in {}{}{}", services_.place(), reason,
-                                         preamble.empty() ? std::string() : fmt::format(": {}", preamble)));
+  conclude_before_start(Outcome::unknown,
+                        fmt::format("the command did not start in {}{}{}", services_.place(), reason,
+                                    preamble.empty() ? std::string() : fmt::format(": {}", preamble)));
 }
 
 // The session is lost; where its task has stopped, that is why.
-net::Task<> CommandSession::explain_loss(Outcome outcome, std::string what) {
-  const bool has_task_stopped = co_await explain_by_task(outcome);
-  if (!has_task_stopped) conclude(outcome, std::move(what));
+net::Task<> CommandSession::explain_loss(std::string what) {
+  const bool has_task_stopped = co_await explain_by_task();
+  if (!has_task_stopped) conclude_before_start(Outcome::lost, std::move(what), true);
 }
 
 // Concludes and is true where the task has stopped or is about to.
-net::Task<bool> CommandSession::explain_by_task(Outcome outcome) {
+net::Task<bool> CommandSession::explain_by_task() {
   const std::optional<std::optional<aws::ecs::Task>> task =
       co_await within(loop_, kLongestInquiry, services_.describe_task());
   if (!task || !*task || !is_going_down(**task)) co_return false;
@@ -94,11 +98,12 @@ net::Task<bool> CommandSession::explain_by_task(Outcome outcome) {
   // "Essential container in task exited" does not say which.
   const std::string ends =
       result_.stop_code == "EssentialContainerExited" ? ends_of_their_own(**task) : std::string();
-  conclude(outcome, fmt::format("task {} stopped {}{}{}{}", services_.task_id(),
-                                started_.is_set() ? "while the command ran" : "before the command ran",
-                                result_.stopped_reason.empty() ? "" : ": " + result_.stopped_reason,
-                                result_.stop_code.empty() ? "" : fmt::format(" ({})", result_.stop_code),
-                                ends.empty() ? "" : ": " + ends));
+  conclude_before_start(
+      Outcome::lost, fmt::format("task {} stopped {}{}{}{}", services_.task_id(),
+                                 started_.is_set() ? "while the command ran" : "before the command ran",
+                                 result_.stopped_reason.empty() ? "" : ": " + result_.stopped_reason,
+                                 result_.stop_code.empty() ? "" : fmt::format(" ({})", result_.stop_code),
+                                 ends.empty() ? "" : ": " + ends));
   co_return true;
 }
 

@@ -12,7 +12,7 @@ net::Task<Result<CommandResult>> collect(net::Loop& loop, const net::Network& ne
                                          ExecOptions options) {
   EndWatch end(loop, end_conditions(options));
   ExecServices services(std::move(client), std::move(opened));
-  CommandSession session(loop, network, services, end, options, Wrapping::wrapped);
+  CommandSession session(loop, network, services, end, options, Wrapping::unseen);
   std::optional<Result<CommandResult>> result;
   const auto attend = [](EndWatch& watch, CommandSession& attended,
                          std::optional<Result<CommandResult>>& kept, net::TaskGroup& group) -> net::Task<> {

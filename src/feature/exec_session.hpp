@@ -52,7 +52,7 @@ struct ExecOptions {
   // container. Zero: never; else at least 2 s, and longer than a broken connection takes to be resumed.
   seconds longest_silence{0};
   ChannelOptions channel;
-  bool heeds_signals = true;                          // SIGINT, SIGTERM, SIGHUP end the remote command
+  bool heeds_signals = true;                          // SIGINT, SIGTERM, SIGHUP, SIGQUIT end the command
   net::Event* cancel = nullptr;                       // so does this, where it is given
   std::function<void(std::string_view line)> notice;  // one thing that the user has to know now; may be empty
 };

@@ -214,7 +214,9 @@ Readiness judge_empty_service(const Target& target, const aws::ecs::ServiceState
   }
   if (service.desired_count == 0) {
     failure.what = fmt::format("{} has a desired count of 0: no task of it will run", describe(target));
-    failure.hint = "raise it (aws ecs update-service --desired-count 1)";
+    failure.hint = fmt::format(
+        R"(raise it: ferry api ecs UpdateService '{{"cluster":"{}","service":"{}","desiredCount":1}}')",
+        target.cluster, target.name);
     return never(std::move(failure));
   }
   return not_yet(fmt::format("{} has no running task ({} desired, {} pending)", describe(target),

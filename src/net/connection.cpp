@@ -3,6 +3,7 @@
 #include "net/clock.hpp"
 #include "net/proxy_tunnel.hpp"
 #include "net/tcp_connect.hpp"
+#include "net/tls_context.hpp"
 #include "net/tls_stream.hpp"
 
 #include <optional>
@@ -39,6 +40,8 @@ class TimeLimit {
 // Puts TLS onto `stream`, which is the caller's throughout: a timer may refer to its socket.
 Task<Result<>> add_tls(std::unique_ptr<ByteStream>& stream, const Network& network, std::string host,
                        std::string_view peer, const TimeLimit& limit) {
+  const Result<> read = network.trust.context().read();
+  if (!read) co_return fail(read.error());
   auto secured = std::make_unique<TlsStream>(std::move(stream), network.trust);
   TlsStream& tls = *secured;
   stream = std::move(secured);

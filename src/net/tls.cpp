@@ -65,19 +65,26 @@ TlsTrust::TlsTrust(std::shared_ptr<Context> context) : context_(std::move(contex
 
 Result<TlsTrust> TlsTrust::load(const std::string& bundle_file) {
   auto context = std::make_shared<Context>();
+  context->bundle_file = bundle_file;
   SSL_CTX* ssl = context->ssl.native_handle();
   SSL_CTX_set_min_proto_version(ssl, TLS1_2_VERSION);
   SSL_CTX_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER, nullptr);
+  return TlsTrust(std::move(context));
+}
+
+Result<> TlsTrust::Context::read() {
+  if (is_read) return {};
   if (bundle_file.empty()) {
-    trust_system(ssl);
-  } else if (SSL_CTX_load_verify_file(ssl, bundle_file.c_str()) != 1) {
+    trust_system(ssl.native_handle());
+  } else if (SSL_CTX_load_verify_file(ssl.native_handle(), bundle_file.c_str()) != 1) {
     return fail(
         FailureCode::usage,
         fmt::format("cannot read the certificate authorities in {}: {}", bundle_file, openssl_reason()),
         "give a readable file of PEM certificates");
   }
-  return TlsTrust(std::move(context));
+  is_read = true;
+  return {};
 }
 
 }  // namespace ferry::net

@@ -12,8 +12,8 @@ namespace ferry::net {
 // Made once and shared by all connections of a process, and by its copies; the loop's thread only.
 class TlsTrust {
  public:
-  // An empty `bundle_file` means the system's authorities: the hashed directory (read lazily), else the
-  // bundle file.
+  // An empty `bundle_file` means the system's authorities: the hashed directory, else the bundle file. Reads
+  // nothing and never fails: the first connection over TLS reads (Context::read() in tls_context.hpp).
   static Result<TlsTrust> load(const std::string& bundle_file);
 
   struct Context;

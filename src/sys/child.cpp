@@ -15,9 +15,12 @@
 #include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <system_error>
 #include <unistd.h>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -30,7 +33,8 @@ struct Report {
   enum class Kind : int { handed_over, no_surroundings, no_directory, not_executed };
   Kind kind = Kind::handed_over;
   int error_number = 0;
-  pid_t pid = 0;  // of the process that goes on, inside the entered namespaces
+  pid_t pid = 0;       // of the process that goes on, inside the entered namespaces
+  int candidate = -1;  // which of the plan's is there and could not be executed
 };
 
 // Everything the child needs, made before the fork: between fork and exec nothing may allocate.
@@ -59,7 +63,7 @@ void tell(const Plan& plan, const Report& report) {
 }
 
 [[noreturn]] void give_up(const Plan& plan, Report::Kind kind, int error_number) {
-  tell(plan, {.kind = kind, .error_number = error_number, .pid = 0});
+  tell(plan, {.kind = kind, .error_number = error_number, .pid = 0, .candidate = -1});
   ::_exit(127);
 }
 
@@ -87,15 +91,24 @@ void reset_signals() {
   ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
 }
 
+bool is_executable_file(const char* path) {
+  struct stat found{};
+  return ::stat(path, &found) == 0 && S_ISREG(found.st_mode) && (found.st_mode & 0111U) != 0;
+}
+
 [[noreturn]] void execute(const Plan& plan) {
-  int worst = ENOENT;
-  for (const std::string& candidate : plan.candidates) {
-    ::execve(candidate.c_str(), plan.argv.data(), plan.environment.data());
-    if (errno == ENOENT || errno == ENOTDIR) continue;
-    worst = errno;
-    if (worst != EACCES) break;
+  Report report{.kind = Report::Kind::not_executed, .error_number = ENOENT, .pid = 0, .candidate = -1};
+  for (std::size_t i = 0; i < plan.candidates.size(); ++i) {
+    const char* candidate = plan.candidates[i].c_str();
+    ::execve(candidate, plan.argv.data(), plan.environment.data());
+    const int error = errno;
+    if (report.candidate < 0 && is_executable_file(candidate)) report.candidate = static_cast<int>(i);
+    if (error == ENOENT || error == ENOTDIR) continue;
+    report.error_number = error;
+    if (error != EACCES) break;
   }
-  give_up(plan, Report::Kind::not_executed, worst);
+  tell(plan, report);
+  ::_exit(127);
 }
 
 [[noreturn]] void become_program(Plan& plan) {
@@ -129,7 +142,7 @@ void reset_signals() {
   const auto pid = static_cast<pid_t>(::syscall(SYS_clone, CLONE_PARENT | SIGCHLD, 0, 0, 0, 0));
   if (pid < 0) give_up(plan, Report::Kind::no_surroundings, errno);
   if (pid == 0) become_program(plan);
-  tell(plan, {.kind = Report::Kind::handed_over, .error_number = 0, .pid = pid});
+  tell(plan, {.kind = Report::Kind::handed_over, .error_number = 0, .pid = pid, .candidate = -1});
   ::_exit(0);
 }
 
@@ -194,9 +207,36 @@ pid_t fork_with_signals_blocked(Plan& plan) {
   return pid;
 }
 
+// Where the program is that could not be executed; empty: nowhere.
+std::string found_at(const ChildSpec& spec, const Report& report) {
+  const std::vector<std::string> candidates = program_candidates(spec.argv.front(), spec.search_path);
+  const auto index = static_cast<std::size_t>(report.candidate);
+  return report.candidate < 0 || index >= candidates.size() ? std::string() : candidates[index];
+}
+
+// "Permission denied" as Go has it.
+std::string reason_in_lower_case(int error_number) {
+  std::string reason = std::generic_category().message(error_number);
+  if (!reason.empty() && reason.front() >= 'A' && reason.front() <= 'Z') reason.front() += 'a' - 'A';
+  return reason;
+}
+
+Failure of_start(std::string what, int error_number) {
+  const bool is_missing = error_number == ENOENT || error_number == ENOTDIR;
+  const bool is_denied = error_number == EACCES || error_number == EPERM || error_number == ENOEXEC;
+  return {.code = is_missing  ? FailureCode::not_found
+                  : is_denied ? FailureCode::denied
+                              : FailureCode::local_system,
+          .what = std::move(what),
+          .hint = {},
+          .service_code = {}};
+}
+
 Failure failure_of(const ChildSpec& spec, const Report& report) {
   switch (report.kind) {
     case Report::Kind::not_executed:
+      if (spec.words == StartWords::agent)
+        return go_execution_failure(spec.argv.front(), found_at(spec, report), report.error_number);
       return execution_failure(spec.argv.front(), report.error_number);
     case Report::Kind::no_directory: {
       Failure failure =
@@ -227,17 +267,19 @@ std::vector<std::string> program_candidates(const std::string& name, std::string
 
 Failure execution_failure(const std::string& name, int error_number) {
   const bool is_missing = error_number == ENOENT || error_number == ENOTDIR;
-  const bool is_denied = error_number == EACCES || error_number == EPERM || error_number == ENOEXEC;
-  Failure failure =
-      is_missing && name.find('/') == std::string::npos
-          ? Failure{.code = FailureCode::not_found,
-                    .what = fmt::format("exec: \"{}\": executable file not found in $PATH", name),
-                    .hint = {},
-                    .service_code = {}}
-          : system_failure(fmt::format("exec: \"{}\"", name), error_number);
-  if (is_missing) failure.code = FailureCode::not_found;
-  if (is_denied) failure.code = FailureCode::denied;
-  return failure;
+  const std::string reason = is_missing && name.find('/') == std::string::npos
+                                 ? "executable file not found in $PATH"
+                                 : reason_in_lower_case(error_number);
+  return of_start(fmt::format("exec: \"{}\": {}", name, reason), error_number);
+}
+
+Failure go_execution_failure(const std::string& name, const std::string& found, int error_number) {
+  if (name.empty()) return of_start("exec: no command", ENOENT);
+  const bool is_path = name.find('/') != std::string::npos;
+  if (!is_path && found.empty())
+    return of_start(fmt::format("exec: \"{}\": executable file not found in $PATH", name), ENOENT);
+  return of_start(fmt::format("fork/exec {}: {}", is_path ? name : found, reason_in_lower_case(error_number)),
+                  error_number);
 }
 
 Result<Child> Child::start(const ChildSpec& spec) {
@@ -324,6 +366,11 @@ void Child::signal_group(int number) {
 void Child::kill() {
   if (!end_.valid() || exit_code_) return;
   signal_group(SIGKILL);
+  kill_alone();
+}
+
+void Child::kill_alone() {
+  if (!end_.valid() || exit_code_) return;
   ::syscall(SYS_pidfd_send_signal, end_.get(), SIGKILL, nullptr, 0);
   is_readable_before(end_.get(), Clock::now() + kLongestDying);
   poll_exit();

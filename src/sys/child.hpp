@@ -17,6 +17,12 @@
 
 namespace ferry::sys {
 
+// In whose words it is said that a program cannot be executed.
+enum class StartWords {
+  container_runtime,  // exec: "/nope": no such file or directory
+  agent,              // the exec agent's, which are Go's: fork/exec /nope: no such file or directory
+};
+
 struct ChildSpec {
   std::vector<std::string> argv;         // at least one word
   std::vector<std::string> environment;  // "NAME=value": all of it
@@ -25,6 +31,7 @@ struct ChildSpec {
   std::vector<int> descriptors;          // its descriptor i is our descriptors[i]; it gets no others
   bool has_terminal = false;             // its descriptor 0 becomes its controlling terminal
   bool ends_with_parent = false;         // SIGKILL when the thread that started it ends
+  StartWords words = StartWords::container_runtime;
   std::optional<PrivateOverlay> overlay;
   std::optional<NamespaceEntry> entry;                // search and directory are then inside
   std::optional<std::uint64_t> allowed_capabilities;  // a bit each; none: as they are
@@ -35,7 +42,7 @@ class Child {
  public:
   // Returns once the program runs; the calling thread waits for that. Failure `timed_out` where it did not
   // run in time (its file is on a file system that does not answer), and not_found or denied where it could
-  // not be executed, in the words of the container run-times: exec: "nope": executable file not found in
+  // not be executed, in the words that the spec names; both say exec: "nope": executable file not found in
   // $PATH. Signal dispositions and mask of the child are the default ones.
   static Result<Child> start(const ChildSpec& spec);
 
@@ -55,6 +62,8 @@ class Child {
   // SIGKILL to it and its group, then reaps; the calling thread waits for at most 2 s. One that the kernel
   // does not let go in that time ends later, by itself.
   void kill();
+  // SIGKILL to it alone, then reaps: what it started lives on.
+  void kill_alone();
 
  private:
   Child(pid_t pid, UniqueFd end) : pid_(pid), end_(std::move(end)) {}
@@ -67,7 +76,10 @@ class Child {
 // Where a program may be, in the order of the search: the name itself if it has a slash.
 std::vector<std::string> program_candidates(const std::string& name, std::string_view search_path);
 
-// What is said about a program that cannot be executed.
+// What the container run-times say about a program that cannot be executed.
 Failure execution_failure(const std::string& name, int error_number);
+// What Go says about it, which looks for a name without a slash itself; `found` is where that led, empty for
+// nowhere.
+Failure go_execution_failure(const std::string& name, const std::string& found, int error_number);
 
 }  // namespace ferry::sys

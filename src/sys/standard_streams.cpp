@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <fcntl.h>
 #include <string>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <fmt/format.h>
@@ -52,6 +53,11 @@ void write_to_stderr(std::string_view text) {
 
 void rewrite_last_line(std::string_view line) {
   write_all("\r\x1b[K" + shown(line));
+}
+
+bool has_unread_input(int fd) {
+  int count = 0;
+  return ::isatty(fd) == 0 && ::ioctl(fd, FIONREAD, &count) == 0 && count > 0;
 }
 
 }  // namespace ferry::sys

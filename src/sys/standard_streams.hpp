@@ -30,4 +30,8 @@ void write_to_stderr(std::string_view text);
 // terminal.
 void rewrite_last_line(std::string_view line);
 
+// Whether bytes are there to be read from what is no terminal; reads and waits for nothing. False where that
+// cannot be told.
+bool has_unread_input(int fd);
+
 }  // namespace ferry::sys

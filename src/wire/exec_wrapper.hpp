@@ -21,6 +21,10 @@ namespace ferry::wire {
 // those who look for the session among the container's processes; empty: none.
 std::string wrap_command(const std::vector<std::string>& command, std::string_view mark = {});
 
+// The same for a container whose PATH leads to no `sh`: /bin/sh, and the usual folders behind that PATH, for
+// the program and the command alike.
+std::string wrap_command_beside_path(const std::vector<std::string>& command, std::string_view mark = {});
+
 // The command string that runs the words as they are, for images without a shell.
 std::string plain_command(const std::vector<std::string>& command);
 

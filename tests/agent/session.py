@@ -89,7 +89,7 @@ class Session:
             await self._wait_for_acknowledgements()
         except StartFailure as failure:
             await asyncio.sleep(self._quirks.start_failure_after_s)
-            text = f"{ERROR_HEAD}{failure}"
+            text = str(failure)
         except asyncio.CancelledError:
             pass
         finally:
@@ -105,14 +105,14 @@ class Session:
         try:
             argv = words.split(self.command)
         except words.UnfinishedWord as reason:
-            raise StartFailure(f"Failed to parse commands input: {reason}") from reason
+            raise StartFailure(f"{ERROR_HEAD}Unable to start command: Failed to parse commands input: {reason}\n\n") from reason
         if not argv:
             raise StartFailure("Commands cannot be empty for session type InteractiveCommands")
         terminal = Terminal(self.container, argv)
         try:
             terminal.check_started()
         except StartFailure as failure:
-            raise StartFailure(f"Unable to start command: Failed to start pty: {failure}") from failure
+            raise StartFailure(f"{ERROR_HEAD}Unable to start command: Failed to start pty: {failure}\n\n") from failure
         return terminal
 
     async def _pump(self):

@@ -15,10 +15,10 @@ def running_tasks(endpoint, **selection):
     return [task["taskArn"] for task in tasks if task["lastStatus"] == "RUNNING"]
 
 
-def enterable_task(endpoint, name="web"):
+def enterable_task(endpoint, name="web", **container):
     """The ARN of a running task of the service, which is created where it is missing."""
     ecs = endpoint.client("ecs")
     if not ecs.describe_services(services=[name])["services"]:
-        ecs.register_task_definition(**task_definition(family=name, container={"command": ["sleep", "1000000"]}))
+        ecs.register_task_definition(**task_definition(family=name, container={"command": ["sleep", "1000000"], **container}))
         ecs.create_service(serviceName=name, taskDefinition=name, desiredCount=1, enableExecuteCommand=True)
     return wait_until(lambda: running_tasks(endpoint, serviceName=name), f"service {name} runs its task")[0]

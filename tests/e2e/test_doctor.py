@@ -129,6 +129,29 @@ def test_one_change_is_found_first_with_its_fix(doctor, aws, change, check, fix)
     assert fix in text.stdout and "Terraform:" in text.stdout or check == "sessions"
 
 
+def test_a_read_only_root_with_the_agents_folders_mounted_is_fine(doctor, aws):
+    read_only_root(aws.world)
+    folders = ["/var/lib/amazon/ssm", "/var/log/amazon/ssm", "/managed-agents"]
+    mounts = [{"sourceVolume": f"v{number}", "containerPath": folder} for number, folder in enumerate(folders)]
+    container = aws.world["definition"]["containerDefinitions"][0]
+    container["mountPoints"] = mounts
+    assert findings(doctor("-o", "json"))["first_wrong"] is None
+    container["mountPoints"] = [{**mounts[0], "readOnly": True}, *mounts[1:]]
+    report = findings(doctor("-o", "json"))
+    assert report["first_wrong"] == "container"
+    wrong = next(one for one in report["findings"] if one["verdict"] == "wrong")
+    assert "/var/lib/amazon/ssm" in wrong["why"] and "/var/log" not in wrong["why"]
+
+
+def test_advice_is_not_ok(doctor, aws):
+    del aws.world["definition"]["containerDefinitions"][0]["linuxParameters"]
+    report = findings(doctor("-o", "json"))
+    assert [one["check"] for one in report["findings"] if one["verdict"] == "advice"] == ["container"]
+    text = doctor()
+    assert text.returncode == 0
+    assert [line for line in text.stdout.splitlines() if line.startswith("advice ") and "initProcessEnabled" in line]
+
+
 def test_an_attached_policy_counts(doctor, aws):
     no_rights(aws.world)
     aws.world["roles"]["web-task"]["attached"] = {"arn:aws:iam::123456789012:policy/exec": allow("ssmmessages:*")}
@@ -170,6 +193,7 @@ def test_nobody_listening_is_ferrys_own_failure(ferry, tmp_path):
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (125, "")
     assert done.stderr.startswith("ferry: doctor: ")
+    assert "Connection refused" in done.stderr and "`ferry local up`" in done.stderr
 
 
 def test_a_local_service_that_can_be_entered_has_nothing_wrong(endpoint):

@@ -50,6 +50,23 @@ def test_a_command_that_is_not_there_is_127(web, run):
     assert b"no-such-command" in done.stderr and done.stdout == b""
 
 
+def test_a_command_line_in_one_word_is_explained(web, run):
+    done = run("web", "--", "echo hi")
+    assert (done.returncode, done.stdout) == (127, b"")
+    said = done.stderr.decode().splitlines()[-1]
+    assert said.startswith("ferry: 'echo hi' was one word") and said.endswith("sh -c 'echo hi'")
+
+
+def test_a_path_that_leads_to_no_shell_is_helped(run, shared_endpoint):
+    environment = [{"name": "PATH", "value": "/opt/none"}]
+    enterable_task(shared_endpoint, "pathless", command=["/bin/sleep", "1000000"], environment=environment)
+    done = run("pathless", "--", "sh", "-c", "echo $PATH; echo to-stderr >&2; ls / >/dev/null; exit 6")
+    assert (done.returncode, done.stderr) == (6, b"to-stderr\n")
+    assert done.stdout.startswith(b"/opt/none:/usr/local/sbin:")
+    done = run("-i", "pathless", "--", "cat", input=b"bytes\0")
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"bytes\0", b"")
+
+
 def test_arguments_arrive_as_they_are(web, run):
     words = ["a  b", "", "'", '"', "\\", "$HOME", "*", "{{x}}", "#", "é", "-n", "two\nlines"]
     done = run("web", "--", "printf", "<%s>", *words)
@@ -59,6 +76,24 @@ def test_arguments_arrive_as_they_are(web, run):
 def test_input_is_empty_without_i(web, run):
     done = run("web", "--", "cat", input=b"not for the command")
     assert (done.returncode, done.stdout) == (0, b"")
+    assert "standard input has bytes" in complaint(done) and "-i" in complaint(done)
+
+
+@pytest.mark.parametrize("content, is_said", [(b"bytes", True), (b"", False)])
+def test_input_that_is_not_sent_is_said_only_where_there_is_some(web, run, tmp_path, content, is_said):
+    file = tmp_path / "input"
+    file.write_bytes(content)
+    with open(file, "rb") as stdin:
+        done = run("web", "--", "true", stdin=stdin)
+        assert stdin.seek(0, os.SEEK_CUR) == 0, "nothing was read"
+    assert done.returncode == 0
+    assert (done.stderr != b"") == is_said
+
+
+def test_an_open_pipe_without_bytes_is_not_waited_for(web, start):
+    process = start("web", "--", "true", stdin=subprocess.PIPE)
+    assert process.wait(60) == 0
+    assert process.stderr.read() == b""
 
 
 def test_works_with_standard_input_closed(web, shared_endpoint, ferry):

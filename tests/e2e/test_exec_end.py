@@ -25,7 +25,7 @@ def test_a_time_limit_ends_what_ignores_it_and_its_children(web, run):
     wait_until(lambda: not sleepers(run, 7654), "the child is gone too")
 
 
-@pytest.mark.parametrize("number, name", [(signal.SIGINT, "INT"), (signal.SIGTERM, "TERM"), (signal.SIGHUP, "HUP")])
+@pytest.mark.parametrize("number, name", [(signal.SIGINT, "INT"), (signal.SIGTERM, "TERM"), (signal.SIGHUP, "HUP"), (signal.SIGQUIT, "QUIT")])
 def test_the_command_gets_the_same_signal_and_may_clean_up(web, start, number, name):
     script = f"trap 'echo got {name}; exit 0' {name}; echo begun; while :; do sleep 0.1; done"
     process = start("web", "--", "sh", "-c", script)

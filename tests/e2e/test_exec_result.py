@@ -76,7 +76,7 @@ def test_a_command_that_did_not_start_is_no_exit_in_json(run):
     done = run("-o", "json", "no-such-service", "--", "true")
     result = json.loads(done.stdout)
     assert done.returncode == 125
-    assert (result["outcome"], result["exit_code"]) == ("not_started", None)
+    assert (result["outcome"], result["exit_code"], result["retryable"]) == ("not_started", None, False)
     assert "no-such-service" in result["explanation"] and "no-such-service" in complaint(done)
 
 

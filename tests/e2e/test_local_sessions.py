@@ -183,6 +183,11 @@ def test_a_program_that_is_not_there_ends_the_session_with_the_agents_words(shar
     assert 'Unable to start command: Failed to start pty: exec: "no-such-program": executable file not found in $PATH' in output
 
 
+def test_a_program_that_may_not_be_executed_is_told_as_go_tells_it(shared_endpoint, task):
+    _, output = run_session(shared_endpoint, task, "/etc/passwd")
+    assert "Unable to start command: Failed to start pty: fork/exec /etc/passwd: permission denied\n" in output
+
+
 @pytest.mark.parametrize("fate", ["PENDING", "STOPPED"])
 def test_a_task_whose_agent_never_runs_cannot_be_entered(endpoint, fate):
     endpoint.set_faults([{"agent": fate}])

@@ -174,6 +174,15 @@ def test_the_authority_of_aws_ca_bundle_is_trusted(run, secure_url, authority):
     assert done.returncode == 0, done.stderr
 
 
+def test_a_bundle_that_cannot_be_read_is_an_error_where_tls_needs_it(run, secure_url, tmp_path):
+    bundle = tmp_path / "no-such-bundle.pem"
+    line = complaint(run("api", "ecs", "ListClusters", AWS_ENDPOINT_URL=secure_url, AWS_CA_BUNDLE=str(bundle)))
+    assert f"cannot read the certificate authorities in {bundle}: " in line
+    with Service() as service:
+        done = run("api", "ecs", "ListClusters", AWS_ENDPOINT_URL=service.url, AWS_CA_BUNDLE=str(bundle))
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_authority_of_the_profile_is_trusted(run, secure_url, authority, tmp_path):
     config = tmp_path / "config"
     config.write_text(f"[default]\nca_bundle = {authority.path}\n")

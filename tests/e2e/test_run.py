@@ -232,7 +232,15 @@ def test_detach_prints_the_arn_and_leaves_the_task(run, shared_endpoint):
     ecs.stop_task(task=arn)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_command_line_in_one_word_is_explained(run):
+    done = run("app", "-o", "json", "--", "echo hi")
+    result = json.loads(done.stdout)
+    assert (done.returncode, result["outcome"]) == (125, "not_started")
+    assert "executable file not found" in result["explanation"]
+    assert result["explanation"].endswith("sh -c 'echo hi'")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_an_interrupt_stops_the_task_and_reads_its_last_lines(start, shared_endpoint, number):
     process = start("app", *shell("trap 'echo cleaned up; exit 5' TERM; echo ready; while :; do sleep 0.05; done"))
     assert process.stdout.readline() == b"ready\n"

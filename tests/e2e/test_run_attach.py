@@ -106,7 +106,15 @@ def test_standard_input_arrives_whole_and_ends(run):
 
 
 def test_without_i_the_input_is_empty(run):
-    assert run("app", "--", "cat", input=b"not sent").stdout == b""
+    done = run("app", "--", "cat", input=b"not sent")
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert b"ferry: standard input has bytes" in done.stderr
+
+
+def test_a_command_line_in_one_word_is_explained(run):
+    done = run("app", "--", "echo hi")
+    assert (done.returncode, done.stdout) == (127, b"")
+    assert done.stderr.endswith(b"sh -c 'echo hi'\n")
 
 
 @pytest.mark.parametrize("code", [0, 1, 75, 76, 127, 143, 255])
@@ -149,7 +157,7 @@ def test_a_container_that_does_not_start_is_told_by_its_reason(run):
     assert b"/no/such/program" in done.stderr or b"sh" in done.stderr
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT])
 def test_an_interrupt_ends_the_command_and_stops_the_task(start, shared_endpoint, number):
     name = f"interrupt-{number}"
     process = start("app", "--started-by", name, "--", "sh", "-c", "echo up; exec sleep 1000")

@@ -130,7 +130,7 @@ void check_default(const Facts& facts, const ClusterFacts& cluster, Findings& fi
     findings.push_back(std::move(found.front()));
   } else {
     // Nobody asked for logging: it is what a cluster has unless told otherwise, and exec works without.
-    findings.push_back(fine(name, fmt::format("transcripts do not reach {}", group), found.front().what));
+    findings.push_back(advised(name, fmt::format("transcripts do not reach {}", group), found.front().what));
   }
 }
 

@@ -274,9 +274,9 @@ void check_platform(const Facts& facts, Findings& findings) {
   } else if (type == "FARGATE") {
     findings.push_back(fargate(facts, version));
   } else if (type == "EC2") {
-    findings.push_back(fine(name, "EC2", "the instance needs ECS agent 1.50.2 or later"));
+    findings.push_back(advised(name, "EC2", "the instance needs ECS agent 1.50.2 or later"));
   } else if (type == "EXTERNAL") {
-    findings.push_back(fine(name, "ECS Anywhere", "the machine itself must reach ssmmessages"));
+    findings.push_back(advised(name, "ECS Anywhere", "the machine itself must reach ssmmessages"));
   } else if (!type.empty()) {
     findings.push_back(fine(name, fmt::format("launch type {}", type)));
   } else {

@@ -64,18 +64,46 @@ Finding keys_in_container(const Facts& facts, const std::string& container,
       std::move(fixes));
 }
 
+// Whether `folder` is `mounted` or lies below it.
+bool is_within(std::string_view folder, std::string_view mounted) {
+  while (mounted.ends_with('/')) mounted.remove_suffix(1);
+  return folder.starts_with(mounted) && (folder.size() == mounted.size() || folder[mounted.size()] == '/');
+}
+
+// The folders that the exec agent writes to and that no writable mount covers. Where the agent's own program
+// lies differs from platform to platform, and ECS mounts that itself.
+std::vector<std::string> closed_folders(const ContainerDefinitionFacts& container) {
+  constexpr std::array<std::string_view, 2> kAgentFolders{"/var/lib/amazon/ssm", "/var/log/amazon/ssm"};
+  std::vector<std::string> closed;
+  for (const std::string_view folder : kAgentFolders) {
+    const bool is_writable =
+        std::ranges::any_of(container.writable_mounts,
+                            [folder](const std::string& mounted) { return is_within(folder, mounted); });
+    if (!is_writable) closed.emplace_back(folder);
+  }
+  return closed;
+}
+
+Finding read_only_root(const Facts& facts, const std::string& name, const std::vector<std::string>& closed) {
+  return wrong(
+      std::string(kContainer), fmt::format("container {} has a read-only root file system", name),
+      fmt::format("the exec agent has to write to it; writable volumes on {} serve too",
+                  fmt::join(closed, " and ")),
+      new_revision(
+          facts,
+          fmt::format("(.containerDefinitions[] | select(.name == \"{}\")).readonlyRootFilesystem = false",
+                      name),
+          fmt::format("# in container_definitions, container {}:\nreadonlyRootFilesystem = false", name)));
+}
+
 void check_definition(const Facts& facts, const ContainerDefinitionFacts& container, Findings& findings) {
   const std::string& name = container.name;
   bool is_fine = true;
-  if (container.has_read_only_root && is_linux(facts)) {
-    findings.push_back(wrong(
-        std::string(kContainer), fmt::format("container {} has a read-only root file system", name),
-        "the exec agent has to write to it",
-        new_revision(
-            facts,
-            fmt::format("(.containerDefinitions[] | select(.name == \"{}\")).readonlyRootFilesystem = false",
-                        name),
-            fmt::format("# in container_definitions, container {}:\nreadonlyRootFilesystem = false", name))));
+  const std::vector<std::string> closed = container.has_read_only_root && is_linux(facts)
+                                              ? closed_folders(container)
+                                              : std::vector<std::string>{};
+  if (!closed.empty()) {
+    findings.push_back(read_only_root(facts, name, closed));
     is_fine = false;
   }
   if (const std::vector<std::string> keys = keys_among(container.variables); !keys.empty()) {
@@ -83,10 +111,18 @@ void check_definition(const Facts& facts, const ContainerDefinitionFacts& contai
     is_fine = false;
   }
   if (!is_fine) return;
-  const bool needs_init = !container.has_init_process && is_linux(facts);
-  findings.push_back(
-      fine(std::string(kContainer), fmt::format("container {}", name),
-           needs_init ? "linuxParameters.initProcessEnabled is advised: it reaps what sessions leave" : ""));
+  const std::string what =
+      fmt::format("container {}{}", name,
+                  container.has_read_only_root && is_linux(facts)
+                      ? ", its root file system read-only, the exec agent's folders mounted writable"
+                      : "");
+  if (!container.has_init_process && is_linux(facts)) {
+    findings.push_back(
+        advised(std::string(kContainer), what,
+                "linuxParameters.initProcessEnabled is advised: it reaps what sessions leave"));
+  } else {
+    findings.push_back(fine(std::string(kContainer), what));
+  }
 }
 
 void check_overrides(const Facts& facts, Findings& findings) {
@@ -132,9 +168,10 @@ void check_exec_enabled(const Facts& facts, Findings& findings) {
   const TaskFacts* task = known(facts.task);
   const bool is_off_in_service = service != nullptr && !service->exec_enabled;
   if (task != nullptr && task->exec_enabled) {
-    findings.push_back(
-        fine(name, fmt::format("exec is enabled for task {}", task->id),
-             is_off_in_service ? "no longer for the service: its next tasks cannot be entered" : ""));
+    const std::string what = fmt::format("exec is enabled for task {}", task->id);
+    findings.push_back(is_off_in_service
+                           ? advised(name, what, "not for the service: its next tasks cannot be entered")
+                           : fine(name, what));
   } else if (is_off_in_service) {
     findings.push_back(
         wrong(name, fmt::format("exec is not enabled for service {}", service->name),
@@ -151,7 +188,7 @@ void check_exec_enabled(const Facts& facts, Findings& findings) {
     findings.push_back(fine(name, fmt::format("exec is enabled for service {}", service->name)));
   } else {
     findings.push_back(
-        fine(name, "exec is enabled when a task is started", "run-task --enable-execute-command"));
+        advised(name, "exec is enabled when a task is started", "ferry run --enable-execute-command"));
   }
 }
 

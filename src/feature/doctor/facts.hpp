@@ -50,7 +50,8 @@ struct ContainerDefinitionFacts {
   std::string name, image;
   bool is_log_router = false;  // has a firelensConfiguration
   bool has_read_only_root = false, has_init_process = false;
-  std::vector<std::string> variables;  // names: environment and secrets
+  std::vector<std::string> variables;        // names: environment and secrets
+  std::vector<std::string> writable_mounts;  // paths of volumes and tmpfs
   std::string log_driver, log_group;
 };
 

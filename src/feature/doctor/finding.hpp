@@ -6,7 +6,12 @@
 
 namespace ferry::feature {
 
-enum class Verdict { ok, wrong, cannot_tell };
+enum class Verdict {
+  ok,
+  advice,  // exec works, and something is worth doing, or is to be seen to where we cannot look
+  wrong,
+  cannot_tell,
+};
 
 // How a wrong thing is put right, with the real names filled in. Either may be empty where it has no such
 // form.
@@ -26,6 +31,14 @@ struct Finding {
 inline Finding fine(std::string check, std::string what, std::string why = {}) {
   return {.check = std::move(check),
           .verdict = Verdict::ok,
+          .what = std::move(what),
+          .why = std::move(why),
+          .fixes = {}};
+}
+
+inline Finding advised(std::string check, std::string what, std::string why) {
+  return {.check = std::move(check),
+          .verdict = Verdict::advice,
           .what = std::move(what),
           .why = std::move(why),
           .fixes = {}};

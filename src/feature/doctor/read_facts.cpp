@@ -158,6 +158,14 @@ TaskDefinitionFacts definition_facts(const json::object& definition) {
     container.has_read_only_root = flag_in(*one, "readonlyRootFilesystem", false);
     const json::object* parameters = object_in(*one, "linuxParameters");
     container.has_init_process = parameters != nullptr && flag_in(*parameters, "initProcessEnabled", false);
+    for (const json::object* mount : objects_in(*one, "mountPoints")) {
+      if (!flag_in(*mount, "readOnly", false))
+        container.writable_mounts.push_back(text_in(*mount, "containerPath"));
+    }
+    if (parameters != nullptr) {
+      for (const json::object* mount : objects_in(*parameters, "tmpfs"))
+        container.writable_mounts.push_back(text_in(*mount, "containerPath"));
+    }
     container.variables = names_in(*one, "environment");
     for (std::string& name : names_in(*one, "secrets")) container.variables.push_back(std::move(name));
     if (const json::object* log = object_in(*one, "logConfiguration")) {

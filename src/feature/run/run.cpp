@@ -286,7 +286,7 @@ net::Task<> run_several(aws::Client& client, RunOptions options, RunObserver& ob
   state.began_at = options.began_at.value_or(state.began_at);
   net::TaskGroup watchers(loop);
   if (options.heeds_signals) {
-    signals.emplace(loop, std::initializer_list<int>{SIGINT, SIGTERM, SIGHUP});
+    signals.emplace(loop, std::initializer_list<int>{SIGINT, SIGTERM, SIGHUP, SIGQUIT});
     watchers.spawn(count_interrupts(*signals, state, options, observer));
   }
   if (options.cancel != nullptr) watchers.spawn(count_cancel(*options.cancel, state, options, observer));

@@ -47,7 +47,7 @@ struct RunOptions {
   bool all_containers = false;       // every container's log, not only the chosen one's
   bool detach = false;               // end when the task is accepted
   bool detach_on_interrupt = false;  // leave the task running at the first interrupt too
-  bool heeds_signals = true;         // SIGINT, SIGTERM and SIGHUP are interrupts
+  bool heeds_signals = true;         // SIGINT, SIGTERM, SIGHUP, SIGQUIT are interrupts
   net::Event* cancel = nullptr;      // once set, an interrupt; outlives the run
   std::string connection_flags;      // quoted, for the commands that explanations suggest; may be empty
 };

@@ -16,7 +16,10 @@ constexpr std::string_view kRaiseQuota =
     "wait for tasks to end, or have the quota raised (Service Quotas, AWS Fargate)";
 constexpr std::string_view kNameNetwork =
     "name it with --network-configuration, or take a service's with --like CLUSTER/SERVICE";
-constexpr std::string_view kLookAtDefinition = "look at it: aws ecs describe-task-definition";
+constexpr std::string_view kLookAtDefinition =
+    R"(look at it: ferry api ecs DescribeTaskDefinition '{"taskDefinition":"FAMILY"}')";
+constexpr std::string_view kLookAtProviders =
+    R"(look at them: ferry api ecs DescribeClusters '{"clusters":["CLUSTER"]}')";
 
 // The more telling words stand first: a row is taken before those below it.
 constexpr std::array kCauses{
@@ -83,9 +86,18 @@ constexpr std::array kCauses{
                "an override names a container that is not there", kLookAtDefinition},
     StartCause{"InvalidParameterException", "valid task role is not being used", "exec needs a task role",
                "name one with --task-role-arn ROLE, with the ssmmessages actions"},
+    StartCause{"InvalidParameterException", "both a launch type and capacity provider",
+               "a launch type and a capacity provider strategy exclude each other",
+               "leave out --launch-type, or the strategy (capacityProviderStrategy)"},
+    StartCause{"InvalidParameterException", "mix of capacity providers",
+               "a strategy names either Fargate's providers or those of instances",
+               "leave out the ones or the others"},
+    StartCause{"InvalidParameterException", "not associated with the cluster",
+               "the cluster does not have that capacity provider", kLookAtProviders},
+    StartCause{"InvalidParameterException", "was not found. Specify a valid name",
+               "there is no such capacity provider", kLookAtProviders},
     StartCause{"InvalidParameterException", "capacity provider",
-               "the cluster does not have that capacity provider",
-               "look at them: aws ecs describe-clusters --include SETTINGS"},
+               "the capacity provider strategy does not fit the cluster", kLookAtProviders},
     StartCause{"AccessDeniedException", "iam:PassRole", "you may not pass the task's roles",
                "allow iam:PassRole on the task role and the execution role"},
     StartCause{"AccessDeniedException", "", "you may not do that", "allow the action that is named"},

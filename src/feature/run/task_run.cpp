@@ -2,6 +2,7 @@
 
 #include "aws/answer_reader.hpp"
 #include "feature/near_targets.hpp"
+#include "feature/one_word_command.hpp"
 #include "feature/run/start_failure.hpp"
 #include "feature/run/stop_reason.hpp"
 #include "feature/task_wait.hpp"
@@ -30,6 +31,12 @@ bool may_help(const Result<RunReport>& report, const std::vector<int>& retry_on_
   return result.retryable.value_or(false);
 }
 
+// What stays as it is until somebody changes it.
+bool cannot_help(const Failure& failure) {
+  return failure.code == FailureCode::usage || failure.code == FailureCode::ambiguous ||
+         failure.code == FailureCode::denied || failure.code == FailureCode::not_found;
+}
+
 }  // namespace
 
 RunReport not_started(const Failure& failure) {
@@ -39,7 +46,7 @@ RunReport not_started(const Failure& failure) {
   report.result.explanation = failure.line();
   if (may_pass(failure) || may_start_later(failure)) {
     report.result.retryable = true;
-  } else if (start_cause_of(failure) != nullptr) {
+  } else if (start_cause_of(failure) != nullptr || cannot_help(failure)) {
     report.result.retryable = false;
   }
   return report;
@@ -183,6 +190,7 @@ net::Task<Result<RunReport>> TaskRun::follow(aws::ecs::Task task, aws::ecs::Task
                  shared_.rereading, time_limit_, task_arn_, std::move(ends), ContainerRoles(definition),
                  followed_logs(definition, task.id()));
   report.result = co_await watch_->follow();
+  explain_one_word(shared_.options.request.change.command, report.result);
   co_return report;
 }
 

@@ -30,6 +30,8 @@ std::string_view signal_name(int number) {
   switch (number) {
     case SIGTERM:
       return "SIGTERM";
+    case SIGQUIT:
+      return "SIGQUIT";
     case SIGHUP:
       return "SIGHUP";
     default:

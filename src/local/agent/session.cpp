@@ -91,7 +91,9 @@ net::Task<> Session::run_command(Self self) {
   if (begun) {
     co_await self->streams_.join();
     self->finish_transcript();
-    const ExitStatus status = co_await self->command_->process->wait();
+    // The end of its terminal is the end of the session, also where the command has only let go of it.
+    ExitStatus status;
+    if (!self->terminal_) status = co_await self->command_->process->wait();
     if (!self->is_ending_) co_await report_end(self, status);
   } else {
     co_await report_failure(self, begun.error());
@@ -131,15 +133,14 @@ net::Task<> Session::report_end(Self self, ExitStatus status) {
 }
 
 net::Task<> Session::report_failure(Self self, Failure failure) {
-  const bool is_told_as_output =
-      self->request_.kind == SessionRequest::Kind::non_interactive_commands && self->request_.separate_output;
-  if (!is_told_as_output) {
-    self->channel_.close(begin_failure_text(failure), net::steady_now());
-    co_return;
+  if (!has_terminal(self->request_.kind) && failure.code != FailureCode::usage) {
+    co_await wait_for_room(self);
+    // In this order.
+    if (self->request_.separate_output) self->channel_.send_exit_code(1, net::steady_now());
+    const Bytes text = to_bytes(failure.what);
+    co_await send_output(self, wire::OutputKind::standard_error, text);
   }
-  const Bytes text = to_bytes(failure.what + "\n");
-  co_await send_output(self, wire::OutputKind::standard_error, text);
-  co_await report_end(self, ExitStatus{.code = 1});
+  self->channel_.close(begin_failure_text(self->request_, failure), net::steady_now());
 }
 
 net::Task<> Session::keep_output(Self self, wire::OutputKind kind, int descriptor) {

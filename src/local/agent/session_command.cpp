@@ -1,5 +1,6 @@
 #include "local/agent/session_command.hpp"
 
+#include "base/text.hpp"
 #include "wire/command_line.hpp"
 #include "wire/handshake_payloads.hpp"
 
@@ -25,11 +26,9 @@ std::string_view name_of(SessionRequest::Kind kind) {
 
 Result<std::vector<std::string>> session_argv(const SessionRequest& request) {
   if (request.kind == SessionRequest::Kind::standard_stream) return std::vector<std::string>{"sh"};
+  if (trim(request.command).empty()) return fail(FailureCode::usage, std::string());
   Result<std::vector<std::string>> words = wire::split_command_line(request.command);
-  if (!words) return fail(FailureCode::usage, "Failed to parse commands input: " + words.error().what);
-  if (words->empty())
-    return fail(FailureCode::usage,
-                fmt::format("Commands cannot be empty for session type {}", name_of(request.kind)));
+  if (words && words->empty()) return fail(FailureCode::usage, std::string());
   return words;
 }
 
@@ -42,10 +41,17 @@ std::string handshake_session_type(const SessionRequest& request) {
   return has_handshake ? std::string(name_of(request.kind)) : std::string();
 }
 
-std::string begin_failure_text(const Failure& failure) {
-  const bool has_started = failure.code != FailureCode::usage;
-  return fmt::format("\n----------ERROR-------\n{}{}",
-                     has_started ? "Unable to start command: Failed to start pty: " : "", failure.what);
+// The agent's messages end in line ends, each part with its own.
+std::string begin_failure_text(const SessionRequest& request, const Failure& failure) {
+  constexpr std::string_view head = "\n----------ERROR-------\n";
+  if (failure.code == FailureCode::usage && failure.what.empty())
+    return fmt::format("Commands cannot be empty for session type {}", name_of(request.kind));
+  if (failure.code == FailureCode::usage)
+    return fmt::format("{}Unable to start command: Failed to parse commands input: {}\n\n", head,
+                       failure.what);
+  if (has_terminal(request.kind))
+    return fmt::format("{}Unable to start command: Failed to start pty: {}\n\n", head, failure.what);
+  return fmt::format("{}Error occurred starting the command: {}\n", head, failure.what);
 }
 
 }  // namespace ferry::local

@@ -11,7 +11,8 @@
 
 namespace ferry::local {
 
-// Split, not interpreted: no shell takes part. Failure usage with the text for the client.
+// Split, not interpreted: no shell takes part. Failure usage: no command, without a word, or the reason why
+// it cannot be split. A comment alone is no command.
 Result<std::vector<std::string>> session_argv(const SessionRequest& request);
 
 // InteractiveCommands and Standard_Stream have a terminal.
@@ -21,7 +22,8 @@ bool has_terminal(SessionRequest::Kind kind);
 // handshake, and encrypted ones.
 std::string handshake_session_type(const SessionRequest& request);
 
-// The Output of channel_closed for a session that could not begin.
-std::string begin_failure_text(const Failure& failure);
+// The Output of channel_closed for a session that could not begin: for session_argv()'s Failure, or one of
+// starting the command.
+std::string begin_failure_text(const SessionRequest& request, const Failure& failure);
 
 }  // namespace ferry::local

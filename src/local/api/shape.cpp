@@ -43,30 +43,43 @@ void drop_nulls(json::object& object) {
   }
 }
 
+// What is wrong, and with which member: "containerDefinitions[0].name".
+struct Misfit {
+  std::string what, member;
+};
+
+std::optional<Misfit> below(std::optional<Misfit> wrong, std::string_view name) {
+  const bool has_next_name = wrong && !wrong->member.empty() && wrong->member.front() != '[';
+  if (wrong) wrong->member.insert(0, fmt::format("{}{}", name, has_next_name ? "." : ""));
+  return wrong;
+}
+
 // Says what is wrong with `value`; drops null members on its way. The depth is bounded by the shape's own.
-std::optional<std::string> misfit(json::value& value, const json::value& shape) {
+std::optional<Misfit> misfit(json::value& value, const json::value& shape) {
   if (const auto* element = shape.if_array()) {
     auto* list = value.if_array();
-    if (list == nullptr) return "Expected list or null";
-    for (json::value& item : *list) {
-      if (auto wrong = misfit(item, element->front())) return wrong;
+    if (list == nullptr) return Misfit{.what = "Expected list or null", .member = {}};
+    for (std::size_t i = 0; i < list->size(); ++i) {
+      if (auto wrong = misfit((*list)[i], element->front())) return below(wrong, fmt::format("[{}]", i));
     }
     return std::nullopt;
   }
   if (const auto* members = shape.if_object()) {
     auto* object = value.if_object();
-    if (object == nullptr) return "Expected structure or map or null";
+    if (object == nullptr) return Misfit{.what = "Expected structure or map or null", .member = {}};
     drop_nulls(*object);
     const json::value* of_each = members->if_contains("*");
     for (auto& [name, member] : *object) {
       const json::value* own = of_each != nullptr ? of_each : members->if_contains(name);
       if (own == nullptr) continue;
-      if (auto wrong = misfit(member, *own)) return wrong;
+      if (auto wrong = misfit(member, *own)) return below(wrong, name);
     }
     return std::nullopt;
   }
   const std::string_view type = shape.get_string();
-  return type == "any" ? std::nullopt : scalar_misfit(value, type);
+  const std::optional<std::string> wrong = type == "any" ? std::nullopt : scalar_misfit(value, type);
+  if (!wrong) return std::nullopt;
+  return Misfit{.what = *wrong, .member = {}};
 }
 
 net::Task<Answer> answer_at_once(Answer answer) {
@@ -79,7 +92,8 @@ Shape::Shape(std::string_view text) : shape_(json::parse(text)) {}
 
 Answer Shape::fit(json::object input) const {
   json::value value(std::move(input));
-  if (auto wrong = misfit(value, shape_)) return refuse("SerializationException", std::move(*wrong));
+  if (const auto wrong = misfit(value, shape_))
+    return refuse("SerializationException", fmt::format("{} (member {})", wrong->what, wrong->member));
   return std::move(value.get_object());
 }
 

@@ -23,7 +23,7 @@ class Shape {
   explicit Shape(std::string_view text);
 
   // The input without its null members (null is absence to the services), or SerializationException with
-  // the services' words: "NUMBER_VALUE can not be converted to a String".
+  // the services' words and the member: "NUMBER_VALUE can not be converted to a String (member tags[0].key)".
   [[nodiscard]] Answer fit(boost::json::object input) const;
 
  private:

@@ -22,7 +22,7 @@ Result<Container::Exec> start_on_terminal(net::Loop& loop, sys::ChildSpec spec,
   Result<sys::Child> child = sys::Child::start(spec);
   if (!child) return fail(std::move(child.error()));
   Container::Exec exec;
-  exec.process = std::make_unique<ChildProcess>(loop, std::move(*child));
+  exec.process = std::make_unique<ChildProcess>(loop, std::move(*child), ChildProcess::Ends::itself);
   exec.streams.terminal = std::move(pty->master);
   return exec;
 }
@@ -39,7 +39,7 @@ Result<Container::Exec> start_on_pipes(net::Loop& loop, sys::ChildSpec spec) {
   Result<sys::Child> child = sys::Child::start(spec);
   if (!child) return fail(std::move(child.error()));
   Container::Exec exec;
-  exec.process = std::make_unique<ChildProcess>(loop, std::move(*child));
+  exec.process = std::make_unique<ChildProcess>(loop, std::move(*child), ChildProcess::Ends::itself);
   exec.streams.output = std::move(output->reading);
   exec.streams.error = std::move(error->reading);
   return exec;
@@ -78,16 +78,21 @@ net::Task<ExitStatus> wait_for_end(net::Loop& loop, std::shared_ptr<sys::Child> 
   }
 }
 
-ChildProcess::ChildProcess(net::Loop& loop, sys::Child child)
-    : loop_(loop), child_(std::make_shared<sys::Child>(std::move(child))) {}
+ChildProcess::ChildProcess(net::Loop& loop, sys::Child child, Ends ends)
+    : loop_(loop), child_(std::make_shared<sys::Child>(std::move(child))), ends_(ends) {}
 
 // Whoever still waits shares the child: it has to end here all the same.
 ChildProcess::~ChildProcess() {
-  child_->kill();
+  if (ends_ == Ends::itself) {
+    child_->kill_alone();
+  } else {
+    child_->kill();
+  }
 }
 
 Result<Container::Exec> start_exec(net::Loop& loop, sys::ChildSpec spec, bool on_terminal,
                                    const std::string& multiplexer) {
+  spec.words = sys::StartWords::agent;
   if (on_terminal) return start_on_terminal(loop, std::move(spec), multiplexer);
   return start_on_pipes(loop, std::move(spec));
 }

@@ -28,7 +28,9 @@ net::Task<ExitStatus> wait_for_end(net::Loop& loop, std::shared_ptr<sys::Child> 
 // Owns the child: kills what still runs, its process group too.
 class ChildProcess final : public ContainerProcess {
  public:
-  ChildProcess(net::Loop& loop, sys::Child child);
+  // What destroying it ends: every process of its group, or it alone.
+  enum class Ends { group, itself };
+  ChildProcess(net::Loop& loop, sys::Child child, Ends ends = Ends::group);
   ~ChildProcess() override;
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;
@@ -39,10 +41,12 @@ class ChildProcess final : public ContainerProcess {
  private:
   net::Loop& loop_;
   std::shared_ptr<sys::Child> child_;
+  Ends ends_;
 };
 
 // Starts `spec` (its descriptors and has_terminal are filled in here) on a new terminal of the devpts behind
-// `multiplexer`, or on pipes.
+// `multiplexer`, or on pipes. It ends as the exec agent ends a session's command: SIGKILL to that alone; what
+// it started gets SIGHUP where the terminal goes, and lives on where it does not mind.
 Result<Container::Exec> start_exec(net::Loop& loop, sys::ChildSpec spec, bool on_terminal,
                                    const std::string& multiplexer);
 

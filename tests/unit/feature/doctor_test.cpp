@@ -624,6 +624,50 @@ TEST(Doctor, AHealthyServiceLeavesNothingOpen) {
   }
 }
 
+// Of the first finding of that check.
+Verdict verdict_of(const Facts& facts, std::string_view check) {
+  for (const Finding& finding : diagnose(facts)) {
+    if (finding.check == check) return finding.verdict;
+  }
+  return Verdict::cannot_tell;
+}
+
+TEST(Doctor, AdviceIsNotOk) {
+  struct Advice {
+    Change change;
+    std::string_view check;
+  };
+  const std::vector<Advice> all{
+      {[](Facts& f) { definition_of(f).containers[0].has_init_process = false; }, "container"},
+      {[](Facts& f) { service_of(f).exec_enabled = false; }, "exec-enabled"},
+      {[](Facts& f) { f.task_role->policies.pop_back(); }, "logging"},
+      {[](Facts& f) { service_of(f).launch_type = task_of(f).launch_type = "EXTERNAL"; }, "platform"},
+  };
+  for (const Advice& advice : all) {
+    Facts facts = healthy();
+    EXPECT_EQ(verdict_of(facts, advice.check), Verdict::ok) << advice.check;
+    advice.change(facts);
+    EXPECT_EQ(verdict_of(facts, advice.check), Verdict::advice) << advice.check;
+  }
+}
+
+TEST(Doctor, AReadOnlyRootIsFineWhereTheAgentsFoldersAreWritable) {
+  const auto judged = [](std::vector<std::string> mounts) {
+    Facts facts = healthy();
+    definition_of(facts).containers[0].has_read_only_root = true;
+    definition_of(facts).containers[0].writable_mounts = std::move(mounts);
+    return verdict_of(facts, "container");
+  };
+  EXPECT_EQ(judged({"/var/lib/amazon/ssm", "/var/log/amazon/ssm", "/managed-agents"}), Verdict::ok);
+  EXPECT_EQ(judged({"/var/log/", "/var/lib/amazon"}), Verdict::ok) << "what holds the folders does";
+  EXPECT_EQ(judged({"/var"}), Verdict::ok);
+  EXPECT_EQ(judged({"/"}), Verdict::ok);
+  EXPECT_EQ(judged({}), Verdict::wrong);
+  EXPECT_EQ(judged({"/var/lib/amazon/ssm"}), Verdict::wrong) << "one of two";
+  EXPECT_EQ(judged({"/var/lib/amazon/ssm-other", "/var/lo"}), Verdict::wrong) << "other names";
+  EXPECT_EQ(judged({"/var/lib/amazon/ssm/data", "/var/log/amazon/ssm/old"}), Verdict::wrong) << "within them";
+}
+
 TEST(Doctor, WhatCannotBeReadIsSaidWithItsReason) {
   Facts facts = healthy();
   facts.task_role = fail(denied("iam GetRole"));

@@ -176,7 +176,7 @@ TEST_F(Sandbox, CommandThatIsNotThereDoesNotStart) {
   spec.command = {"/etc/passwd"};
   outcome = run(spec);
   EXPECT_EQ(outcome.failure.code, FailureCode::denied);
-  EXPECT_EQ(outcome.failure.what, "CannotStartContainerError: exec: \"/etc/passwd\": Permission denied");
+  EXPECT_EQ(outcome.failure.what, "CannotStartContainerError: exec: \"/etc/passwd\": permission denied");
 
   spec.command = {};
   EXPECT_EQ(run(spec).failure.code, FailureCode::usage);

@@ -1,16 +1,21 @@
 #include "local/agent/session_registry.hpp"
 
+#include "base/text.hpp"
 #include "local/agent/utf8_border.hpp"
 #include "local/runtime/process_runtime.hpp"
+#include "net/clock.hpp"
 #include "net/http_server.hpp"
 #include "runtime_test_support.hpp"
 #include "session_test_client.hpp"
 
 #include <csignal>
+#include <cstdlib>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <unistd.h>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -21,6 +26,20 @@ using ::testing::HasSubstr;
 using Kind = SessionRequest::Kind;
 
 constexpr const char* runtime_id = "0123456789abcdef-1";
+
+// Whether the process is gone, or a zombie that nobody of ours has to reap, within 10 s.
+net::Task<bool> ends(net::Loop& loop, pid_t pid) {
+  const Instant deadline = net::steady_now() + milliseconds(10'000);
+  while (net::steady_now() < deadline) {
+    std::ifstream file(fmt::format("/proc/{}/stat", pid));
+    std::string stat;
+    std::getline(file, stat);
+    const std::size_t name_end = stat.rfind(") ");
+    if (name_end == std::string::npos || stat[name_end + 2] == 'Z') co_return true;
+    co_await net::sleep_for(loop, milliseconds(10));
+  }
+  co_return false;
+}
 
 // One container that sleeps, its sessions, and a server for them. Each test is a coroutine that runs beside
 // the server.
@@ -137,8 +156,11 @@ TEST_F(Sessions, NonInteractiveCommandKeepsStreamsApartAndTellsTheExitCode) {
     TestClient missing(self.loop, self.port);
     const SessionTicket missing_ticket = self.open("no-such-program", Kind::non_interactive_commands, true);
     co_await missing.run(missing_ticket);
-    EXPECT_THAT(missing.error_output, HasSubstr("no-such-program"));
+    EXPECT_EQ(missing.error_output, "exec: \"no-such-program\": executable file not found in $PATH");
     EXPECT_EQ(missing.exit_code, 1);
+    EXPECT_EQ(missing.closed,
+              "\n----------ERROR-------\nError occurred starting the command: "
+              "exec: \"no-such-program\": executable file not found in $PATH\n");
   });
 }
 
@@ -150,14 +172,64 @@ TEST_F(Sessions, CommandThatCannotStartIsToldByChannelClosed) {
     EXPECT_EQ(missing.output, "");
     EXPECT_EQ(missing.closed,
               "\n----------ERROR-------\nUnable to start command: Failed to start pty: "
-              "exec: \"no-such-program\": executable file not found in $PATH");
+              "exec: \"no-such-program\": executable file not found in $PATH\n\n");
 
     TestClient unbalanced(self.loop, self.port);
     const SessionTicket second = self.open("echo 'open");
     co_await unbalanced.run(second);
-    EXPECT_EQ(
-        unbalanced.closed,
-        "\n----------ERROR-------\nFailed to parse commands input: EOF found when expecting closing quote");
+    EXPECT_EQ(unbalanced.closed,
+              "\n----------ERROR-------\nUnable to start command: Failed to parse commands input: "
+              "EOF found when expecting closing quote\n\n");
+
+    TestClient denied(self.loop, self.port);
+    const SessionTicket third = self.open("/etc/passwd");
+    co_await denied.run(third);
+    EXPECT_EQ(denied.closed,
+              "\n----------ERROR-------\nUnable to start command: Failed to start pty: "
+              "fork/exec /etc/passwd: permission denied\n\n");
+
+    TestClient comment(self.loop, self.port);
+    const SessionTicket fourth = self.open("# nothing");
+    co_await comment.run(fourth);
+    EXPECT_EQ(comment.closed, "Commands cannot be empty for session type InteractiveCommands");
+  });
+}
+
+// As the agent does it: the session is its terminal, and its end is the command's.
+TEST_F(Sessions, ACommandThatLetsGoOfItsTerminalEndsWithTheSession) {
+  run([](Sessions& self) -> net::Task<> {
+    TestClient client(self.loop, self.port);
+    const SessionTicket ticket = self.open("sh -c 'echo $$; exec sleep 1000 <&- >&- 2>&-'");
+    co_await client.run(ticket);
+    EXPECT_EQ(client.closed, "");
+    const pid_t pid = std::atoi(client.output.c_str());
+    EXPECT_GT(pid, 1);
+    const bool has_ended = co_await ends(self.loop, pid);
+    EXPECT_TRUE(has_ended) << "the command outlived its session";
+  });
+}
+
+// SIGKILL is for the command alone; SIGHUP reaches what else has the terminal, and may be ignored.
+TEST_F(Sessions, WhatIgnoresTheEndOfItsTerminalOutlivesTheSession) {
+  run([](Sessions& self) -> net::Task<> {
+    TestClient client(self.loop, self.port);
+    const SessionTicket ticket = self.open(
+        R"(sh -c 'sleep 1001 & echo $!; (trap "" HUP; exec sleep 1000) & echo $!; echo $$.; wait')");
+    co_await client.run(ticket, [&self, &ticket](TestClient& seen) {
+      if (seen.output.contains('.')) self.registry->terminate(ticket.session_id);
+      return false;
+    });
+    EXPECT_EQ(client.closed, "");
+    const std::vector<std::string_view> pids = split(client.output, '\n');
+    EXPECT_EQ(pids.size(), 4U) << client.output;
+    if (pids.size() != 4) co_return;
+    const bool has_ended = co_await ends(self.loop, std::atoi(std::string(pids[2]).c_str()));
+    EXPECT_TRUE(has_ended) << "the command outlived its session";
+    const bool has_other_ended = co_await ends(self.loop, std::atoi(std::string(pids[0]).c_str()));
+    EXPECT_TRUE(has_other_ended) << "what minds SIGHUP did not get it";
+    const pid_t stubborn = std::atoi(std::string(pids[1]).c_str());
+    EXPECT_GT(stubborn, 1);
+    EXPECT_EQ(::kill(stubborn, SIGKILL), 0) << "what ignores SIGHUP was killed";
   });
 }
 

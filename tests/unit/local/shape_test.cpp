@@ -45,7 +45,7 @@ void PrintTo(const Misfit& one, std::ostream* out) {
 
 class ShapeRefuses : public ::testing::TestWithParam<Misfit> {};
 
-TEST_P(ShapeRefuses, InTheServicesWords) {
+TEST_P(ShapeRefuses, InTheServicesWordsAndNamesTheMember) {
   const auto fitting = fit(GetParam().input);
   ASSERT_FALSE(fitting);
   EXPECT_EQ(fitting.error().type, "SerializationException");
@@ -55,20 +55,23 @@ TEST_P(ShapeRefuses, InTheServicesWords) {
 
 INSTANTIATE_TEST_SUITE_P(
     Types, ShapeRefuses,
-    ::testing::Values(Misfit{R"({"name":5})", "NUMBER_VALUE can not be converted to a String"},
-                      Misfit{R"({"name":true})", "TRUE_VALUE can not be converted to a String"},
-                      Misfit{R"({"name":["a"]})", "Start of list found where not expected."},
-                      Misfit{R"({"name":{}})", "Start of structure or map found where not expected."},
-                      Misfit{R"({"count":"3"})", "STRING_VALUE can not be converted to an Integer"},
-                      Misfit{R"({"count":1.5})", "DECIMAL_VALUE can not be converted to an Integer"},
-                      Misfit{R"({"essential":"yes"})", "STRING_VALUE can not be converted to a Boolean"},
-                      Misfit{R"({"words":"w"})", "Expected list or null"},
-                      Misfit{R"({"words":["w",1]})", "NUMBER_VALUE can not be converted to a String"},
-                      Misfit{R"({"tags":[{"key":1}]})", "NUMBER_VALUE can not be converted to a String"},
-                      Misfit{R"({"tags":["k"]})", "Expected structure or map or null"},
-                      Misfit{R"({"options":{"any":false}})", "FALSE_VALUE can not be converted to a String"},
-                      Misfit{R"({"nested":{"size":"1"}})",
-                             "STRING_VALUE can not be converted to an Integer"}));
+    ::testing::Values(
+        Misfit{R"({"name":5})", "NUMBER_VALUE can not be converted to a String (member name)"},
+        Misfit{R"({"name":true})", "TRUE_VALUE can not be converted to a String (member name)"},
+        Misfit{R"({"name":["a"]})", "Start of list found where not expected. (member name)"},
+        Misfit{R"({"name":{}})", "Start of structure or map found where not expected. (member name)"},
+        Misfit{R"({"count":"3"})", "STRING_VALUE can not be converted to an Integer (member count)"},
+        Misfit{R"({"count":1.5})", "DECIMAL_VALUE can not be converted to an Integer (member count)"},
+        Misfit{R"({"essential":"yes"})", "STRING_VALUE can not be converted to a Boolean (member essential)"},
+        Misfit{R"({"words":"w"})", "Expected list or null (member words)"},
+        Misfit{R"({"words":["w",1]})", "NUMBER_VALUE can not be converted to a String (member words[1])"},
+        Misfit{R"({"tags":[{"key":1}]})",
+               "NUMBER_VALUE can not be converted to a String (member tags[0].key)"},
+        Misfit{R"({"tags":["k"]})", "Expected structure or map or null (member tags[0])"},
+        Misfit{R"({"options":{"any":false}})",
+               "FALSE_VALUE can not be converted to a String (member options.any)"},
+        Misfit{R"({"nested":{"size":"1"}})",
+               "STRING_VALUE can not be converted to an Integer (member nested.size)"}));
 
 }  // namespace
 }  // namespace ferry::local

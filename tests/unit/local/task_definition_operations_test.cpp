@@ -170,7 +170,8 @@ INSTANTIATE_TEST_SUITE_P(
                       "ClientException: Container.image should not be null or empty."},
         BadDefinition{"containerDefinitions",
                       R"([{"name": "a", "image": "x", "environment": [{"name": "A", "value": 1}]}])",
-                      "SerializationException: NUMBER_VALUE can not be converted to a String"},
+                      "SerializationException: NUMBER_VALUE can not be converted to a String "
+                      "(member containerDefinitions[0].environment[0].value)"},
         BadDefinition{"containerDefinitions", R"([{"name": "a", "image": "x"}, {"name": "a", "image": "x"}])",
                       "Duplicate container name 'a'"},
         BadDefinition{"containerDefinitions", R"([{"name": "a", "image": "x", "essential": false}])",

@@ -1,6 +1,7 @@
 #include "net/http_client.hpp"
 #include "net/http_server.hpp"
 #include "net/network.hpp"
+#include "net/tls_context.hpp"
 #include "raw_client.hpp"
 #include "run.hpp"
 #include "scripted_server.hpp"
@@ -9,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <unistd.h>
 #include <utility>
@@ -45,7 +47,7 @@ class BundleFile {
 Network network_in(const Certificate& authority) {
   const BundleFile file(authority.pem());
   Result<TlsTrust> trust = TlsTrust::load(file.path());
-  EXPECT_TRUE(trust.has_value());
+  EXPECT_TRUE(trust->context().read().has_value());
   return {.trust = std::move(*trust), .proxies = {}};
 }
 
@@ -310,16 +312,29 @@ TEST(TlsTest, AHandshakeIsBounded) {
 }
 
 TEST(TlsTest, RefusesABundleThatIsNone) {
-  const Result<TlsTrust> missing = TlsTrust::load("/no/such/bundle.pem");
+  const Result<> missing = TlsTrust::load("/no/such/bundle.pem")->context().read();
   ASSERT_FALSE(missing.has_value());
   EXPECT_EQ(missing.error().code, FailureCode::usage);
   EXPECT_THAT(missing.error().what, HasSubstr("/no/such/bundle.pem"));
   const BundleFile empty("no certificates here\n");
-  EXPECT_FALSE(TlsTrust::load(empty.path()).has_value());
+  EXPECT_FALSE(TlsTrust::load(empty.path())->context().read().has_value());
+}
+
+// A bundle of many authorities takes its time: nobody who speaks plain http pays for it.
+TEST(TlsTest, ABundleIsReadWhenTlsNeedsItAndOnce) {
+  const Certificate authority = make_certificate(kAuthority, nullptr);
+  std::optional<BundleFile> file(authority.pem());
+  const TlsTrust early = *TlsTrust::load(file->path());
+  const TlsTrust late = *TlsTrust::load(file->path());
+  const TlsTrust copy = early;
+  EXPECT_TRUE(early.context().read().has_value());
+  file.reset();
+  EXPECT_TRUE(copy.context().read().has_value()) << "copies share what one of them has read";
+  EXPECT_FALSE(late.context().read().has_value()) << "it was read before it was needed";
 }
 
 TEST(TlsTest, TheSystemsTrustLoads) {
-  EXPECT_TRUE(TlsTrust::load("").has_value());
+  EXPECT_TRUE(TlsTrust::load("")->context().read().has_value());
 }
 
 }  // namespace

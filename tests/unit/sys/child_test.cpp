@@ -9,6 +9,8 @@
 #include <chrono>
 #include <csignal>
 #include <fcntl.h>
+#include <filesystem>
+#include <fstream>
 #include <poll.h>
 #include <string>
 #include <string_view>
@@ -144,9 +146,38 @@ TEST(Child, SaysWhatCouldNotBeExecuted) {
 
   const Failure not_executable = start_failure({"/etc/passwd"});
   EXPECT_EQ(not_executable.code, FailureCode::denied);
-  EXPECT_THAT(not_executable.what, HasSubstr("Permission denied"));
+  EXPECT_THAT(not_executable.what, HasSubstr("permission denied"));
 
   EXPECT_EQ(start_failure({""}).code, FailureCode::not_found);
+}
+
+// The exec agent is a Go program: what is on PATH and may not be executed is not found there, what may be and
+// cannot is told with its path.
+TEST(Child, SaysItInTheAgentsWords) {
+  const std::string folder = testing::TempDir() + "agents_words";
+  std::filesystem::create_directories(folder + "/directory");
+  std::ofstream(folder + "/broken") << "no program";
+  std::ofstream(folder + "/orphan") << "#!/no/such/interpreter\n";
+  std::ofstream(folder + "/plain") << "#!/bin/sh\n";
+  for (const char* name : {"/broken", "/orphan"})
+    std::filesystem::permissions(folder + name, std::filesystem::perms::owner_all);
+  const auto told = [&folder](const std::string& name) {
+    ChildSpec spec;
+    spec.argv = {name};
+    spec.search_path = "/no/such/folder:" + folder;
+    spec.words = StartWords::agent;
+    const Result<Child> child = Child::start(spec);
+    return child ? std::string("it runs") : child.error().what;
+  };
+  EXPECT_EQ(told("nope"), "exec: \"nope\": executable file not found in $PATH");
+  EXPECT_EQ(told("plain"), "exec: \"plain\": executable file not found in $PATH");
+  EXPECT_EQ(told("directory"), "exec: \"directory\": executable file not found in $PATH");
+  EXPECT_EQ(told("broken"), "fork/exec " + folder + "/broken: exec format error");
+  EXPECT_EQ(told("orphan"), "fork/exec " + folder + "/orphan: no such file or directory");
+  EXPECT_EQ(told(folder + "/plain"), "fork/exec " + folder + "/plain: permission denied");
+  EXPECT_EQ(told("/no/such/program"), "fork/exec /no/such/program: no such file or directory");
+  EXPECT_EQ(told(""), "exec: no command");
+  std::filesystem::remove_all(folder);
 }
 
 TEST(Child, SaysWhichDirectoryIsMissing) {

@@ -128,6 +128,7 @@ struct Command {
   std::string input;  // standard input, with an end unless is_left_open
   bool is_left_open = false;
   bool shows_life = false;           // at each piece of output
+  bool is_beside_path = false;       // made by wrap_command_beside_path()
   std::string typed, typed_after{};  // bytes for the terminal, once the output has the second
   std::string word;                  // or one for the program
   // Messages that arrive twice, as from an agent whose connection broke before it acknowledged them.
@@ -193,8 +194,9 @@ class Client {
   }
 
   std::vector<std::string> argv_of(const Shell& shell) {
-    const Result<std::vector<std::string>> words = split_command_line(wrap_command(command_.words));
-    EXPECT_EQ(words->at(0), "sh");
+    const Result<std::vector<std::string>> words = split_command_line(
+        command_.is_beside_path ? wrap_command_beside_path(command_.words) : wrap_command(command_.words));
+    EXPECT_EQ(words->at(0), command_.is_beside_path ? "/bin/sh" : "sh");
     std::vector<std::string> argv = shell.argv;
     argv.insert(argv.end(), words->begin() + 1, words->end());
     return argv;
@@ -293,6 +295,13 @@ Command in_image(const Image& image, Command command) {
   return command;
 }
 
+// Of busybox as Debian links it statically: an image cannot lack what its shell is itself.
+bool brings_its_own_tools(const Shell& shell) {
+  std::string line = "PATH=/nonexistent";
+  for (const std::string& word : shell.argv) line += " " + word;
+  return std::system((line + " -c 'command -v dd' >/dev/null").c_str()) == 0;  // NOLINT: one thread
+}
+
 std::string random_text(std::size_t size) {
   std::mt19937 random(7);  // NOLINT(bugprone-random-generator-seed): the same bytes in every run
   std::string text(size, '\0');
@@ -303,6 +312,13 @@ std::string random_text(std::size_t size) {
 class ExecWrapper : public testing::TestWithParam<Shell> {
  protected:
   static Outcome run(Command command) { return Client(GetParam(), std::move(command)).run(); }
+};
+
+class ExecWrapperWithoutTools : public ExecWrapper {
+ protected:
+  void SetUp() override {
+    if (brings_its_own_tools(GetParam())) GTEST_SKIP() << "this shell brings its own tools";
+  }
 };
 
 TEST_P(ExecWrapper, BringsBackEveryExitCode) {
@@ -608,7 +624,7 @@ TEST_P(ExecWrapper, OutlivesTheInterruptKeyOnATerminal) {
   EXPECT_EQ(run(std::move(command)).exit_code, 130);
 }
 
-TEST_P(ExecWrapper, KeepsTheStreamsApartWithoutStty) {
+TEST_P(ExecWrapperWithoutTools, KeepsTheStreamsApartWithoutStty) {
   const Image image({"dd", "base64", "printf"});
   const Outcome outcome = run(in_image(image, plain({"printf", R"(a\n\r\nb\r)"})));
   EXPECT_EQ(outcome.output, "a\n\r\nb\r");
@@ -617,7 +633,7 @@ TEST_P(ExecWrapper, KeepsTheStreamsApartWithoutStty) {
   EXPECT_FALSE(outcome.tier->is_quiet);
 }
 
-TEST_P(ExecWrapper, KeepsTheStreamsApartWithOdForBase64) {
+TEST_P(ExecWrapperWithoutTools, KeepsTheStreamsApartWithOdForBase64) {
   const Image image({"stty", "dd", "od", "cat", "sh"});
   for (const auto& with : {plain, exact}) {
     const Outcome outcome = run(
@@ -631,7 +647,7 @@ TEST_P(ExecWrapper, KeepsTheStreamsApartWithOdForBase64) {
   EXPECT_TRUE(run(in_image(image, with_input({"cat"}, bytes))).output == bytes);
 }
 
-TEST_P(ExecWrapper, MergesTheStreamsAndSaysWhatIsMissing) {
+TEST_P(ExecWrapperWithoutTools, MergesTheStreamsAndSaysWhatIsMissing) {
   const Image image({"stty", "cat", "base64"});
   for (const auto& with : {plain, exact}) {
     const Outcome outcome =
@@ -650,18 +666,36 @@ TEST_P(ExecWrapper, DoesWithoutAnyTool) {
   EXPECT_EQ(outcome.exit_code, 0);
 }
 
-TEST_P(ExecWrapper, SaysWhichToolIsMissingForInput) {
+TEST_P(ExecWrapperWithoutTools, SaysWhichToolIsMissingForInput) {
   const Image image({"cat", "base64", "head", "dd"});
   const Outcome outcome = run(in_image(image, with_input({"cat"}, "x")));
   EXPECT_EQ(outcome.missing_tool, "stty");
   EXPECT_FALSE(outcome.tier);
 }
 
-INSTANTIATE_TEST_SUITE_P(Shells, ExecWrapper,
-                         testing::Values(Shell{"dash", {"/usr/bin/dash"}}, Shell{"bash", {"/usr/bin/bash"}},
-                                         Shell{"posix_bash", {"/usr/bin/bash", "--posix"}},
-                                         Shell{"busybox", {"/usr/bin/busybox", "sh"}}),
-                         [](const testing::TestParamInfo<Shell>& shell) { return shell.param.name; });
+std::string name_of(const testing::TestParamInfo<Shell>& shell) {
+  return shell.param.name;
+}
+
+const auto kShells = testing::Values(Shell{"dash", {"/usr/bin/dash"}}, Shell{"bash", {"/usr/bin/bash"}},
+                                     Shell{"posix_bash", {"/usr/bin/bash", "--posix"}},
+                                     Shell{"busybox", {"/usr/bin/busybox", "sh"}});
+
+TEST_P(ExecWrapper, FindsToolsAndCommandBesideAPathThatLeadsNowhere) {
+  for (const std::string path : {"/opt/none", ":"}) {
+    Command command = with_input({"sh", "-c", "cat; echo $PATH; echo to-stderr >&2; exit 4"}, "in\n");
+    command.path = path;
+    command.is_beside_path = true;
+    const Outcome outcome = run(std::move(command));
+    EXPECT_THAT(outcome.output, testing::StartsWith("in\n" + path + ":/usr/local/sbin:"));
+    EXPECT_EQ(outcome.error, "to-stderr\n");
+    EXPECT_EQ(outcome.exit_code, 4);
+    EXPECT_FALSE(outcome.tier->is_merged);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Shells, ExecWrapper, kShells, name_of);
+INSTANTIATE_TEST_SUITE_P(Shells, ExecWrapperWithoutTools, kShells, name_of);
 
 TEST(WrapCommand, IsShortAndReadable) {
   const std::string command = wrap_command({"rails", "runner", "p 1", "{{ssm:secret}}"});

@@ -82,7 +82,15 @@ INSTANTIATE_TEST_SUITE_P(
              "--task-role-arn", false, false},
         Case{"InvalidParameterException",
              "The specified capacity provider 'FARGATE_SPOT' is not associated with the cluster.",
-             "describe-clusters", false, false},
+             "ferry api ecs DescribeClusters", false, false},
+        Case{"InvalidParameterException",
+             "Specifying both a launch type and capacity provider strategy is not supported. Remove one and "
+             "try again.",
+             "leave out --launch-type", false, false},
+        Case{"InvalidParameterException",
+             "The specified capacity provider 'spot' was not found. Specify a valid name or ARN and try "
+             "again.",
+             "there is no such capacity provider", false, false},
         Case{
             "AccessDeniedException",
             "User: arn:aws:iam::123456789012:user/ci is not authorized to perform: iam:PassRole on resource: "
