@@ -241,10 +241,8 @@ void CommandSession::handle(const wire::exec_event::Started& started) {
   result_.started_at = net::wall_now();
   result_.framing = is_exact_ ? UsedFraming::exact : UsedFraming::plain;
   result_.streams_merged = tier_.is_merged || options_.on_terminal;
-  if (tier_.is_merged && !options_.on_terminal && options_.notice) {
-    options_.notice(
-        fmt::format("stdout and stderr come merged, on stdout: the image has no {}", missing_tools(tier_)));
-  }
+  if (tier_.is_merged && !options_.on_terminal)
+    say(fmt::format("stdout and stderr come merged, on stdout: the image has no {}", missing_tools(tier_)));
   started_.set();
 }
 

@@ -80,8 +80,8 @@ class CommandSession {
   void resume_connection();
   void judge_silence();
   void give_up_on_lines();
-  void say(std::string_view line) const;
-  void say_of_connection(std::string_view what) const;
+  void say(std::string_view line);
+  void say_of_connection(std::string_view what);
 
   // What runs beside it.
   net::Task<> ask_for_framing();

@@ -29,15 +29,15 @@ std::string_view start_failure(std::string_view said) {
 
 }  // namespace
 
-void CommandSession::say_of_connection(std::string_view what) const {
+void CommandSession::say_of_connection(std::string_view what) {
   say(fmt::format("connection to {}: {}", services_.place(), what));
 }
 
-void CommandSession::say(std::string_view line) const {
+void CommandSession::say(std::string_view line) {
   if (options_.on_terminal) {
     sys::say_in_raw_mode(line);
   } else if (options_.notice) {
-    options_.notice(line);
+    output_.between_lines([this, text = std::string(line)] { options_.notice(text); });
   }
 }
 

@@ -95,6 +95,18 @@ bool ExecOutput::is_full() const {
   return full(output_) || full(error_);
 }
 
+void ExecOutput::between_lines(std::function<void()> speak) {
+  if (error_.stream) {
+    error_.stream->between_lines(std::move(speak));
+  } else {
+    speak();
+  }
+}
+
+void ExecOutput::end_line() {
+  if (error_.stream) error_.stream->end_line();
+}
+
 void ExecOutput::finish() {
   is_finished_ = true;
   if (output_.stream) output_.stream->finish();

@@ -38,6 +38,10 @@ class ExecOutput {
   void start(net::TaskGroup& group);
   void put(wire::OutputStreamKind kind, BytesView bytes);
   [[nodiscard]] bool is_full() const;
+  // Calls `speak`, which writes a line of our own to stderr, but never within a line of the command's.
+  void between_lines(std::function<void()> speak);
+  // A line of our own follows the output: where the command's last one on stderr has no end, it gets one.
+  void end_line();
   // Nothing more will be put.
   void finish();
   // Set after finish(), once everything is written or cannot be.

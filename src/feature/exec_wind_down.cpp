@@ -39,6 +39,7 @@ net::Task<> CommandSession::wind_down(net::TaskGroup& group) {
   } else if (!is_closed_in_order_) {
     co_await terminate();
   }
+  if (failure_ || !result_.explanation.empty()) output_.end_line();
   output_.finish();
   if (is_ended_by_us()) {
     co_await output_.written().wait_until(net::steady_now() + kLastWrite);

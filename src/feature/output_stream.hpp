@@ -11,6 +11,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 
 namespace ferry::feature {
@@ -36,6 +37,14 @@ class OutputStream {
   // Set when the reader has taken something, or will take nothing more; whoever waits resets it.
   [[nodiscard]] net::Event& progress() { return progress_; }
 
+  // Calls `speak` where what was written ends with a line's end: at once, or between two lines, or behind the last
+  // byte of all, to which a line's end is then added. Also after a failure: at once. In the order of the calls; at
+  // most kMostSpeakers wait, one more speaks at once.
+  void between_lines(std::function<void()> speak);
+  static constexpr std::size_t kMostSpeakers = 100;
+  // A line's end, where the last byte that was put is none.
+  void end_line();
+
   // Nothing more will be put.
   void finish();
   // The rest is not written; a failure from now on.
@@ -50,6 +59,9 @@ class OutputStream {
  private:
   void stop(Failure failure);
   void moved();
+  void speak();
+  [[nodiscard]] bool is_between_lines() const;
+  [[nodiscard]] BytesView next_piece() const;
 
   net::Descriptor descriptor_;
   net::Event changed_, progress_, room_;
@@ -57,6 +69,9 @@ class OutputStream {
   Bytes bytes_;
   std::size_t written_ = 0;  // of bytes_
   std::uint64_t taken_ = 0;
+  std::deque<std::function<void()>> speakers_;
+  bool is_line_open_ = false;  // the last byte that was put is no line's end
+  bool is_within_line_ = false;  // the last one that was written is none
   Result<> failure_;
   bool is_finished_ = false;
 };

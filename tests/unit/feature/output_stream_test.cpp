@@ -9,6 +9,7 @@
 #include <string>
 #include <unistd.h>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace ferry::feature {
@@ -97,6 +98,73 @@ TEST(OutputStream, AReaderThatComesBackInTimeGetsEverything) {
     EXPECT_EQ(stream.taken(), kMuch.size());
     co_await group.join();
   });
+}
+
+// What a reader of the pipe got of a stream and of those who speak between its lines.
+struct Spoken {
+  Result<sys::Pipe> pipe = sys::open_pipe();
+  std::string text;
+
+  std::function<void()> line(std::string_view words) {
+    return [this, line = fmt::format("ferry: {}\n", words)] {
+      EXPECT_EQ(::write(pipe->writing.get(), line.data(), line.size()), static_cast<ssize_t>(line.size()));
+    };
+  }
+  void write(const std::function<void(OutputStream&)>& put) {
+    net::Loop loop;
+    OutputStream stream(loop, pipe->writing.get(), [] {});
+    put(stream);
+    stream.finish();
+    EXPECT_TRUE(loop.run(stream.run()));
+    pipe->writing.reset();
+    Bytes bytes(4096);
+    const ssize_t count = ::read(pipe->reading.get(), bytes.data(), bytes.size());
+    text = as_text(BytesView(bytes).first(static_cast<std::size_t>(std::max<ssize_t>(count, 0))));
+  }
+};
+
+TEST(OutputStreamLines, NobodySpeaksWithinALine) {
+  Spoken spoken;
+  net::Loop loop;
+  OutputStream stream(loop, spoken.pipe->writing.get(), [] {});
+  const auto talk = [&](net::TaskGroup& group) -> net::Task<> {
+    group.spawn([](OutputStream& of) -> net::Task<> { co_await of.run(); }(stream));
+    stream.put(as_bytes("half a "));
+    stream.progress().reset();
+    co_await stream.progress().wait();
+    stream.between_lines(spoken.line("lost"));
+    stream.between_lines(spoken.line("found"));
+    stream.put(as_bytes("line\nand the next\nlast"));
+    stream.finish();
+  };
+  loop.run(net::with_children(loop, talk));
+  Bytes bytes(4096);
+  const ssize_t count = ::read(spoken.pipe->reading.get(), bytes.data(), bytes.size());
+  ASSERT_GT(count, 0);
+  EXPECT_EQ(as_text(BytesView(bytes).first(static_cast<std::size_t>(count))),
+            "half a line\nferry: lost\nferry: found\nand the next\nlast");
+}
+
+TEST(OutputStreamLines, BetweenLinesTheySpeakAtOnce) {
+  Spoken spoken;
+  spoken.write([&spoken](OutputStream& stream) {
+    stream.between_lines(spoken.line("first"));
+    stream.put(as_bytes("text\n"));
+  });
+  EXPECT_EQ(spoken.text, "ferry: first\ntext\n");
+}
+
+TEST(OutputStreamLines, BehindTheLastLineItGetsItsEndIfNeedBe) {
+  Spoken without_end;
+  without_end.write([](OutputStream& stream) {
+    stream.put(as_bytes("no end"));
+    stream.end_line();
+    stream.end_line();
+  });
+  EXPECT_EQ(without_end.text, "no end\n");
+  Spoken nothing;
+  nothing.write([](OutputStream& stream) { stream.end_line(); });
+  EXPECT_EQ(nothing.text, "");
 }
 
 }  // namespace
