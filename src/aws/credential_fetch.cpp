@@ -80,7 +80,7 @@ net::Task<Result<Credentials>> fetch(net::Loop& loop, const net::Network& networ
     if (!settings.ask_mfa_code) {
       co_return fail(FailureCode::usage,
                      fmt::format("the role needs a code of {}, and there is nobody to ask", role.mfa_serial),
-                     "use credentials of a session that has it: aws sts get-session-token");
+                     "use credentials of a session that has it: ferry api sts GetSessionToken");
     }
     const Result<std::string> code = settings.ask_mfa_code(role.mfa_serial);
     if (!code) co_return fail(code.error());

@@ -59,7 +59,7 @@ Result<std::string> ask_on_terminal(const std::string& mfa_serial) {
   if (!code.empty()) return code;
   return fail(FailureCode::usage,
               fmt::format("a code of MFA device {} is needed, and none was given", mfa_serial),
-              "without a terminal, use credentials that have it already: aws sts get-session-token");
+              "without a terminal, use credentials that have it already: ferry api sts GetSessionToken");
 }
 
 }  // namespace

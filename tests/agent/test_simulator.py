@@ -125,6 +125,24 @@ def test_a_command_that_is_not_there_is_told_only_at_the_close(enter):
     assert 'exec: "no-such-command": executable file not found in $PATH' in text
 
 
+HEAD = "\n----------ERROR-------\nUnable to start command: "
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("nope", HEAD + 'Failed to start pty: exec: "nope": executable file not found in $PATH\n\n'),
+        ("/no/such", HEAD + "Failed to start pty: fork/exec /no/such: no such file or directory\n\n"),
+        ("/etc", HEAD + "Failed to start pty: fork/exec /etc: permission denied\n\n"),
+        ("echo 'open", HEAD + "Failed to parse commands input: EOF found when expecting closing quote\n\n"),
+        ("# nothing", "Commands cannot be empty for session type InteractiveCommands"),
+    ],
+)
+def test_the_agents_words_for_a_command_that_does_not_start(enter, command, words):
+    _, client = enter(command)
+    assert client.output() == (b"", words)
+
+
 def test_a_third_session_is_refused(simulator, dash):
     task = simulator.add_task("limited", dash, Quirks())
     opened = [call(simulator, "ExecuteCommand", task=task, interactive=True, command="sleep 60") for _ in range(3)]
