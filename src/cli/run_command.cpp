@@ -44,9 +44,10 @@ class Summary {
     const Result<> saved = show_result(lines_, false, flags_.result_path);
     if (!saved) return fail(saved.error());
     const Result<> written = output_.written();
-    if (!written && status_ == 0) return fail(written.error());
-    if (!written) output_.notice(written.error().line());
-    return status_;
+    if (written) return status_;
+    if (status_ == 0 && !output_.is_unheard()) return fail(written.error());
+    output_.notice(written.error().line());
+    return status_ == 0 ? kExitFailure : status_;
   }
 
  private:
@@ -94,6 +95,7 @@ Result<int> run_command(Words words) {
       summary.take(std::move(report));
     });
   }));
+  output.writing_has_ended();
   output.finish();
   return summary.status();
 }
