@@ -1,6 +1,7 @@
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/connection.hpp"
+#include "cli/main.hpp"
 #include "cli/result_output.hpp"
 #include "cli/run_flags.hpp"
 #include "cli/run_output.hpp"
