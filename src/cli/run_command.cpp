@@ -1,6 +1,7 @@
 #include "cli/arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/connection.hpp"
+#include "cli/main.hpp"
 #include "cli/result_output.hpp"
 #include "cli/run_flags.hpp"
 #include "cli/run_output.hpp"
@@ -44,9 +45,10 @@ class Summary {
     const Result<> saved = show_result(lines_, false, flags_.result_path);
     if (!saved) return fail(saved.error());
     const Result<> written = output_.written();
-    if (!written && status_ == 0) return fail(written.error());
-    if (!written) output_.notice(written.error().line());
-    return status_;
+    if (written) return status_;
+    if (status_ == 0 && !output_.is_unheard()) return fail(written.error());
+    output_.notice(written.error().line());
+    return status_ == 0 ? kExitFailure : status_;
   }
 
  private:
@@ -96,6 +98,7 @@ Result<int> run_command(Words words) {
       summary.take(std::move(report));
     });
   }));
+  output.writing_has_ended();
   output.finish();
   if (flags.attach.attach) {
     if (const std::string_view forgotten = forgotten_input(flags.attach.streams); !forgotten.empty())

@@ -125,6 +125,7 @@ void RunOutput::line(std::string_view text) {
 }
 
 void RunOutput::write_into(net::TaskGroup& group) {
+  is_writing_ = true;
   group.spawn(write_output());
   group.spawn(write_notices());
 }
@@ -135,7 +136,7 @@ net::Task<> RunOutput::write_notices() {
 }
 
 void RunOutput::say(std::string_view text) {
-  if (on_terminal_) {
+  if (on_terminal_ || (!is_writing_ && !is_unheard())) {
     sys::write_to_stderr(text);
   } else if (!errors_.is_full()) {
     errors_.put(as_bytes(text));

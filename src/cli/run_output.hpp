@@ -51,6 +51,10 @@ class RunOutput final : public feature::RunObserver {
   void line(std::string_view text);
   // The run is over: no status line any more.
   void finish();
+  // What write_into() spawned has ended: from now on notices are written at once.
+  void writing_has_ended() { is_writing_ = false; }
+  // Nobody takes notices any more, and a further one would wait for ever.
+  [[nodiscard]] bool is_unheard() const { return !errors_.failure().has_value(); }
   // What was kept of the task's log.
   Bytes take_log(const std::string& task_arn);
   // Whether stdout took everything; fails after a write that did not succeed, and where the stream was given
@@ -73,6 +77,7 @@ class RunOutput final : public feature::RunObserver {
   bool names_tasks_, names_containers_;
   bool on_terminal_;
   bool status_shown_ = false;
+  bool is_writing_ = false;
   std::string noted_status_;
   feature::OutputStream stream_, errors_;  // the latter only where stderr is no terminal
   std::size_t limit_;

@@ -93,7 +93,7 @@ def shell(script):
 
 def test_a_signal_is_heeded_while_nobody_reads(start, reader, shared_endpoint):
     process = start("run", "app", *shell(f"{MUCH}; sleep 1000"))
-    wait_until(reader.is_full)
+    wait_until(reader.is_full, "a full pipe")
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=SOON_S) == 130
     assert "interrupted by the user" in process.said()
@@ -110,7 +110,7 @@ def test_the_time_limit_is_heeded_while_nobody_reads(start, reader, shared_endpo
 
 def test_the_end_of_the_task_is_seen_while_nobody_reads_and_nothing_is_lost(start, reader):
     process = start("run", "app", *shell(MUCH))
-    wait_until(lambda: "STOPPED" in process.said())
+    wait_until(lambda: "STOPPED" in process.said(), "the end of the task")
     assert process.poll() is None
     assert reader.read().decode() == EXPECTED
     assert process.wait(timeout=SOON_S) == 0
@@ -118,7 +118,7 @@ def test_the_end_of_the_task_is_seen_while_nobody_reads_and_nothing_is_lost(star
 
 def test_a_signal_costs_a_slow_reader_nothing(start, reader):
     process = start("run", "app", *shell(f"trap 'exit 7' TERM; {MUCH}; sleep 1000 & wait"))
-    wait_until(reader.is_full)
+    wait_until(reader.is_full, "a full pipe")
     process.send_signal(signal.SIGTERM)
     assert reader.read().decode() == EXPECTED
     assert process.wait(timeout=SOON_S) == 130
@@ -128,23 +128,39 @@ def test_a_signal_costs_a_slow_reader_nothing(start, reader):
 @pytest.mark.parametrize(("code", "status"), [(0, 125), (3, 3)])
 def test_what_nobody_read_is_said_and_never_a_success(start, code, status):
     process = start("run", "app", *shell(f"{MUCH}; exit {code}"))
-    wait_until(lambda: "STOPPED" in process.said())
+    wait_until(lambda: "STOPPED" in process.said(), "the end of the task")
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=SOON_S) == status
     assert "the reader takes nothing" in process.said()
 
 
+def test_a_reader_of_both_streams_that_stops_keeps_nothing_alive(reader, shared_endpoint, ferry):
+    process = subprocess.Popen(
+        [ferry, "run", "app", "--timeout", "3s", *shell(f"{MUCH}; sleep 1000")],
+        env=environment_of(shared_endpoint),
+        stdin=subprocess.DEVNULL,
+        stdout=reader.writing,
+        stderr=reader.writing,
+    )
+    os.close(reader.writing)
+    with process:
+        try:
+            assert process.wait(timeout=SOON_S) == 124
+        finally:
+            process.kill()
+
+
 def test_logs_that_nobody_reads_can_be_interrupted(start, reader, shared_endpoint):
     arn = shared_endpoint.ecs.run_task(taskDefinition="lines-20000")["tasks"][0]["taskArn"]
     process = start("logs", "-f", arn)
-    wait_until(reader.is_full)
+    wait_until(reader.is_full, "a full pipe")
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=SOON_S) == 130
 
 
 def test_a_command_in_every_task_heeds_signals_while_nobody_reads(start, reader, web):
     process = start("exec", "web", "--all", *shell(MUCH))
-    wait_until(reader.is_full)
+    wait_until(reader.is_full, "a full pipe")
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=SOON_S) != 0
 
@@ -158,7 +174,7 @@ def unwritable(how):
 def ended(shared_endpoint):
     """The ARN of a task that has ended."""
     arn = shared_endpoint.ecs.run_task(taskDefinition="app")["tasks"][0]["taskArn"]
-    wait_until(lambda: status_of(shared_endpoint, arn) == "STOPPED")
+    wait_until(lambda: status_of(shared_endpoint, arn) == "STOPPED", "the end of the task")
     return arn
 
 
@@ -180,8 +196,8 @@ COMMANDS = [
     "whoami -o json",
     "doctor web",
     "wrap -- true",
-    "local env",
-    "local status",
+    "local env --port PORT",
+    "local status --port PORT",
     "--help",
     "--version",
     "exec --help",
@@ -191,7 +207,8 @@ COMMANDS = [
 @pytest.mark.parametrize("how", [">/dev/full", ">&-"])
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_result_that_cannot_be_written_is_no_success(shared_endpoint, ferry, web, ended, command, how):
-    words = [ended if word == "ENDED" else word for word in command.split()]
+    places = {"ENDED": ended, "PORT": shared_endpoint.url.rpartition(":")[2]}
+    words = [places.get(word, word) for word in command.split()]
     done = subprocess.run(
         ["sh", "-c", unwritable(how), ferry, *words],
         env=environment_of(shared_endpoint),
@@ -290,7 +307,7 @@ def test_memory_does_not_grow_with_the_log(shared_endpoint, ferry):
     peaks = {}
     for count in (30, 20_000):
         arn = shared_endpoint.ecs.run_task(taskDefinition=f"lines-{count}")["tasks"][0]["taskArn"]
-        wait_until(lambda arn=arn: status_of(shared_endpoint, arn) == "STOPPED")
+        wait_until(lambda arn=arn: status_of(shared_endpoint, arn) == "STOPPED", "the end of the task")
         peaks[count], size = peak_memory([ferry, "logs", arn], environment_of(shared_endpoint))
         assert size == count * (len(LINE) + 1)
     assert size > 16 << 20
@@ -327,7 +344,7 @@ def test_each_line_of_an_event_says_whose_it_is(shared_endpoint, ferry):
     arn = shared_endpoint.ecs.run_task(taskDefinition="two-of-many-lines")["tasks"][0]["taskArn"]
     stream = f"ecs/app/{arn.rpartition('/')[2]}"
     logs = shared_endpoint.client("logs")
-    wait_until(lambda: logs.describe_log_streams(logGroupName="/app", logStreamNamePrefix=stream)["logStreams"])
+    wait_until(lambda: logs.describe_log_streams(logGroupName="/app", logStreamNamePrefix=stream)["logStreams"], "the log stream")
     event = {"timestamp": int(time.time() * 1000), "message": "error\n  at one\n  at two"}
     logs.put_log_events(logGroupName="/app", logStreamName=stream, logEvents=[event])
     shown = subprocess.run(
