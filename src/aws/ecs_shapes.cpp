@@ -44,8 +44,8 @@ Container container_from_json(const json::object& json) {
 std::vector<ContainerDependency> dependencies_from_json(const json::object& container) {
   std::vector<ContainerDependency> dependencies;
   for (const json::object* dependency : objects_in(container, "dependsOn")) {
-    dependencies.push_back({.container = text_in(*dependency, "containerName"),
-                            .condition = text_in(*dependency, "condition")});
+    dependencies.push_back(
+        {.container = text_in(*dependency, "containerName"), .condition = text_in(*dependency, "condition")});
   }
   return dependencies;
 }

@@ -133,7 +133,8 @@ Result<int> api_command(Words words) {
   Waiting waiting(loop);
   const Result<std::unique_ptr<aws::Client>> client = connect(waiting, options.connection);
   if (!client) return waiting.failed(client.error());
-  const Result<json::object> answer = waiting.get((*client)->call_unchecked(*service, options.operation, *input));
+  const Result<json::object> answer =
+      waiting.get((*client)->call_unchecked(*service, options.operation, *input));
   if (!answer) return waiting.failed(with_doubt(answer.error(), options, *input));
   const Result<> printed = print_answer(*answer);
   if (!printed) return fail(printed.error());

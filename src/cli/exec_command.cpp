@@ -9,6 +9,7 @@
 #include "cli/terminal_flags.hpp"
 #include "feature/exec.hpp"
 #include "feature/result_json.hpp"
+#include "sys/standard_streams.hpp"
 #include "sys/tty.hpp"
 
 #include <functional>
@@ -64,10 +65,11 @@ Arguments describe(ExecFlags& flags) {
                    flags.output);
   arguments.text("--result-file", "FILE", "write that object to a file, beside the normal output",
                  flags.result_path);
-  arguments.size("--capture-limit", "SIZE",
-                 "with -o json and --all: how much output of a command is kept; one that writes more is ended, "
-                 "outcome unknown (default: 64MiB)",
-                 flags.capture_limit);
+  arguments.size(
+      "--capture-limit", "SIZE",
+      "with -o json and --all: how much output of a command is kept; one that writes more is ended, "
+      "outcome unknown (default: 64MiB)",
+      flags.capture_limit);
   arguments.integer("--unknown-exit-code", "N", 1, kDefaultUnknownExitCode,
                     "status for an unknown outcome instead of 255", flags.unknown_exit_code);
   arguments.text("--cluster", "CLUSTER", "where to look (default: FERRY_CLUSTER, else default)",
@@ -178,12 +180,13 @@ Result<int> exec_in_one(net::Loop& loop, aws::Client& client, feature::ExecReque
 
 // What one of several tasks brought, under a line that names it.
 void show_one_of_all(feature::CommandResult result, OrderedOutput& output) {
-  const auto say = [&output](std::string_view text) {
-    output.to_stderr(to_bytes(fmt::format("ferry: {}\n", printable(text))));
-  };
+  const auto say = [&output](std::string_view text) { output.to_stderr(to_bytes(sys::own_line(text))); };
   say(fmt::format("task {}", result.task.substr(result.task.rfind('/') + 1)));
   output.to_stdout(std::move(result.standard_output).value_or(Bytes{}));
-  output.to_stderr(std::move(result.standard_error).value_or(Bytes{}));
+  Bytes errors = std::move(result.standard_error).value_or(Bytes{});
+  // A line of ours follows: the next task's, if not this one's.
+  if (!errors.empty() && errors.back() != '\n') errors.push_back('\n');
+  output.to_stderr(std::move(errors));
   if (!result.explanation.empty()) say(result.explanation);
 }
 

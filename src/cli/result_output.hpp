@@ -1,5 +1,5 @@
-// What ferry prints on stdout that is its own and not a command's or a log's, and --result-file. Foreign text in
-// it is made printable here. Each failure is one of writing.
+// What ferry prints on stdout that is its own and not a command's or a log's, and --result-file. Foreign text
+// in it is made printable here. Each failure is one of writing.
 #pragma once
 
 #include "base/result.hpp"

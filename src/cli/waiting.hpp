@@ -19,8 +19,9 @@ class Waiting {
   explicit Waiting(net::Loop& loop, std::optional<milliseconds> time_limit = std::nullopt)
       : loop_(loop), time_limit_(time_limit), began_at_(net::steady_now()) {}
 
-  // The value of `work`. Where SIGINT, SIGTERM, SIGHUP, SIGQUIT or the time limit came first, the work is cancelled,
-  // and the failure is `cancelled` and says so. Between two of them signals have their default action.
+  // The value of `work`. Where SIGINT, SIGTERM, SIGHUP, SIGQUIT or the time limit came first, the work is
+  // cancelled, and the failure is `cancelled` and says so. Between two of them signals have their default
+  // action.
   template <class T>
   Result<T> get(net::Task<Result<T>> work) {
     feature::EndWatch end(

@@ -98,12 +98,12 @@ net::Task<bool> CommandSession::explain_by_task() {
   // "Essential container in task exited" does not say which.
   const std::string ends =
       result_.stop_code == "EssentialContainerExited" ? ends_of_their_own(**task) : std::string();
-  conclude_before_start(
-      Outcome::lost, fmt::format("task {} stopped {}{}{}{}", services_.task_id(),
-                                 started_.is_set() ? "while the command ran" : "before the command ran",
-                                 result_.stopped_reason.empty() ? "" : ": " + result_.stopped_reason,
-                                 result_.stop_code.empty() ? "" : fmt::format(" ({})", result_.stop_code),
-                                 ends.empty() ? "" : ": " + ends));
+  conclude_before_start(Outcome::lost,
+                        fmt::format("task {} stopped {}{}{}{}", services_.task_id(),
+                                    started_.is_set() ? "while the command ran" : "before the command ran",
+                                    result_.stopped_reason.empty() ? "" : ": " + result_.stopped_reason,
+                                    result_.stop_code.empty() ? "" : fmt::format(" ({})", result_.stop_code),
+                                    ends.empty() ? "" : ": " + ends));
   co_return true;
 }
 

@@ -47,7 +47,7 @@ class ExecOpening {
   aws::Client& client_;
   const ExecRequest& request_;
   EndWatch& end_;
-  std::optional<ExecPlace> place_;   // where the next ExecuteCommand goes
+  std::optional<ExecPlace> place_;  // where the next ExecuteCommand goes
   std::optional<ExecPlace> unanswered_;
   std::vector<std::string> listed_;  // what the target may mean, for the first look
   // The task definition that was needed to choose a container; empty where it could not be read.

@@ -37,9 +37,9 @@ class OutputStream {
   // Set when the reader has taken something, or will take nothing more; whoever waits resets it.
   [[nodiscard]] net::Event& progress() { return progress_; }
 
-  // Calls `speak` where what was written ends with a line's end: at once, or between two lines, or behind the last
-  // byte of all, to which a line's end is then added. Also after a failure: at once. In the order of the calls; at
-  // most kMostSpeakers wait, one more speaks at once.
+  // Calls `speak` where what was written ends with a line's end: at once, or between two lines, or behind the
+  // last byte of all, to which a line's end is then added. Also after a failure: at once. In the order of the
+  // calls; at most kMostSpeakers wait, one more speaks at once.
   void between_lines(std::function<void()> speak);
   static constexpr std::size_t kMostSpeakers = 100;
   // A line's end, where the last byte that was put is none.
@@ -50,7 +50,8 @@ class OutputStream {
   // The rest is not written; a failure from now on.
   void give_up();
 
-  // Writes until finish() and the last byte; after give_up() it is cancelled. A reader that has gone is a `lost` failure.
+  // Writes until finish() and the last byte; after give_up() it is cancelled. A reader that has gone is a
+  // `lost` failure.
   net::Task<Result<>> run();
 
   // Why not everything was, or will be, written.
@@ -70,7 +71,7 @@ class OutputStream {
   std::size_t written_ = 0;  // of bytes_
   std::uint64_t taken_ = 0;
   std::deque<std::function<void()>> speakers_;
-  bool is_line_open_ = false;  // the last byte that was put is no line's end
+  bool is_line_open_ = false;    // the last byte that was put is no line's end
   bool is_within_line_ = false;  // the last one that was written is none
   Result<> failure_;
   bool is_finished_ = false;

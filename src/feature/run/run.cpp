@@ -302,7 +302,6 @@ net::Task<> run_several(aws::Client& client, RunOptions options, RunObserver& ob
   co_await write_the_rest(loop, state, options, observer.notices());
   watchers.cancel();
   co_await watchers.join();
-
 }
 
 net::Task<RunReport> run(aws::Client& client, RunOptions options, RunObserver& observer) {
