@@ -141,6 +141,7 @@ class Session:
 
     async def _take_input(self, came):
         if came.payload_type == message.OUTPUT_DATA:
+            self.inputs_written += 1
             self.input += came.payload
         is_early = self._quirks.drops_early_input and not self._has_output
         if is_early or self._terminal is None:
@@ -153,10 +154,7 @@ class Session:
 
     def _breaks_after_writing(self, came):
         """What was on the way to the agent or from it is lost; its messages are resent."""
-        if came.payload_type != message.OUTPUT_DATA:
-            return False
-        self.inputs_written += 1
-        return self.inputs_written in self._quirks.breaks_after_writing
+        return came.payload_type == message.OUTPUT_DATA and self.inputs_written in self._quirks.breaks_after_writing
 
     def _is_lost(self, passing):
         is_acknowledgement = passing.type == message.ACKNOWLEDGE

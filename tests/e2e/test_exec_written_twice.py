@@ -40,4 +40,5 @@ def test_whichever_message_is_written_twice(enter_simulator, simulator, image, n
 @pytest.mark.parametrize("name", INPUTS)
 @pytest.mark.parametrize("image", ["bash", "no_base64", "no_dd"])
 def test_where_every_message_is_written_twice(enter_simulator, simulator, image, name):
-    assert run_once(enter_simulator, simulator, image, INPUTS[name], EACH) >= 10
+    writes = run_once(enter_simulator, simulator, image, INPUTS[name], ())
+    assert run_once(enter_simulator, simulator, image, INPUTS[name], EACH) > writes

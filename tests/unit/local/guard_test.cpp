@@ -17,7 +17,7 @@ constexpr WallTime kNow{milliseconds(1'790'000'000'000)};
 const AccessKey kKey{.id = "AKIAFERRYLOCTEST2345", .secret = "0123456789abcdef0123456789abcdef01234567"};
 
 Guard guard(bool is_exposed = false) {
-  return {kKey, 5319, is_exposed};
+  return {kKey, 5319, is_exposed, {.region = "us-east-1"}};
 }
 
 net::HttpRequest request_to(std::string host) {
