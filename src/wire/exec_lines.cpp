@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cassert>
 #include <iterator>
+#include <ranges>
 #include <utility>
 
 #include <fmt/format.h>
@@ -144,8 +145,8 @@ std::optional<Instant> ExecLines::deadline() const {
   return std::min(waiting_since_ + times_.give_up_after, last_sent_ + times_.resend_after);
 }
 
-void ExecLines::keep(std::string_view words) {
-  kept_.push_back({.text = fmt::format("{} {}\n", first_ + kept_.size(), words)});
+void ExecLines::keep(std::string_view text, char separator) {
+  kept_.push_back({.text = fmt::format("{}{}{}\n", first_ + kept_.size(), separator, text)});
 }
 
 // The lines of a chunk stay together: what goes ahead of them, or behind, does so as a whole.
@@ -157,7 +158,9 @@ bool ExecLines::keep_waiting() {
     return true;
   }
   if (input_.empty()) return false;
-  for (const std::string& line : input_.front()) keep(line);
+  // What follows the first line is data.
+  keep(input_.front().front());
+  for (const std::string& data : input_.front() | std::views::drop(1)) keep(data, ':');
   input_.pop_front();
   return true;
 }

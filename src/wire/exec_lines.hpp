@@ -35,7 +35,7 @@ std::string signal(std::string_view name);
 }  // namespace exec_word
 
 // A chunk of standard input, in bytes: 1 to so many.
-inline constexpr std::size_t kMaxInputChunk = std::size_t{48} << 10U;
+inline constexpr std::size_t kMaxInputChunk = std::size_t{96} << 10U;
 
 struct ExecLineTimes {
   // What the program did not confirm for so long is sent again.
@@ -85,7 +85,7 @@ class ExecLines {
     std::string text;         // with its number and its line end
     bool goes_alone = false;  // in a message of its own
   };
-  void keep(std::string_view words);
+  void keep(std::string_view text, char separator = ' ');
   bool keep_waiting();
   void rearm(Instant now);
 

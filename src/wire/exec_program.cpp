@@ -90,12 +90,14 @@ K() {
 # Each line has a number; _x is the next one's. A line that comes again is passed over; where one is missing it is
 # asked for, once, and nothing behind it is taken.
 again() { [ "$_asked" = $_x ] || { _asked=$_x; answer n$_x >/dev/null & }; }
+is_late() {
+  _l=${1%%:*}
+  case $_l in '' | *[!0-9]*) return 1 ;; esac
+  [ $_l -ge $_x ]
+}
 next() {
-  case $1 in
-  $_x) _x=$((_x+1)); return ;;
-  '' | *[!0-9]*) ;;
-  *) [ $1 -gt $_x ] && again ;;
-  esac
+  [ "$1" = $_x ] && { _x=$((_x+1)); return; }
+  is_late "$1" && again
   return 1
 }
 lines() {
@@ -103,41 +105,37 @@ lines() {
   _j=$1
   while [ $_j -gt 0 ] && read -r _l <&6; do printf '%s\n' "$_l"; _j=$((_j-1)); done
 }
-# A chunk is taken whole or not at all: each of its lines in its place, and a text that can only decode to so many
-# bytes.
+# A chunk is taken whole or not at all: each of its lines in its place, and a text of the length that decodes to so
+# many bytes.
 chunk() {
-  _h=$_x _a=${_a#i} _d=
+  _h=$_x _a=${_a#i} _d= _c=0
   _w=${_a%,*} _s=${_a#*,}
   while [ $_w -gt 0 ]; do
     _t=$(lines $_w)
     [ "$_t" ] || return
-    set -- $_t
-    while [ $# -gt 0 ]; do
-      if [ "$1" = $_x ]; then
-        _x=$((_x+1)) _w=$((_w-1)) _d=$_d$2
-      else
-        [ "$1" -lt $_x ] || _w=-1
-      fi
-      shift
-      [ $# = 0 ] || shift
+    _d="$_d $_t"
+    for _l in $_t; do
+      case $_l in
+      $_x:*) _c=$((_c+${#_l}-${#_x}-1)) _x=$((_x+1)) _w=$((_w-1)) ;;
+      *) is_late "$_l" && _w=-1 ;;
+      esac
     done
   done
-  if [ $_base64 ]; then
-    _t=$(((_s+2)/3*4))
-    case $_d in *[!A-Za-z0-9+/=]*) _w=-1 ;; esac
-  else
-    _t=$((_s*4))
-    case $_d in *[!0-7\\]*) _w=-1 ;; esac
-  fi
-  [ $_w,${#_d} = 0,$_t ] || { _x=$((_h-1)) _asked=; again; return 1; }
+  if [ $_base64 ]; then _s=$(((_s+2)/3*4)); else _s=$((_s*4)); fi
+  [ $_w,$_c = 0,$_s ] || { _x=$((_h-1)) _asked=; again; return 1; }
   set -- $_ring
   feed $1 $2 &
   _ring="$2 $3 $1"
 }
+encoded() {
+  for _l in $_d; do
+    case $_l in $_h:*) _h=$((_h+1)); printf %s "${_l#*:}" ;; esac
+  done
+}
+decoded() { if [ $_base64 ]; then encoded | base64 -d; else (printf "$(encoded)"); fi; }
 # Writes a chunk beside C, so that C never waits for a command that does not read; behind the chunk before it, whose
 # writer passes a line on through the ring's pipe $1. Only a broken pipe means that nobody reads: where that signal
 # is ignored a decoder that works elsewhere shows it.
-decoded() { if [ $_base64 ]; then printf %s "$_d" | base64 -d; else (printf "$_d"); fi; }
 feed() {
   [ $1 ] && read -r _l <&$1
   decoded

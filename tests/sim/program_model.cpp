@@ -85,13 +85,13 @@ Bytes from_octal_escapes(std::string_view line) {
 
 // "NUMBER TEXT": the number, if it is one.
 std::optional<std::uint64_t> number_of(std::string_view line) {
-  const std::optional<std::int64_t> number = parse_integer(line.substr(0, line.find(' ')));
+  const std::optional<std::int64_t> number = parse_integer(line.substr(0, line.find_first_of(" :")));
   if (!number || *number < 0) return std::nullopt;
   return static_cast<std::uint64_t>(*number);
 }
 
 std::string_view text_of(std::string_view line) {
-  return line.substr(std::min(line.find(' '), line.size() - 1) + 1);
+  return line.substr(std::min(line.find_first_of(" :"), line.size() - 1) + 1);
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ class Started : public testing::Test {
       std::string readable;
       for (const std::string_view line :
            split(std::string_view(message).substr(0, message.size() - 1), '\n')) {
-        const std::size_t blank = line.find(' ');
+        const std::size_t blank = line.find_first_of(" :");
         const auto number = static_cast<std::uint64_t>(parse_integer(line.substr(0, blank)).value_or(-1));
         readable += std::to_string(number - first_) + std::string(line.substr(blank)) + "\n";
       }
@@ -106,7 +106,7 @@ TEST(ExecLinesProgram, WordsWaitUntilItHasBegun) {
 TEST_F(Started, InputIsNumberedAndTellsItsLength) {
   lines_.send_chunk(as_bytes("hello"));
   lines_.send_end_of_input();
-  EXPECT_THAT(sent(), ElementsAre("0 i1,5\n1 aGVsbG8=\n2 .\n"));
+  EXPECT_THAT(sent(), ElementsAre("0 i1,5\n1:aGVsbG8=\n2 .\n"));
 }
 
 TEST_F(Started, ALineOfInputIsNeverCut) {
@@ -136,7 +136,7 @@ TEST_F(Started, AWordGoesAheadOfChunksThatAreNotOnTheirWay) {
   lines_.send_chunk(as_bytes("a"));
   lines_.send_chunk(as_bytes("b"));
   lines_.send(exec_word::signal("TERM"));
-  EXPECT_THAT(sent(), ElementsAre("0 kTERM\n1 i1,1\n2 YQ==\n3 i1,1\n4 Yg==\n"));
+  EXPECT_THAT(sent(), ElementsAre("0 kTERM\n1 i1,1\n2:YQ==\n3 i1,1\n4:Yg==\n"));
 }
 
 TEST_F(Started, WhatIsWantedGoesAgainFromThere) {
@@ -144,7 +144,7 @@ TEST_F(Started, WhatIsWantedGoesAgainFromThere) {
   lines_.send_chunk(as_bytes("b"));
   sent();
   lines_.wanted(first_ + 2, kStart);
-  EXPECT_THAT(sent(), ElementsAre("2 i1,1\n3 Yg==\n"));
+  EXPECT_THAT(sent(), ElementsAre("2 i1,1\n3:Yg==\n"));
   lines_.received(first_ + 4, kStart);
   EXPECT_FALSE(lines_.deadline());
 }
@@ -181,7 +181,7 @@ TEST_F(Started, ItMayWantTheSameForEverButNotBeWaitedForForEver) {
   for (Instant now = kStart; now < kStart + kTimes.give_up_after; now += milliseconds(5'000)) {
     lines_.tick(now);
     lines_.wanted(first_, now);
-    EXPECT_THAT(sent(now), ElementsAre("0 i1,1\n1 YQ==\n"));
+    EXPECT_THAT(sent(now), ElementsAre("0 i1,1\n1:YQ==\n"));
   }
   lines_.tick(kStart + kTimes.give_up_after);
   EXPECT_TRUE(lines_.has_given_up());
@@ -202,7 +202,7 @@ TEST_F(Started, NoTimeCountsWhileNothingCanArrive) {
 TEST_F(Started, ConfirmsNothingThatWasNotSent) {
   lines_.send_chunk(as_bytes("a"));
   lines_.received(first_ + 1'000'000, kStart);
-  EXPECT_THAT(sent(), ElementsAre("0 i1,1\n1 YQ==\n"));
+  EXPECT_THAT(sent(), ElementsAre("0 i1,1\n1:YQ==\n"));
 }
 
 TEST_F(Started, BytesGoAsTheyAre) {
