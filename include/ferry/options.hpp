@@ -38,8 +38,8 @@ struct Options {
   std::optional<std::chrono::milliseconds> timeout;
   // request_stop() from any thread ends the remote command, and the call soon after (about 2 s at most).
   std::stop_token cancel;
-  // SIGINT, SIGTERM and SIGHUP to this process do the same while the call lasts. For a program that runs one
-  // command: signals are the whole process's.
+  // SIGINT, SIGTERM, SIGHUP and SIGQUIT to this process do the same while the call lasts. For a program that
+  // runs one command: signals are the whole process's.
   bool heeds_signals = false;
 
   // Bytes that Captured takes, both streams together. A command that writes more is ended: its outcome is

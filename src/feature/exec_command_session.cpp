@@ -305,6 +305,11 @@ net::Task<> CommandSession::serve_channel() {
     co_await explain_close(closed->output);
     co_return;
   }
+  // Nobody has been where the session is: what wraps the command still waits for its program there.
+  if (is_wrapped_ && closed.error().code == FailureCode::usage) {
+    conclude(Outcome::not_started, closed.error().line());
+    co_return;
+  }
   co_await explain_loss(closed.error().line());
 }
 

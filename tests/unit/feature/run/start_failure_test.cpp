@@ -72,10 +72,10 @@ INSTANTIATE_TEST_SUITE_P(
              "exist",
              "--network-configuration", false, false},
         Case{"InvalidParameterException", "Task definition does not support launch_type FARGATE.",
-             "describe-task-definition", false, false},
+             "ferry api ecs DescribeTaskDefinition", false, false},
         Case{"InvalidParameterException",
              "Override for container named web is not a container in the TaskDefinition.",
-             "describe-task-definition", false, false},
+             "ferry api ecs DescribeTaskDefinition", false, false},
         Case{"InvalidParameterException",
              "The execute command failed because a valid task role is not being used. Specify a valid task "
              "role in your task definition or as a task override and try again.",
