@@ -33,7 +33,8 @@ std::optional<std::size_t> parse_size(std::string_view text) {
     factor = unit->bytes;
   }
   const std::optional<std::int64_t> count = parse_integer(number);
-  if (!count || *count <= 0 || static_cast<std::size_t>(*count) > (kTooMuch - 1) / factor) return std::nullopt;
+  if (!count || *count <= 0 || static_cast<std::size_t>(*count) > (kTooMuch - 1) / factor)
+    return std::nullopt;
   return static_cast<std::size_t>(*count) * factor;
 }
 

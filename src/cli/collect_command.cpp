@@ -38,10 +38,11 @@ Arguments describe(CollectOptions& options) {
   arguments.choice("-o,--output", {"text", "json"}, "json: one object with output and outcome on stdout",
                    options.output);
   arguments.text("--result-file", "FILE", "write that object to a file as well", options.result_path);
-  arguments.size("--capture-limit", "SIZE",
-                 "with -o json: how much output is kept; a command that writes more is ended, outcome unknown "
-                 "(default: 64MiB)",
-                 options.capture_limit);
+  arguments.size(
+      "--capture-limit", "SIZE",
+      "with -o json: how much output is kept; a command that writes more is ended, outcome unknown "
+      "(default: 64MiB)",
+      options.capture_limit);
   arguments.integer("--unknown-exit-code", "N", 1, 255, "status for an unknown outcome instead of 255",
                     options.unknown_exit_code);
   describe_connection_flags(arguments, options.flags);

@@ -60,10 +60,11 @@ Arguments describe(ExecFlags& flags) {
                    flags.output);
   arguments.text("--result-file", "FILE", "write that object to a file, beside the normal output",
                  flags.result_path);
-  arguments.size("--capture-limit", "SIZE",
-                 "with -o json and --all: how much output of a command is kept; one that writes more is ended, "
-                 "outcome unknown (default: 64MiB)",
-                 flags.capture_limit);
+  arguments.size(
+      "--capture-limit", "SIZE",
+      "with -o json and --all: how much output of a command is kept; one that writes more is ended, "
+      "outcome unknown (default: 64MiB)",
+      flags.capture_limit);
   arguments.integer("--unknown-exit-code", "N", 1, kDefaultUnknownExitCode,
                     "status for an unknown outcome instead of 255", flags.unknown_exit_code);
   arguments.text("--cluster", "CLUSTER", "where to look (default: FERRY_CLUSTER, else default)",

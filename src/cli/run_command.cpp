@@ -92,9 +92,8 @@ Result<int> run_command(Words words) {
   Summary summary(flags, output, names_tasks);
   loop.run(net::with_children(loop, [&](net::TaskGroup& group) {
     output.write_into(group);
-    return feature::run_several(**client, std::move(*options), output, [&summary](feature::RunReport report) {
-      summary.take(std::move(report));
-    });
+    return feature::run_several(**client, std::move(*options), output,
+                                [&summary](feature::RunReport report) { summary.take(std::move(report)); });
   }));
   output.writing_has_ended();
   output.finish();

@@ -121,10 +121,11 @@ void describe_life(Arguments& arguments, RunFlags& flags) {
                    flags.output);
   arguments.text("--result-file", "FILE", "write that object to a file, beside the normal output",
                  flags.result_path);
-  arguments.size("--capture-limit", "SIZE",
-                 "with -o json: how much of each task's log is kept; a task that writes more is stopped, outcome "
-                 "unknown (default: 64MiB)",
-                 flags.capture_limit);
+  arguments.size(
+      "--capture-limit", "SIZE",
+      "with -o json: how much of each task's log is kept; a task that writes more is stopped, outcome "
+      "unknown (default: 64MiB)",
+      flags.capture_limit);
   arguments.integer("--unknown-exit-code", "N", 0, kLargestExitCode,
                     "exit status where the command's own cannot be known; else 255", flags.unknown_exit_code);
 }

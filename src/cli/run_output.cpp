@@ -14,8 +14,7 @@
 
 namespace ferry::cli {
 
-RunOutput::RunOutput(net::Loop& loop, Shown shown, bool names_tasks, bool names_containers,
-                     std::size_t limit)
+RunOutput::RunOutput(net::Loop& loop, Shown shown, bool names_tasks, bool names_containers, std::size_t limit)
     : shown_(shown),
       names_tasks_(names_tasks),
       names_containers_(names_containers),
@@ -164,8 +163,8 @@ std::string RunOutput::elapsed() const {
   return fmt::format("{}:{:02}", passed / 60, passed % 60);
 }
 
-// A line of its own below what stdout has written. Cut to the terminal's width: a line that wraps could not be
-// rewritten.
+// A line of its own below what stdout has written. Cut to the terminal's width: a line that wraps could not
+// be rewritten.
 void RunOutput::show_status() {
   if (!on_terminal_ || statuses_.empty() || stream_.waiting() > 0) return;
   std::string line = fmt::format("ferry: {} {}", status_text(), elapsed());

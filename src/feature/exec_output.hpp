@@ -1,6 +1,6 @@
 // Where the output of a remote command goes: our standard streams, a caller's functions, or the result.
-// Owns what the readers have not taken yet; bounded by OutputStream::kFull a stream and one piece, where output
-// is captured by the limit. The loop's thread only.
+// Owns what the readers have not taken yet; bounded by OutputStream::kFull a stream and one piece, where
+// output is captured by the limit. The loop's thread only.
 #pragma once
 
 #include "base/result.hpp"
@@ -52,7 +52,7 @@ class ExecOutput {
     std::function<void(BytesView)> function;
     std::optional<Bytes> captured;
     std::string* text = nullptr;  // likewise, the caller's
-    bool is_gone = false;  // its reader: what still comes is dropped
+    bool is_gone = false;         // its reader: what still comes is dropped
   };
   void open(Channel& channel, const OutputSink& sink, bool capture);
   BytesView kept(BytesView bytes);

@@ -41,7 +41,8 @@ class OutputStream {
   // The rest is not written; a failure from now on.
   void give_up();
 
-  // Writes until finish() and the last byte; after give_up() it is cancelled. A reader that has gone is a `lost` failure.
+  // Writes until finish() and the last byte; after give_up() it is cancelled. A reader that has gone is a
+  // `lost` failure.
   net::Task<Result<>> run();
 
   // Why not everything was, or will be, written.

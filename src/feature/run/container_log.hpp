@@ -1,7 +1,8 @@
 // The log of one container of one task, to its last line: each event once, in the stream's order while it is
 // followed; what was ingested late, behind the place that had been read, comes last.
-// Owns the position in the stream, and what the second reading is matched against; bounded by wire/log_merge.hpp, wire/log_follower.hpp and, after the task has stopped, by a
-// number of failures in a row. The loop's thread only.
+// Owns the position in the stream, and what the second reading is matched against; bounded by
+// wire/log_merge.hpp, wire/log_follower.hpp and, after the task has stopped, by a number of failures in a
+// row. The loop's thread only.
 #pragma once
 
 #include "aws/client.hpp"

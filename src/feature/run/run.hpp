@@ -69,8 +69,8 @@ class RunObserver {
   virtual void notice(std::string_view line) = 0;  // one thing that the user has to know now
   virtual void second_passed() = 0;                // about once a second
 
-  // Where the log goes, if its reader can be slow: while it is full no log is read, and the run ends only once
-  // it is written, as wait_for_reader() allows.
+  // Where the log goes, if its reader can be slow: while it is full no log is read, and the run ends only
+  // once it is written, as wait_for_reader() allows.
   virtual OutputStream* output() { return nullptr; }
   // Where notices go, if that can be full; the run ends once they are written, in the same way.
   virtual OutputStream* notices() { return nullptr; }

@@ -125,7 +125,8 @@ net::Task<Result<RunReport>> TaskRun::follow(aws::ecs::Task task, aws::ecs::Task
   }
   if (shared_.options.attach) co_return co_await enter();
   watch_.emplace(shared_.client, shared_.options, shared_.interrupts, shared_.observer, shared_.poller,
-                 shared_.rereading, time_limit_, task_arn_, shared_.plan.container, followed_logs(definition, task.id()));
+                 shared_.rereading, time_limit_, task_arn_, shared_.plan.container,
+                 followed_logs(definition, task.id()));
   report.result = co_await watch_->follow();
   co_return report;
 }

@@ -104,9 +104,8 @@ bool RunWatch::has_open_log() const {
 
 // The task has stopped, and nothing is left but the second reading.
 bool RunWatch::is_read_once() const {
-  return stopped_ && std::ranges::all_of(logs_, [](const ContainerLog& log) {
-           return !log.is_open() || log.is_read_once();
-         });
+  return stopped_ && std::ranges::all_of(
+                         logs_, [](const ContainerLog& log) { return !log.is_open() || log.is_read_once(); });
 }
 
 bool RunWatch::is_output_full() const {

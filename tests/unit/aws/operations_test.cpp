@@ -121,7 +121,9 @@ TEST(LogsOperations, GetLogEventsReadsFromTheHeadAndGoesOnFromTheToken) {
 
 TEST(LogsOperations, FilterLogEventsReadsManyStreamsPageByPage) {
   const auto requests = requests_of(
-      {answer(200, R"({"events":[{"eventId":"1","timestamp":1,"message":"a","logStreamName":"t"}],"nextToken":"x"})"),
+      {answer(
+           200,
+           R"({"events":[{"eventId":"1","timestamp":1,"message":"a","logStreamName":"t"}],"nextToken":"x"})"),
        answer(200, R"({"events":[]})")},
       [](Client& client) -> net::Task<> {
         const logs::Filter filter{.group = "/g", .streams = {"s", "t"}, .start_ms = 1000};

@@ -13,7 +13,8 @@ TEST(Size, BytesAndBinaryUnits) {
 }
 
 TEST(Size, OtherTextIsNone) {
-  for (const char* text : {"", "0", "-1", "MiB", "1.5MiB", "1 MiB", "1MB", "64M", "1TiB", "1024GiB", "99999999999999999999"})
+  for (const char* text :
+       {"", "0", "-1", "MiB", "1.5MiB", "1 MiB", "1MB", "64M", "1TiB", "1024GiB", "99999999999999999999"})
     EXPECT_EQ(parse_size(text), std::nullopt) << text;
 }
 

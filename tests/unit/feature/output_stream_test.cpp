@@ -1,5 +1,6 @@
 // The stream to a reader, over a real pipe.
 #include "feature/output_stream.hpp"
+
 #include "feature/reader_wait.hpp"
 #include "net/clock.hpp"
 #include "sys/pipe.hpp"

@@ -112,7 +112,8 @@ TEST(LogMerge, ALongReadingRepeatsNothingAndMissesOnlyWhatIsOlderThanItsBeginnin
     std::vector<Stored> stored;
     std::vector<bool> was_seen;
     for (int at = 0; at < 60; ++at) {
-      stored.push_back({std::to_string(at), at / 3 + static_cast<std::int64_t>(random() % 4), std::to_string(at)});
+      stored.push_back(
+          {std::to_string(at), at / 3 + static_cast<std::int64_t>(random() % 4), std::to_string(at)});
       was_seen.push_back(random() % 4 != 0);
       if (was_seen.back()) merge.seen(stored.back().timestamp_ms, stored.back().message);
     }

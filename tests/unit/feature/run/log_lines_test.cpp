@@ -11,7 +11,8 @@ TEST(LogLines, AnEventIsALine) {
 }
 
 TEST(LogLines, EachLineOfAnEventBeginsWithItsOwner) {
-  EXPECT_EQ(log_lines("[app] ", "error\n  at a\n\n  at b"), "[app] error\n[app]   at a\n[app] \n[app]   at b\n");
+  EXPECT_EQ(log_lines("[app] ", "error\n  at a\n\n  at b"),
+            "[app] error\n[app]   at a\n[app] \n[app]   at b\n");
 }
 
 TEST(LogLines, BytesStayAsTheyAre) {
