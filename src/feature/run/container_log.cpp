@@ -21,6 +21,12 @@ bool is_missing(const Failure& failure) {
   return failure.service_code == "ResourceNotFoundException";
 }
 
+net::Task<> read_one_again(ContainerLog& log, LogRereading& rereading, std::int64_t start_ms,
+                           std::ptrdiff_t& left, net::Event& all_read) {
+  co_await log.read_again(rereading, start_ms);
+  if (--left == 0) all_read.set();
+}
+
 }  // namespace
 
 std::int64_t log_start(const aws::ecs::Task& task) {
@@ -130,13 +136,9 @@ net::Task<> read_again(net::Loop& loop, std::span<ContainerLog> logs, LogRereadi
   net::Event all_read(loop);
   auto left = std::ranges::count_if(logs, &ContainerLog::is_read_once);
   if (left == 0) co_return;
-  const auto read = [&](ContainerLog& log) -> net::Task<> {
-    co_await log.read_again(rereading, start_ms);
-    if (--left == 0) all_read.set();
-  };
   co_await net::with_children(loop, [&](net::TaskGroup& group) {
     for (ContainerLog& log : logs) {
-      if (log.is_read_once()) group.spawn(read(log));
+      if (log.is_read_once()) group.spawn(read_one_again(log, rereading, start_ms, left, all_read));
     }
     return all_read.wait();
   });
