@@ -432,7 +432,7 @@ def test_a_closed_stdout_does_not_leave_the_task_alone(start, shared_endpoint):
     process.stdout.close()
     errors = process.stderr.read()
     assert process.wait(timeout=60) == 125
-    assert "cannot write to stdout" in lines(errors)[-1]
+    assert "standard output: cannot write" in lines(errors)[-1]
     assert task_started(shared_endpoint, errors)["lastStatus"] == "STOPPED"
 
 

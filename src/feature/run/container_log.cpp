@@ -21,6 +21,12 @@ bool is_missing(const Failure& failure) {
   return failure.service_code == "ResourceNotFoundException";
 }
 
+net::Task<> read_one_again(ContainerLog& log, LogRereading& rereading, std::int64_t start_ms,
+                           std::ptrdiff_t& left, net::Event& all_read) {
+  co_await log.read_again(rereading, start_ms);
+  if (--left == 0) all_read.set();
+}
+
 }  // namespace
 
 std::int64_t log_start(const aws::ecs::Task& task) {
@@ -126,11 +132,15 @@ net::Task<> ContainerLog::read_again(LogRereading& rereading, std::int64_t start
 
 net::Task<> read_again(net::Loop& loop, std::span<ContainerLog> logs, LogRereading& rereading,
                        std::int64_t start_ms) {
-  co_await net::with_children(loop, [logs, &rereading, start_ms](net::TaskGroup& group) {
+  // Not the group's join(), which does not tell that we were cancelled.
+  net::Event all_read(loop);
+  auto left = std::ranges::count_if(logs, &ContainerLog::is_read_once);
+  if (left == 0) co_return;
+  co_await net::with_children(loop, [&](net::TaskGroup& group) {
     for (ContainerLog& log : logs) {
-      if (log.is_read_once()) group.spawn(log.read_again(rereading, start_ms));
+      if (log.is_read_once()) group.spawn(read_one_again(log, rereading, start_ms, left, all_read));
     }
-    return group.join();
+    return all_read.wait();
   });
 }
 

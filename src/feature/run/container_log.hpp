@@ -29,7 +29,7 @@ namespace ferry::feature {
 struct LogListener {
   std::function<void(std::string_view container, std::span<const aws::logs::Event> events)> events;
   std::function<void(std::string_view line)> notice;  // one thing that the user has to know now
-  std::function<net::Task<>()> room = {};             // before a page is read; may be empty
+  std::function<net::Task<>()> room;                  // before a page is read; may be empty
 };
 
 // Before the first event of the task's, with what the clocks of two machines may be apart. Milliseconds since

@@ -77,7 +77,8 @@ RunWatch::RunWatch(aws::Client& client, const RunOptions& options, Interrupts& i
       .events = [&observer, arn = task_arn_](
                     std::string_view of,
                     std::span<const aws::logs::Event> events) { observer.log(arn, of, events); },
-      .notice = [&observer](std::string_view line) { observer.notice(line); }};
+      .notice = [&observer](std::string_view line) { observer.notice(line); },
+      .room = {}};
   const std::size_t remembered = remembered_events(options.count * logs.size());
   logs_.reserve(logs.size());
   for (FollowedLog& log : logs)
