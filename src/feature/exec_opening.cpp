@@ -74,8 +74,7 @@ net::Task<Result<aws::ecs::ExecSession>> ExecOpening::open(std::string command) 
     const Refusal refusal = meaning_of(opened.error());
     if (end_.cause()) co_return fail(explained(opened.error()));
     if (refusal == Refusal::final) {
-      const Failure failure =
-          co_await with_near_targets(client_, request_.target, explained(opened.error()));
+      const Failure failure = co_await with_near_targets(client_, request_.target, explained(opened.error()));
       co_return fail(failure);
     }
     if (refusal != Refusal::session_limit && refusal != Refusal::throttled) {
