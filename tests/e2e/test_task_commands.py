@@ -85,17 +85,17 @@ def test_stop_waits_until_the_task_has_stopped(run, start, place):
 
 
 @pytest.mark.parametrize("command", ["wait", "stop"])
-@pytest.mark.parametrize("task", ["0" * 32, "0123abc"])
+@pytest.mark.parametrize("task", ["0" * 32, "0123abcd", "task/0123abc"])
 def test_a_task_that_is_not_there(run, command, task):
     done = run(command, task)
     assert done.returncode == 125
-    assert task in done.stderr
+    assert f"there is no task {task.removeprefix('task/')}" in done.stderr
 
 
 def test_a_prefix_of_several_tasks_lists_them(run, start):
     arns = [start("fine") for _ in range(17)]
     shared = next(digit for digit in "0123456789abcdef" if sum(id_of(arn).startswith(digit) for arn in arns) > 1)
-    done = run("wait", shared)
+    done = run("wait", f"task/{shared}")
     assert done.returncode == 125
     assert all(id_of(arn) in done.stderr for arn in arns if id_of(arn).startswith(shared))
 

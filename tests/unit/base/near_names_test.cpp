@@ -28,7 +28,8 @@ TEST(EditDistance, IsBoundedByTheLengthOfNames) {
 }
 
 TEST(NearNames, AreTheNearestFirst) {
-  EXPECT_THAT(near("wbe", {"worker", "webs", "web", "db"}), ElementsAre("web", "webs"));
+  EXPECT_THAT(near("frontned", {"backend", "frontends", "frontend"}), ElementsAre("frontend", "frontends"));
+  EXPECT_THAT(near("wbe", {"worker", "webs", "web", "db"}), ElementsAre("web"));
   EXPECT_THAT(near("produciton", {"production", "staging"}), ElementsAre("production"));
   EXPECT_THAT(near("WEB", {"web"}), ElementsAre("web"));
 }
