@@ -126,7 +126,7 @@ void describe_life(Arguments& arguments, RunFlags& flags) {
       "with -o json: how much of each task's log is kept; a task that writes more is stopped, outcome "
       "unknown (default: 64MiB)",
       flags.capture_limit);
-  arguments.integer("--unknown-exit-code", "N", 0, kLargestExitCode,
+  arguments.integer("--unknown-exit-code", "N", 1, kLargestExitCode,
                     "exit status where the command's own cannot be known; else 255", flags.unknown_exit_code);
 }
 
