@@ -189,10 +189,10 @@ net::Task<Result<>> run_plan(aws::Client& client, Preparation prepared, const Ru
   Result<std::optional<EphemeralRevision>> revision = std::optional<EphemeralRevision>();
   if (prepared.going.size() < options.count) {
     net::Event& given_up = state.interrupts.arrived;
-    std::optional<Result<std::optional<EphemeralRevision>>> revised =
-        co_await unless_late(client.loop(), given_up, first_limit(state, options), kAnswerGrace,
-                             revise(client, options.journal_folder, options.request.revision, plan.container,
-                                    plan.definition, plan.input, given_up));
+    std::optional<Result<std::optional<EphemeralRevision>>> revised = co_await unless_late(
+        client.loop(), given_up, state.finished, first_limit(state, options), kStartGrace,
+        revise(client, options.journal_folder, options.request.revision, plan.container, plan.definition,
+               plan.input, given_up));
     // The journal knows what may have been registered, and the next command looks for it.
     if (!revised) co_return Result<>();
     revision = std::move(*revised);
