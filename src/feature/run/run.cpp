@@ -1,6 +1,7 @@
 #include "feature/run/run.hpp"
 
 #include "aws/ecs.hpp"
+#include "feature/ending.hpp"
 #include "feature/patience.hpp"
 #include "feature/run/going_tasks.hpp"
 #include "feature/run/plan.hpp"
@@ -196,6 +197,8 @@ net::Task<Result<>> run_plan(aws::Client& client, Preparation prepared, const Ru
     // The journal knows what may have been registered, and the next command looks for it.
     if (!revised) co_return Result<>();
     revision = std::move(*revised);
+    const bool is_late = net::steady_now() >= first_limit(state, options);
+    if (!revision && is_late && may_have_acted(revision.error())) co_return Result<>();
   }
   if (!revision) co_return fail(revision.error());
   if (*revision) plan.described = aws::ecs::task_definition_from_json(plan.definition);
