@@ -7,7 +7,7 @@ namespace ferry::aws {
 
 // Changes nothing; unknown ones do not read.
 bool is_reading(std::string_view operation);
-// What it starts goes on after the call: RunTask, StartTask, ExecuteCommand.
+// What it leaves behind outlasts the call: RunTask, StartTask, ExecuteCommand, RegisterTaskDefinition.
 bool starts_something(std::string_view operation);
 
 }  // namespace ferry::aws

@@ -14,7 +14,8 @@ bool is_reading(std::string_view operation) {
 }
 
 bool starts_something(std::string_view operation) {
-  return operation == "RunTask" || operation == "StartTask" || operation == "ExecuteCommand";
+  return operation == "RunTask" || operation == "StartTask" || operation == "ExecuteCommand" ||
+         operation == "RegisterTaskDefinition";
 }
 
 bool is_repeatable(std::string_view operation, const boost::json::object& input) {

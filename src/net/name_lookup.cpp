@@ -70,7 +70,7 @@ bool Lookup::begin(std::shared_ptr<Lookup> lookup) {
   event.sigev_value.sival_ptr = owner.get();
   const int error = ::getaddrinfo_a(GAI_NOWAIT, &request, 1, &event);
   // Some of its failures are told to end() too, and it does not say which: its owner then stays.
-  static_cast<void>(owner.release());
+  static_cast<void>(owner.release());  // NOLINT(bugprone-unused-return-value)
   if (error == 0) return true;
   if (error != EAI_SYSTEM) errno = EAGAIN;
   return false;

@@ -17,7 +17,7 @@ from recording_proxy import RecordingProxy
 from running_service import enterable_task
 
 # A call is given up after 60 s by itself, and most are made three times.
-PROMPT_S = 10
+PROMPT_S = 12
 KEYS = {"AWS_ACCESS_KEY_ID": "AK", "AWS_SECRET_ACCESS_KEY": "s", "AWS_REGION": "eu-west-1", "AWS_EC2_METADATA_DISABLED": "true"}
 
 

@@ -45,6 +45,20 @@ bool is_certain(const Failure& failure) {
   return error == aws::ecs::Error::client || error == aws::ecs::Error::invalid_parameter;
 }
 
+// A registration that is cancelled between two attempts was refused each time: there is nothing to look for.
+// One that is cancelled while it is sent ends with a failure instead (aws::starts_something()).
+struct ForgottenUnlessSent {
+  explicit ForgottenUnlessSent(JournalEntry& its_entry) : entry(its_entry) {}
+  ~ForgottenUnlessSent() {
+    if (is_armed) static_cast<void>(entry.forget());
+  }
+  ForgottenUnlessSent(const ForgottenUnlessSent&) = delete;
+  ForgottenUnlessSent& operator=(const ForgottenUnlessSent&) = delete;
+
+  JournalEntry& entry;
+  bool is_armed = true;
+};
+
 // The service refused to deregister it: because it was no longer there to deregister?
 net::Task<bool> is_gone(aws::Client& client, std::string arn) {
   const Result<boost::json::object> definition =
@@ -81,9 +95,11 @@ net::Task<Result<EphemeralRevision>> register_revision(aws::Client& client, std:
   definition = marked(std::move(definition), intent.mark);
   Result<JournalEntry> entry = JournalEntry::write(journal_folder, std::move(intent));
   if (!entry) co_return fail(entry.error());
+  ForgottenUnlessSent forgotten(*entry);
   const Patience patience{.limit = kRegistrationPatience, .given_up = given_up, .may_pass = was_throttled};
   Result<std::string> arn = co_await patiently<std::string>(
       patience, [&client, definition] { return aws::ecs::register_task_definition(client, definition); });
+  forgotten.is_armed = false;
   if (!arn) {
     // Otherwise the next command looks whether there is one that has the mark.
     if (is_certain(arn.error())) static_cast<void>(entry->forget());

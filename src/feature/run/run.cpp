@@ -1,6 +1,7 @@
 #include "feature/run/run.hpp"
 
 #include "aws/ecs.hpp"
+#include "feature/ending.hpp"
 #include "feature/patience.hpp"
 #include "feature/reader_wait.hpp"
 #include "feature/run/going_tasks.hpp"
@@ -222,13 +223,15 @@ net::Task<Result<>> run_plan(aws::Client& client, Preparation prepared, const Ru
   Result<std::optional<EphemeralRevision>> revision = std::optional<EphemeralRevision>();
   if (prepared.going.size() < options.count) {
     net::Event& given_up = state.interrupts.arrived;
-    std::optional<Result<std::optional<EphemeralRevision>>> revised =
-        co_await unless_late(client.loop(), given_up, first_limit(state, options), kAnswerGrace,
-                             revise(client, options.journal_folder, options.request.revision, plan.container,
-                                    plan.definition, plan.input, given_up));
+    std::optional<Result<std::optional<EphemeralRevision>>> revised = co_await unless_late(
+        client.loop(), given_up, state.finished, first_limit(state, options), kStartGrace,
+        revise(client, options.journal_folder, options.request.revision, plan.container, plan.definition,
+               plan.input, given_up));
     // The journal knows what may have been registered, and the next command looks for it.
     if (!revised) co_return Result<>();
     revision = std::move(*revised);
+    const bool is_late = net::steady_now() >= first_limit(state, options);
+    if (!revision && is_late && may_have_acted(revision.error())) co_return Result<>();
   }
   if (!revision) co_return fail(revision.error());
   if (*revision) plan.described = aws::ecs::task_definition_from_json(plan.definition);

@@ -88,7 +88,7 @@ net::Task<std::vector<StartedTask>> TaskStarter::start_together(boost::json::obj
   const Patience patience{
       .limit = std::min(kStartPatience, limit - now), .given_up = given_up_, .may_pass = was_throttled};
   const std::optional<Result<aws::ecs::DescribedTasks>> answer =
-      co_await unless_late(client_.loop(), given_up_, limit, kAnswerGrace,
+      co_await unless_late(client_.loop(), given_up_, limit, kStartGrace,
                            patiently<aws::ecs::DescribedTasks>(
                                patience, [this, input] { return aws::ecs::run_task(client_, input); }));
   if (answer && !*answer && may_have_acted(answer->error())) {

@@ -22,6 +22,10 @@ namespace ferry::feature {
 
 inline constexpr int kMostTasksPerRunTask = 10;
 
+// How long RunTask, and RegisterTaskDefinition before it, may still answer once the run is given up: a task
+// that nobody stops costs money. RunTask takes up to seconds.
+inline constexpr milliseconds kStartGrace{3'000};
+
 // Why there is no task.
 struct NoTask {
   Failure failure;
@@ -41,7 +45,7 @@ class TaskStarter {
   // One accepted task. `provider` is an index into `capacity`, 0 where that is empty. Each call has a client
   // token of its own, so that a lost answer never starts a second task; one that is throttled is made again
   // for a minute. Once it is given up, or the time is over, no call is made, and one that is under way has
-  // kAnswerGrace to answer. Failures: those of the call; `cancelled` where it was given up or the time was
+  // kStartGrace to answer. Failures: those of the call; `cancelled` where it was given up or the time was
   // over; and where the service took the call but placed no task, `refused` with the service's reason as
   // service_code.
   net::Task<StartedTask> start(std::size_t provider, Instant time_limit);

@@ -130,6 +130,8 @@ net::Task<> ask_in_vain(Stage& stage, int& failures) {
 net::Task<> ask_in_vain_together(Stage& stage, int& failures) {
   net::TaskGroup group(stage.loop);
   for (int caller = 0; caller < 10; ++caller) group.spawn(ask_in_vain(stage, failures));
+  // All have asked once the loop has come round.
+  co_await net::sleep_for(stage.loop, milliseconds(1));
   stage.may_answer.set();
   co_await group.join();
 }
