@@ -47,8 +47,10 @@ constexpr std::array kPair{Member{"name", text}, Member{"value", text}};
 constexpr std::array kAgent{Member{"name", text}, Member{"lastStatus", text}, Member{"reason", text}};
 constexpr std::array kContainer{Member{"name", text},
                                 Member{"containerArn", text},
+                                Member{"image", text},
                                 Member{"runtimeId", text},
                                 Member{"lastStatus", text},
+                                Member{"healthStatus", text},
                                 Member{"reason", text},
                                 Member{"exitCode", integer},
                                 Member{"managedAgents", structures, kAgent}};
@@ -87,9 +89,16 @@ constexpr std::array kTaskList{Member{"taskArns", texts}, Member{"nextToken", te
 constexpr std::array kLogOptions{Member{"awslogs-group", text}, Member{"awslogs-region", text},
                                  Member{"awslogs-stream-prefix", text}};
 constexpr std::array kLogConfiguration{Member{"logDriver", text}, Member{"options", structure, kLogOptions}};
-constexpr std::array kLinuxParameters{Member{"initProcessEnabled", flag}};
+constexpr std::array kTmpfs{Member{"containerPath", text}};
+constexpr std::array kLinuxParameters{Member{"initProcessEnabled", flag}, Member{"tmpfs", structures, kTmpfs}};
+constexpr std::array kMountPoint{Member{"containerPath", text}, Member{"readOnly", flag}};
+constexpr std::array kDependency{Member{"containerName", text}, Member{"condition", text}};
 constexpr std::array kSecret{Member{"name", text}};
 constexpr std::array kContainerDefinition{Member{"name", text},
+                                          Member{"image", text},
+                                          Member{"dependsOn", structures, kDependency},
+                                          Member{"firelensConfiguration", structure},
+                                          Member{"mountPoints", structures, kMountPoint},
                                           Member{"essential", flag},
                                           Member{"readonlyRootFilesystem", flag},
                                           Member{"logConfiguration", structure, kLogConfiguration},
@@ -157,7 +166,8 @@ constexpr std::array kExec{Member{"clusterArn", text}, Member{"taskArn", text}, 
 
 // CloudWatch Logs, SSM and KMS, by theirs; ferryLogComplete is `ferry local`'s own.
 constexpr std::array kLogEvent{Member{"timestamp", long_integer}, Member{"ingestionTime", long_integer},
-                               Member{"message", text}, Member{"eventId", text}};
+                               Member{"message", text}, Member{"eventId", text},
+                               Member{"logStreamName", text}};
 constexpr std::array kLogEvents{Member{"events", structures, kLogEvent}, Member{"nextToken", text},
                                 Member{"nextForwardToken", text}, Member{"ferryLogComplete", flag}};
 constexpr std::array kLogGroup{Member{"logGroupName", text}};

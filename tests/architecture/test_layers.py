@@ -118,12 +118,10 @@ def test_each_member_that_is_read_of_an_answer_has_its_type_in_the_table(reader)
 # own words.
 PAST_THE_SINKS = {
     "cli/arguments.cpp": "help",
-    "cli/exec_command.cpp": "a command's output",
     "cli/local_command.cpp": "the endpoint's record",
     "cli/local_up_command.cpp": "the endpoint's address",
     "cli/main.cpp": "usage and version",
     "cli/result_output.cpp": "the sink itself",
-    "cli/run_output.cpp": "a log",
     "cli/session_manager_plugin_command.cpp": "the plugin's usage and version",
     "cli/wrap_command.cpp": "the command to send",
 }

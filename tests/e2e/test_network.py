@@ -264,12 +264,15 @@ def test_tls_goes_through_a_proxy_over_tls(run, secure_url, secure_proxy, author
 
 @pytest.fixture
 def secure_session(web, run, shared_endpoint, authority):  # noqa: F811
-    """secure_session(context, words...) is `ferry exec` whose session is with a server of that context."""
+    """secure_session(context, words...) is `ferry exec` whose session is with a server of that context.
+
+    Unsigned: the server gives the endpoint another Host than the one that is signed.
+    """
 
     def run_exec(context, *words, **variables):
         with TlsFront(shared_endpoint.port, context) as front, RecordingProxy(shared_endpoint) as api:
             api.changes["ExecuteCommand"] = front.lead_here
-            done = run("exec", *words, AWS_ENDPOINT_URL=api.url, AWS_CA_BUNDLE=str(authority.path), **variables)
+            done = run("exec", "--unsigned-channel", *words, AWS_ENDPOINT_URL=api.url, AWS_CA_BUNDLE=str(authority.path), **variables)
             return done, front.port
 
     return run_exec

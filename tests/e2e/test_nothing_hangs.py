@@ -128,7 +128,7 @@ LIMITS = [
     ("RegisterTaskDefinition", ["run", "--timeout", "1s", "--ephemeral-revision", "--image", "other:2", "sleeps"], 124, "before a task was started"),
     ("RunTask", ["run", "--timeout", "1s", "sleeps"], 255, "a task may have started"),
     ("RunTask", ["run", "--timeout", "1s", "--count", "3", "sleeps"], 255, "a task may have started"),
-    ("ListTasks", ["wait", "--timeout", "1s", "0123"], 124, "timed out after 1 s; the task goes on"),
+    ("ListTasks", ["wait", "--timeout", "1s", "task/0123"], 124, "timed out after 1 s; the task goes on"),
     ("DescribeTasks", ["wait", "--timeout", "1s", "TASK"], 124, "timed out after 1 s; the task goes on"),
     ("DescribeTasks", ["stop", "--timeout", "1s", "TASK"], 124, "before the task was told to stop"),
     ("StopTask", ["stop", "--timeout", "1s", "TASK"], 124, "may have been told to stop"),

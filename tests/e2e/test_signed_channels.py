@@ -85,7 +85,7 @@ def test_without_credentials_a_channel_is_unsigned_and_that_is_said_once(lenient
 
 def test_without_credentials_a_refusal_names_the_right_that_is_needed(strict, collect):
     done = collect(respond(strict, "echo", "hello"))
-    assert (done.stdout, done.returncode) == ("", 125)
+    assert (done.stdout, done.returncode) == ("", 255)
     notice, refusal = lines_of(done)
     assert "unsigned" in notice
     assert "ssmmessages:OpenDataChannel" in refusal
@@ -102,7 +102,7 @@ def test_a_wrong_secret_is_refused_naming_key_and_source_and_not_tried_unsigned(
     endpoint = request.getfixturevalue(which)
     variables = {**endpoint.variables, "AWS_SECRET_ACCESS_KEY": "wrong"}
     done = collect(respond(endpoint, "echo", "hello"), "--framing", "plain", **variables)
-    assert (done.stdout, done.returncode) == ("", 125)
+    assert (done.stdout, done.returncode) == ("", 255)
     (line,) = lines_of(done)
     assert endpoint.variables["AWS_ACCESS_KEY_ID"] in line
     assert "environment" in line

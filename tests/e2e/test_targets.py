@@ -153,16 +153,16 @@ def test_the_environment_names_the_container(start, run):
 
 
 def test_run_and_wait_choose_by_the_same_rule(shared_endpoint, run):
-    definition = task_definition(family="job", container={"command": ["sh", "-c", "exit 5"]})
+    definition = task_definition(family="job", container={"command": ["sh", "-c", "sleep 0.5; exit 5"]})
     app = definition["containerDefinitions"][0]
-    definition["containerDefinitions"] += [{**app, "name": name, "command": ["true"], "essential": False} for name in [*AWS, "side"]]
+    definition["containerDefinitions"] += [{**app, "name": name, "command": ["sh", "-c", "exit 3"], "essential": False} for name in [*AWS, "side"]]
     shared_endpoint.ecs.register_task_definition(**definition)
     done = run("run", "job")
     assert done.returncode == 5, done.stderr
     assert "container app (put there by AWS: aws-guardduty-agent-x1Y2, ecs-service-connect-abc; not essential: side)" in done.stderr
     arn = run("run", "-d", "job").stdout.strip()
     assert run("wait", arn).returncode == 5
-    assert run("wait", "--container", "side", arn).returncode == 0
+    assert run("wait", "--container", "side", arn).returncode == 3
     assert run("wait", arn, FERRY_CONTAINER="side").returncode == 0
 
 

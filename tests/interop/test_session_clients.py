@@ -231,7 +231,7 @@ def recorded_program(simulator, simulated_image, ferry, tmp_path_factory):
         words = [ferry, "exec", *flags, arn, "--", "true"]
         subprocess.run(words, env=environment, stdin=subprocess.DEVNULL, check=True, timeout=PATIENCE_S)
         sent = bytes(simulator.last_session.input)
-        return sent[: sent.index(b"\n.\n") + 3]
+        return sent[: sent.index(b" .\n") + 3]
 
     return record
 

@@ -28,6 +28,7 @@ namespace ferry::feature {
 namespace {
 
 constexpr milliseconds kPlanPatience = seconds(60);  // for reading calls that are throttled
+constexpr milliseconds kLastWrite{500};              // for a reader, once the user waits for nothing
 
 using TakeReport = std::function<void(RunReport)>;
 using GoingTasks = std::vector<aws::ecs::Task>;
@@ -174,13 +175,21 @@ net::Task<bool> drain(net::Loop& loop, RunState& state, const RunOptions& option
   co_return true;
 }
 
-// A user who has interrupted twice does not wait for the reader either.
+// A user who has interrupted twice does not wait for the reader either, but what it takes at once it gets: the last
+// line says how to stop the task.
 net::Task<> write_the_rest(net::Loop& loop, RunState& state, const RunOptions& options,
                            OutputStream* output) {
   if (output == nullptr || output->waiting() == 0) co_return;
   const std::optional<bool> drained =
       co_await unless(loop, state.hurried, drain(loop, state, options, *output));
-  if (!drained) output->give_up();
+  if (drained) co_return;
+  const Instant latest = net::steady_now() + kLastWrite;
+  bool is_taking = true;
+  while (is_taking && output->waiting() > 0) {
+    output->progress().reset();
+    is_taking = co_await output->progress().wait_until(latest);
+  }
+  if (output->waiting() > 0) output->give_up();
 }
 
 // What the user did not wait for.

@@ -136,7 +136,10 @@ TEST(OutputStreamLines, NobodySpeaksWithinALine) {
     stream.between_lines(spoken.line("lost"));
     stream.between_lines(spoken.line("found"));
     stream.put(as_bytes("line\nand the next\nlast"));
-    stream.finish();
+    while (stream.waiting() > 0) {
+      stream.progress().reset();
+      co_await stream.progress().wait();
+    }
   };
   loop.run(net::with_children(loop, talk));
   Bytes bytes(4096);

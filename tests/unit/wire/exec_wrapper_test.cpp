@@ -478,7 +478,7 @@ TEST_P(ExecWrapper, EndsWithACommandThatDoesNotReadItsInput) {
 }
 
 TEST_P(ExecWrapper, SaysWhenTheCommandReadsNoMore) {
-  const Outcome outcome = run(with_input({"sh", "-c", "exec <&-; sleep 1"}, random_text(300'000)));
+  const Outcome outcome = run(with_input({"sh", "-c", "exec <&-; sleep 3"}, random_text(300'000)));
   EXPECT_TRUE(outcome.is_input_closed);
 }
 
@@ -567,7 +567,7 @@ TEST_P(ExecWrapper, NeverTakesAFailedDecoderForACommandThatReadsNoMore) {
 
 TEST_P(ExecWrapper, SaysThatTheCommandReadsNoMoreAlsoWhereTheBrokenPipeIsIgnored) {
   signal(SIGPIPE, SIG_IGN);
-  const Outcome outcome = run(with_input({"sh", "-c", "exec <&-; sleep 1"}, random_text(300'000)));
+  const Outcome outcome = run(with_input({"sh", "-c", "exec <&-; sleep 3"}, random_text(300'000)));
   signal(SIGPIPE, SIG_DFL);
   EXPECT_TRUE(outcome.is_input_closed);
   EXPECT_EQ(outcome.damage, "");
