@@ -64,6 +64,11 @@ def decode(session, program):
     return Decoded(start.decode(), bytes(streams[b"o"]), bytes(streams[b"e"]), codes[0], frames, bytes(readable))
 
 
+def next_number(program):
+    """The number of the first line behind the program, whose own are counted from 1 and end with a full stop."""
+    return int(re.search(rb"^(\d+) \.$", program, re.MULTILINE).group(1)) + 1
+
+
 def has_ended(session, program):
     """Whether both streams' ends have come."""
     try:

@@ -58,12 +58,12 @@ class ForeignSession:
         while not re.search(text, self.printed):
             assert self._read(deadline), self.printed
 
-    def leave_when(self, has_ended):
-        """Tells ferry's program that the result has arrived, once it has."""
+    def leave_when(self, has_ended, number):
+        """Tells ferry's program in a line of that number that the result has arrived, once it has."""
         deadline = time.monotonic() + PATIENCE_S
         while not has_ended(self.printed):
             assert self._read(deadline), self.printed
-        self.send(b"q\n")
+        self.send(b"%d q\n" % number)
         return self.finish()
 
     def send(self, data):
@@ -248,7 +248,8 @@ def test_ferrys_framing_is_read_by_others(enter, shared_endpoint, recorded_progr
         session.send(program)
         nonce, end = exec_frames.SECRETS.search(program).groups()
         session.wait_for(rb"\x1e" + nonce + rb"\+")
-        result = exec_frames.decode(session.leave_when(lambda came: exec_frames.has_ended(came, program)), program)
+        number = exec_frames.next_number(program)
+        result = exec_frames.decode(session.leave_when(lambda came: exec_frames.has_ended(came, program), number), program)
     lines = b"".join(b"%d\n" % number for number in range(1, 2001))
     assert result.exit_code == 42
     assert result.stdout == b"first b\0\xff\xef\xbf\xbd" + lines
@@ -257,7 +258,7 @@ def test_ferrys_framing_is_read_by_others(enter, shared_endpoint, recorded_progr
 
 
 def test_input_through_ferrys_framing(enter, shared_endpoint, recorded_program):
-    """Input in base64 lines, acknowledged by a frame, then its end: as docs/exec-framing.md says it."""
+    """Input in numbered base64 lines, one of them twice, acknowledged by frames, then its end: as docs/exec-framing.md says it."""
     program = recorded_program("--framing", "plain", "-i")
     wrapped = shared_endpoint.run("wrap", "--", "wc", "-c", check=True).stdout
     with enter(wrapped.removesuffix("\n")) as session:
@@ -265,8 +266,11 @@ def test_input_through_ferrys_framing(enter, shared_endpoint, recorded_program):
         session.send(program)
         nonce, _ = exec_frames.SECRETS.search(program).groups()
         session.wait_for(rb"\x1e" + nonce + rb"\+")
-        session.send(b"i 2\naGVsbG8g\nd29ybGQK\n")
+        at = exec_frames.next_number(program)
+        session.send(b"%d i2,12\n%d:aGVsbG8g\n%d:aGVsbG8g\n%d:d29ybGQK\n" % (at, at + 1, at + 1, at + 2))
+        session.wait_for(rb"\x1e" + nonce + rb"r%d\x1e" % (at + 3))
         session.wait_for(rb"\x1e" + nonce + rb"c\x1e")
-        session.send(b".\n")
-        result = exec_frames.decode(session.leave_when(lambda came: exec_frames.has_ended(came, program)), program)
+        session.send(b"%d .\n" % (at + 3))
+        ended = session.leave_when(lambda came: exec_frames.has_ended(came, program), at + 4)
+        result = exec_frames.decode(ended, program)
     assert (result.exit_code, result.stdout.split()) == (0, [b"12"])
