@@ -74,7 +74,10 @@ net::Task<> work(Round& round) {
     round.results[index] = result ? std::move(*result) : failed_here(result.error());
     if (round.results[index]->outcome == Outcome::interrupted) give_up_the_rest(round);
     while (round.next_result < round.results.size() && round.results[round.next_result]) {
-      round.take(*round.results[round.next_result++]);
+      std::optional<CommandResult>& next = round.results[round.next_result++];
+      round.take(*next);
+      // What was handed on is not kept.
+      next.emplace();
     }
   }
 }

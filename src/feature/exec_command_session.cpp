@@ -7,6 +7,7 @@
 #include "sys/standard_streams.hpp"
 #include "wire/exec_wrapper.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <unistd.h>
@@ -22,9 +23,9 @@ constexpr milliseconds kLongestSilence{60'000};
 constexpr milliseconds kLongestPreparation{30'000};
 // For the cluster's configuration, once the container waits for it.
 constexpr milliseconds kLongestChoice{2'000};
-// What may wait for the framing to be known.
 // In the time after which the container takes us for dead.
 constexpr int kSignsOfLife = 4;
+// What may wait for the framing to be known.
 constexpr std::size_t kMaxEarlyBytes = std::size_t{256} << 10U;
 
 constexpr std::string_view kHelp =
@@ -39,6 +40,16 @@ session::TerminalSize size_of_terminal() {
 session::Address address_of(const aws::ecs::ExecSession& opened) {
   return {
       .session_id = opened.session_id, .stream_url = opened.stream_url, .token_value = opened.token_value};
+}
+
+// A connection that has gone silent is noticed, and resumed, before its silence is taken for the program's.
+wire::ExecLineTimes line_times(const session::ConnectionTimes& connection) {
+  constexpr milliseconds kToResume{60'000};
+  wire::ExecLineTimes times;
+  times.give_up_after =
+      std::max(times.give_up_after,
+               std::max(connection.longest_silence, connection.ping_interval * 5 / 2) + kToResume);
+  return times;
 }
 
 std::string missing_tools(const wire::ExecTier& tier) {
@@ -70,7 +81,7 @@ CommandSession::CommandSession(net::Loop& loop, const net::Network& network, Exe
                    .on_connection_resumed = [this] { resume_connection(); },
                    .on_unsigned = [this](const Failure& reason) { say(unsigned_notice(reason)); }},
                connection_times(options.channel)),
-      lines_(loop, channel_, [this] { give_up_on_lines(); }),
+      lines_(loop, channel_, line_times(connection_times(options.channel)), [this] { give_up_on_lines(); }),
       first_output_(loop),
       framing_known_(loop),
       ready_(loop),
@@ -217,7 +228,7 @@ void CommandSession::decode(BytesView bytes) {
   }
 }
 
-void CommandSession::handle(const wire::exec_event::Ready&) {
+void CommandSession::handle(const wire::exec_event::Ready& ready) {
   // What is over already is not started any more.
   if (concluded_.is_set()) return;
   wire::ExecPlan plan;
@@ -230,7 +241,7 @@ void CommandSession::handle(const wire::exec_event::Ready&) {
     plan.terminal =
         wire::ExecTerminal{.columns = size.columns, .rows = size.rows, .type = options_.terminal_type};
   }
-  lines_.send_program(plan);
+  lines_.send_program(plan, ready.is_echoing);
   is_program_sent_ = true;
   ready_.set();
 }
@@ -435,7 +446,7 @@ net::Task<> CommandSession::keep_alive() {
 net::Task<> CommandSession::show_life() {
   while (true) {
     co_await net::sleep_for(loop_, milliseconds(options_.longest_silence) / kSignsOfLife);
-    lines_.send(wire::exec_word::alive);
+    lines_.send_alive();
   }
 }
 

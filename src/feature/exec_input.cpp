@@ -10,18 +10,29 @@
 
 namespace ferry::feature {
 
-ControlLines::ControlLines(net::Loop& loop, session::DataChannel& channel, std::function<void()> on_given_up)
-    : channel_(channel), on_given_up_(std::move(on_given_up)), changed_(loop), idle_(loop), room_(loop) {
+ControlLines::ControlLines(net::Loop& loop, session::DataChannel& channel, wire::ExecLineTimes times,
+                           std::function<void()> on_given_up)
+    : channel_(channel),
+      on_given_up_(std::move(on_given_up)),
+      lines_(times),
+      changed_(loop),
+      idle_(loop),
+      room_(loop) {
   idle_.set();
 }
 
-void ControlLines::send_program(const wire::ExecPlan& plan) {
-  lines_.send_program(plan);
+void ControlLines::send_program(const wire::ExecPlan& plan, bool is_echoing) {
+  lines_.send_program(plan, is_echoing);
   changed();
 }
 
 void ControlLines::send(std::string_view word) {
   lines_.send(word);
+  changed();
+}
+
+void ControlLines::send_alive() {
+  lines_.send_alive();
   changed();
 }
 
@@ -57,6 +68,7 @@ void ControlLines::wanted(const wire::exec_event::Wanted& wanted) {
 void ControlLines::taken() {
   lines_.taken();
   room_.set();
+  changed();
 }
 
 void ControlLines::hold() {

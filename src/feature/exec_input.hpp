@@ -19,10 +19,12 @@ namespace ferry::feature {
 class ControlLines {
  public:
   // `on_given_up`: the program did not confirm what it was sent, and will not.
-  ControlLines(net::Loop& loop, session::DataChannel& channel, std::function<void()> on_given_up);
+  ControlLines(net::Loop& loop, session::DataChannel& channel, wire::ExecLineTimes times,
+               std::function<void()> on_given_up);
 
-  void send_program(const wire::ExecPlan& plan);
-  void send(std::string_view word);    // one of wire::exec_word
+  void send_program(const wire::ExecPlan& plan, bool is_echoing);
+  void send(std::string_view word);  // one of wire::exec_word
+  void send_alive();
   void send_bytes(std::string bytes);  // as they are
   void send_chunk(BytesView bytes);
   void send_end_of_input();

@@ -68,8 +68,11 @@ net::Task<Result<aws::ecs::ExecSession>> ExecOpening::open(std::string command) 
     const Refusal refusal = meaning_of(opened.error());
     if (end_.cause()) co_return fail(explained(opened.error()));
     if (refusal == Refusal::final) {
-      const Failure failure = co_await with_near_targets(client_, request_.target, explained(opened.error()));
-      co_return fail(failure);
+      const Failure failure = explained(opened.error());
+      const std::optional<Failure> helpful =
+          co_await unless(client_.loop(), end_.asked(), call_deadline(),
+                          with_near_targets(client_, request_.target, failure));
+      co_return fail(helpful.value_or(failure));
     }
     if (refusal != Refusal::session_limit && refusal != Refusal::throttled) {
       const ExecPlace tried = *place_;

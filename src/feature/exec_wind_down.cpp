@@ -98,8 +98,10 @@ net::Task<> CommandSession::take_leave(net::TaskGroup& group) {
   }
   lines_.send(wire::exec_word::quit);
   group.spawn(confirm_delivery());
-  co_await delivered_.wait_until(net::steady_now() + kLongestLeave);
-  co_await channel_ended_.wait_until(net::steady_now() + kOrderlyClose);
+  const bool is_delivered = co_await delivered_.wait_until(net::steady_now() + kLongestLeave);
+  const bool is_over = co_await channel_ended_.wait_until(net::steady_now() + kOrderlyClose);
+  // It was behind much input: the service ends what would be left of the session.
+  if (!is_delivered && !is_over) co_await within(loop_, kLongestTermination, services_.terminate());
 }
 
 net::Task<> CommandSession::confirm_delivery() {

@@ -2,8 +2,11 @@
 
 #include "base/printable.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <string>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -13,9 +16,19 @@
 namespace ferry::sys {
 namespace {
 
+// A reader who has stopped must not stop us. A terminal that is held goes on with the key that interrupts us.
+bool takes_something() {
+  constexpr int kLongestWaitMs = 500;
+  if (::isatty(STDERR_FILENO) != 0) return true;
+  pollfd ready{.fd = STDERR_FILENO, .events = POLLOUT, .revents = 0};
+  return ::poll(&ready, 1, kLongestWaitMs) != 0;
+}
+
 void write_all(std::string_view text) {
   while (!text.empty()) {
-    const ssize_t count = ::write(STDERR_FILENO, text.data(), text.size());
+    if (!takes_something()) return;
+    // No more than a pipe that is ready takes at once.
+    const ssize_t count = ::write(STDERR_FILENO, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF));
     if (count < 0 && errno == EINTR) continue;
     if (count <= 0) return;
     text.remove_prefix(static_cast<std::size_t>(count));

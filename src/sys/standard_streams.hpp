@@ -17,8 +17,9 @@ void open_missing_standard_streams();
 inline constexpr std::size_t kLongestLine = 8'000;
 std::string own_line(std::string_view line);
 
-// Each of these writes all of its text to stderr. What stderr does not take is lost: a closed terminal or a
-// full disk there leaves nobody to tell, and is no reason to leave a task running. Thread-safe.
+// Each of these writes all of its text to stderr. What stderr does not take (a pipe: within half a second) is
+// lost: a closed terminal or a full disk there leaves nobody to tell, and is no reason to leave a task
+// running. Thread-safe.
 
 // own_line().
 void say(std::string_view line);

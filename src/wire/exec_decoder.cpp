@@ -172,7 +172,7 @@ bool ExecDecoder::take_frame(std::string_view text) {
     undo_line_ends_ = text == "c";
     phase_ = Phase::preparing;
     opening_ = kMark + nonce_.substr(0, kNonceHalf);
-    events_.emplace_back(exec_event::Ready{});
+    events_.emplace_back(exec_event::Ready{.is_echoing = undo_line_ends_});
     return true;
   }
   if (phase_ == Phase::preparing) {
@@ -252,8 +252,9 @@ void ExecDecoder::take_plain(BytesView bytes) {
     preamble_ += as_text(bytes.first(std::min(kMaxPreamble - preamble_.size(), bytes.size())));
     return;
   }
-  // With exact framing output is in frames only: the rest was written to the terminal behind our back.
-  if (is_exact_ && !is_merged_) return;
+  // With exact framing output is in frames only: the rest was written to the terminal behind our back. So it
+  // is where the terminal echoes.
+  if ((is_exact_ || undo_line_ends_) && !is_merged_) return;
   if (!undo_line_ends_) return put(OutputStreamKind::standard_output, bytes);
   Bytes plain;
   for (const std::uint8_t byte : bytes) {

@@ -30,7 +30,9 @@ struct ExecTier {
 };
 
 namespace exec_event {
-struct Ready {};  // send exec_program() now
+struct Ready {
+  bool is_echoing = false;  // what is typed in comes back: nothing may be sent twice
+};  // send exec_program() now
 struct Started {
   ExecTier tier;
 };

@@ -18,6 +18,9 @@ namespace {
 constexpr std::size_t kBase64BytesPerLine = 750;
 constexpr std::size_t kOctalBytesPerLine = 250;
 
+constexpr std::string_view kEnd = ".";
+constexpr std::string_view kAlive = "w\n";
+
 std::string octal_escapes(BytesView bytes) {
   std::string text;
   text.reserve(bytes.size() * 4);
@@ -33,7 +36,8 @@ std::string exec_word::signal(std::string_view name) {
 
 ExecLines::ExecLines(ExecLineTimes times) : times_(times) {}
 
-void ExecLines::send_program(const ExecPlan& plan) {
+void ExecLines::send_program(const ExecPlan& plan, bool is_echoing) {
+  is_echoing_ = is_echoing;
   assert(kept_.empty() && first_ == 0);
   ExecProgram program = exec_program(plan);
   kept_.push_back({.text = std::move(program.loader) + "\n"});
@@ -43,7 +47,15 @@ void ExecLines::send_program(const ExecPlan& plan) {
 }
 
 void ExecLines::send(std::string_view word) {
+  // What waits for a confirmation is traffic enough, and an answer each would pile up behind output that
+  // nobody takes.
+  if (word == exec_word::ping && (!kept_.empty() || !urgent_.empty())) return;
   urgent_.emplace_back(word);
+}
+
+// Without a number: it may come twice, and needs no answer.
+void ExecLines::send_alive() {
+  if (std::ranges::find(bytes_, kAlive) == bytes_.end()) bytes_.emplace_back(kAlive);
 }
 
 void ExecLines::send_bytes(std::string bytes) {
@@ -68,7 +80,7 @@ void ExecLines::send_chunk(BytesView bytes) {
 }
 
 void ExecLines::send_end_of_input() {
-  input_.push_back({"."});
+  input_.push_back({std::string(kEnd)});
 }
 
 void ExecLines::started(const ExecTier& tier, Instant now) {
@@ -114,6 +126,7 @@ std::optional<std::string> ExecLines::poll_message(Instant now) {
     ++sent_;
   }
   if (message.empty()) return std::nullopt;
+  last_sent_ = now;
   if (sent_ > ever_sent_) {
     ever_sent_ = sent_;
     rearm(now);
@@ -141,7 +154,7 @@ void ExecLines::tick(Instant now) {
 }
 
 std::optional<Instant> ExecLines::deadline() const {
-  if (is_held_ || has_given_up_ || !is_numbered_ || ever_sent_ == 0) return std::nullopt;
+  if (is_held_ || has_given_up_ || !is_numbered_ || is_echoing_ || ever_sent_ == 0) return std::nullopt;
   return std::min(waiting_since_ + times_.give_up_after, last_sent_ + times_.resend_after);
 }
 
@@ -152,6 +165,7 @@ void ExecLines::keep(std::string_view text, char separator) {
 // The lines of a chunk stay together: what goes ahead of them, or behind, does so as a whole.
 bool ExecLines::keep_waiting() {
   if (!has_started_ || !is_numbered_) return false;
+  if (urgent_.empty() && !input_.empty() && input_.front().front() == kEnd && chunks_out_ > 0) return false;
   if (!urgent_.empty()) {
     keep(urgent_.front());
     urgent_.pop_front();

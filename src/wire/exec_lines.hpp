@@ -26,8 +26,6 @@ namespace ferry::wire {
 namespace exec_word {
 // A sign of life of the session; like every line it is answered by Received.
 inline constexpr std::string_view ping = "p";
-// The client is there: ExecPlan::longest_silence begins anew.
-inline constexpr std::string_view alive = "w";
 // The result has arrived: the program ends, also where children of the command hold its output open.
 inline constexpr std::string_view quit = "q";
 // Signals everything that runs in the session but the program itself: TERM, INT, HUP, QUIT, KILL.
@@ -51,9 +49,13 @@ class ExecLines {
 
   // Once, and before anything else. On a terminal an empty line, in a message of its own, tells the program
   // that no more of it follows; nothing else is then sent by this class, but bytes().
-  void send_program(const ExecPlan& plan);
-  // One of exec_word; goes ahead of input that is not on its way yet.
+  // Where the terminal echoes (exec_event::Ready) nothing is sent again: it would be shown among the output.
+  void send_program(const ExecPlan& plan, bool is_echoing = false);
+  // One of exec_word; goes ahead of input that is not on its way yet. A ping is left out while anything is
+  // not confirmed.
   void send(std::string_view word);
+  // The client is there: ExecPlan::longest_silence begins anew. So it does with each chunk.
+  void send_alive();
   // Bytes as they are, unnumbered and never sent again: keys.
   void send_bytes(std::string bytes);
   // Whether another chunk may be sent: a window of them is with the program, and the command has not read
@@ -61,6 +63,7 @@ class ExecLines {
   [[nodiscard]] bool has_room() const;
   // 1 to kMaxInputChunk bytes, while has_room().
   void send_chunk(BytesView bytes);
+  // Goes when the command has read every chunk: none that is lost on the way to it can look like its end.
   void send_end_of_input();
 
   // What the program says (exec_event).
@@ -97,7 +100,7 @@ class ExecLines {
   std::uint64_t first_ = 0;
   std::size_t sent_ = 0, ever_sent_ = 0;  // of kept_: in this round, and at all
   std::size_t window_ = 1, chunks_out_ = 0;
-  bool has_base64_ = false, is_numbered_ = false, has_started_ = false;
+  bool has_base64_ = false, is_numbered_ = false, is_echoing_ = false, has_started_ = false;
   bool is_held_ = false, has_given_up_ = false;
   // While a line that was sent is not confirmed: since the last one was sent for the first time, or
   // confirmed.

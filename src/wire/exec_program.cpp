@@ -87,8 +87,11 @@ K() {
     kill -$1 ${_j#/proc/}
   done
 }
-# Each line has a number; _x is the next one's. A line that comes again is passed over; where one is missing it is
-# asked for, once, and nothing behind it is taken.
+# One of our own shells that ends before its time, for want of processes or memory, says so: what it held is lost.
+early() { trap "printf '\\036$_n!\\036' >&9" EXIT; }
+in_time() { trap - EXIT; }
+# Each line has a number; _x is the next one's. A line that comes again is passed over, but what we have is said
+# again; where one is missing it is asked for, once, and nothing behind it is taken.
 again() { [ "$_asked" = $_x ] || { _asked=$_x; answer n$_x >/dev/null & }; }
 is_late() {
   _l=${1%%:*}
@@ -97,7 +100,11 @@ is_late() {
 }
 next() {
   [ "$1" = $_x ] && { _x=$((_x+1)); return; }
-  is_late "$1" && again
+  if is_late "$1"; then
+    again
+  elif [ "$_l" = "$1" ]; then
+    answer r$_x >/dev/null &
+  fi
   return 1
 }
 lines() {
@@ -112,7 +119,7 @@ chunk() {
   _w=${_a%,*} _s=${_a#*,}
   while [ $_w -gt 0 ]; do
     _t=$(lines $_w)
-    [ "$_t" ] || return
+    [ "$_t" ] || { _w=-1; break; }
     _d="$_d $_t"
     for _l in $_t; do
       case $_l in
@@ -137,12 +144,14 @@ decoded() { if [ $_base64 ]; then encoded | base64 -d; else (printf "$(encoded)"
 # writer passes a line on through the ring's pipe $1. Only a broken pipe means that nobody reads: where that signal
 # is ignored a decoder that works elsewhere shows it.
 feed() {
+  early
   [ $1 ] && read -r _l <&$1
   decoded
   _j=$?
   [ $1 ] && echo >&$2
   [ $_j = 1 ] && decoded >/dev/null && _j=141
   case $_j in 0) answer c ;; 141) answer x ;; *) answer '!' ;; esac
+  in_time
 }
 # Ends the session of a client that shows no life: at last also our own shells, but this one, which outlives the
 # session's first process.
@@ -163,20 +172,22 @@ arm() {
 }
 C() {
   LC_ALL=C
+  early
   ours
   _kept="$_kept $_l" _g= _asked=
   arm
   while read -r _i _a <&6; do
+    [ "$_i" = w ] && { arm; continue; }
     next "$_i" || continue
     case $_a in
-    i*) chunk || continue ;;
+    i*) chunk || continue; arm ;;
     .) exec >/dev/null ;;
     k*) K ${_a#k} ;;
-    w) arm ;;
     q) _silence=; arm; break ;;
     esac
     answer r$_x >/dev/null &
   done
+  in_time
 }
 )sh";
 
@@ -259,10 +270,12 @@ show() { coded $1; }
 
 // Ordinary output stands as it is between the frames, ordinary errors stand as they are in theirs. A piece is
 // ordinary if it comes through a shell variable unchanged and has nothing that an agent damages: U+FFFD, also
-// cut at the piece's end. RS is left to the frames.
+// cut at the piece's end. RS is left to the frames. Where the terminal echoes (there was no stty), nothing is
+// ordinary: what an agent writes a second time is shown among it, and must not pass for output.
 constexpr std::string_view kShowPlain = R"sh(
 _fffd=$(printf '\357\277\275') _ef=$(printf '\357') _efbf=$(printf '\357\277') _rs=$(printf '\036')
 text() {
+  [ $_q = r ] || return 1
   if [ $_base64 ]; then
     _t=$(printf %s "$_d" | base64 -d; printf x)
     _t=${_t%x}

@@ -39,8 +39,8 @@ struct ExecPlan {
   bool exact = false;                    // encode everything and compress, instead of text as readable text
   bool has_input = false;                // otherwise the command's stdin is empty
   std::optional<ExecTerminal> terminal;  // otherwise stdout and stderr are separate pipes where that can be
-  // Not on a terminal: without exec_word::alive for so long everything in the session is ended, by SIGTERM
-  // and 5 s later by SIGKILL. Zero: never.
+  // Not on a terminal: without ExecLines::send_alive() for so long everything in the session is ended, by
+  // SIGTERM and 5 s later by SIGKILL. Zero: never.
   seconds longest_silence{0};
 };
 

@@ -116,13 +116,13 @@ class ExecEnds : public Ends {
   bool is_damaged = false, is_refused = false, is_line_cut = false;
 
  private:
-  void handle(const wire::exec_event::Ready& /*ready*/) {
+  void handle(const wire::exec_event::Ready& ready) {
     wire::ExecPlan plan;
     plan.nonce = nonce_;
     plan.exact = scenario_.is_exact;
     plan.has_input = scenario_.has_input;
     if (scenario_.on_terminal) plan.terminal = wire::ExecTerminal{.columns = 80, .rows = 24, .type = "xterm"};
-    lines_.send_program(plan);
+    lines_.send_program(plan, ready.is_echoing);
   }
   void handle(const wire::exec_event::Started& started) {
     lines_.started(started.tier, now_);
@@ -231,6 +231,8 @@ ExecScenario exec_scenario(std::uint64_t seed, Trouble trouble) {
     scenario.task_stops_after = scenario.agent_delay + milliseconds(random.below(1'500));
   }
   if (trouble == Trouble::agent_breaks) {
+    // Echoed among merged streams, what comes twice cannot be told from output (docs/exec-framing.md).
+    scenario.image.has_dd = scenario.image.has_dd || !scenario.image.has_stty;
     scenario.has_input = !scenario.on_terminal && scenario.image.has_stty && random.chance(70);
     scenario.input.clear();
     if (scenario.has_input)

@@ -300,7 +300,7 @@ void ProgramModel::end_command() {
 }
 
 void ProgramModel::print_piece(char stream, BytesView piece) {
-  if (!is_exact_ && is_ordinary(as_text(piece))) {
+  if (!is_exact_ && image_.has_stty && is_ordinary(as_text(piece))) {
     if (stream == 'o') {
       print(as_text(piece));
     } else {

@@ -175,8 +175,8 @@ net::Task<bool> drain(net::Loop& loop, RunState& state, const RunOptions& option
   co_return true;
 }
 
-// A user who has interrupted twice does not wait for the reader either, but what it takes at once it gets: the last
-// line says how to stop the task.
+// A user who has interrupted twice does not wait for the reader either, but what it takes at once it gets:
+// the last line says how to stop the task.
 net::Task<> write_the_rest(net::Loop& loop, RunState& state, const RunOptions& options,
                            OutputStream* output) {
   if (output == nullptr || output->waiting() == 0) co_return;

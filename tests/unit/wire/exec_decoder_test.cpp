@@ -101,7 +101,8 @@ std::vector<Case> cases() {
        {"a\nb\r\n\rc\r", "", "ready started ", 255}},
       {"\x1e"
        "ferry1c\x1e" +
-           frame("+sb:") + frame("eta\r\r\nb\r") + "c\r\n" + plain_end,
+           frame("+sb:") + frame("eta\r\r\nb\r") + "12 echoed\r\n" + frame("otc\r\n" + end(7)) +
+           frame("et" + end(7)),
        {"c\n", "a\r\nb\r", "ready started ", 7}},
       {kReady + frame("!stty") + "x", {"", "", "ready refused:stty", {}}},
       {kApart + frame("ob?") + plain_end, {"", "", "ready started damaged ", {}}},

@@ -97,7 +97,7 @@ TEST(ExecLinesProgram, WordsWaitUntilItHasBegun) {
   ExecLines lines;
   lines.send_program(plan());
   messages(lines);
-  lines.send(exec_word::ping);
+  lines.send(exec_word::signal("TERM"));
   EXPECT_THAT(messages(lines), IsEmpty());
   lines.started(tier(), kStart);
   EXPECT_EQ(messages(lines).size(), 1U);
@@ -106,7 +106,12 @@ TEST(ExecLinesProgram, WordsWaitUntilItHasBegun) {
 TEST_F(Started, InputIsNumberedAndTellsItsLength) {
   lines_.send_chunk(as_bytes("hello"));
   lines_.send_end_of_input();
-  EXPECT_THAT(sent(), ElementsAre("0 i1,5\n1:aGVsbG8=\n2 .\n"));
+  EXPECT_THAT(sent(), ElementsAre("0 i1,5\n1:aGVsbG8=\n"));
+  // Its end only when the command has read it.
+  lines_.received(first_ + 2, kStart);
+  EXPECT_THAT(sent(), IsEmpty());
+  lines_.taken();
+  EXPECT_THAT(sent(), ElementsAre("2 .\n"));
 }
 
 TEST_F(Started, ALineOfInputIsNeverCut) {
@@ -203,6 +208,19 @@ TEST_F(Started, ConfirmsNothingThatWasNotSent) {
   lines_.send_chunk(as_bytes("a"));
   lines_.received(first_ + 1'000'000, kStart);
   EXPECT_THAT(sent(), ElementsAre("0 i1,1\n1:YQ==\n"));
+}
+
+TEST_F(Started, SignsOfLifeDoNotPileUp) {
+  for (int i = 0; i < 10; ++i) {
+    lines_.send(exec_word::ping);
+    lines_.send_alive();
+  }
+  EXPECT_THAT(messages(lines_), ElementsAre("w\n", std::to_string(first_) + " p\n"));
+  lines_.send(exec_word::ping);
+  EXPECT_THAT(messages(lines_), IsEmpty());
+  lines_.received(first_ + 1, kStart);
+  lines_.send(exec_word::ping);
+  EXPECT_THAT(messages(lines_), ElementsAre(std::to_string(first_ + 1) + " p\n"));
 }
 
 TEST_F(Started, BytesGoAsTheyAre) {
