@@ -22,7 +22,7 @@ int main(int argc, char** argv) {
 
   std::cout << "stdout: " << result.standard_output.value_or("") << '\n';
   std::cout << "stderr: " << result.standard_error.value_or("") << '\n';
-  if (result.exit_code) {
+  if (result.outcome == ferry::Outcome::exited) {
     std::cout << "exit code: " << *result.exit_code << '\n';
   } else {
     std::cout << "no exit code: " << result.explanation << '\n';

@@ -7,7 +7,7 @@
 
 namespace ferry {
 
-// Only `exited` has an exit code; success is never reported where it was not seen.
+// Only `exited` tells how the command ended; success is never reported where it was not seen.
 enum class Outcome {
   exited,       // the command ended and its exit code is known
   timeout,      // Options::timeout came first; the command, or the task of a run, was ended

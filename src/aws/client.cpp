@@ -225,12 +225,14 @@ net::Task<Result<boost::json::object>> Client::call_unchecked(Service service, s
       continue;
     }
     const AttemptEnd end = attempt_end(answer.error(), response ? response->status : 0);
-    if (end == AttemptEnd::in_doubt) in_doubt = answer.error();
+    if (end == AttemptEnd::in_doubt && !in_doubt) in_doubt = answer.error();
     const std::optional<milliseconds> delay =
         retries.next(end, sys::random_chance(), response ? asked_delay(*response) : milliseconds(0));
     if (!delay) {
-      // That a later attempt did not arrive says nothing of the earlier one.
-      if (in_doubt && (end == AttemptEnd::not_sent || end == AttemptEnd::throttled))
+      // That a later attempt did not arrive says nothing of the earlier one; nor does a refusal, of what the
+      // earlier one may have started.
+      if (in_doubt &&
+          (end == AttemptEnd::not_sent || end == AttemptEnd::throttled || starts_something(operation)))
         answer = fail(std::move(*in_doubt));
       const std::string& renewal = state_->settings.credentials.renewal;
       if (answer.error().service_code.starts_with("ExpiredToken") && !renewal.empty())

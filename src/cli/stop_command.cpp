@@ -49,6 +49,8 @@ net::Task<Result<>> make_sure(aws::Client& client, feature::Target target, std::
   const bool can_be_service = word == target.name && !feature::is_whole_task_id(word);
   if (!can_be_service) co_return Result<>();
   const Result<bool> is_service = co_await feature::is_service(client, target.cluster, word);
+  if (!is_service && is_service.error().code != FailureCode::denied)
+    co_return fail(is_service.error().in(fmt::format("cannot see whether '{}' is a service, too", word)));
   if (!is_service) {
     line.notice(fmt::format("cannot see whether '{}' is a service, too: {}", word, is_service.error().what));
     co_return Result<>();

@@ -58,4 +58,8 @@ bool may_have_acted(const Failure& failure) {
          failure.code == FailureCode::protocol;
 }
 
+bool may_have_been_carried_out(const Failure& failure) {
+  return may_have_acted(failure) || failure.service_code.starts_with("ServerException");
+}
+
 }  // namespace ferry::feature

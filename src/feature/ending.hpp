@@ -33,5 +33,7 @@ std::string session_lines();
 // Whether a call that failed so may have had its effect: it was sent, and what became of it was not said. A
 // refusal says that, and so does a connection that was never made.
 bool may_have_acted(const Failure& failure);
+// The same, and where the service says that it failed itself: it does not say before what.
+bool may_have_been_carried_out(const Failure& failure);
 
 }  // namespace ferry::feature

@@ -1,7 +1,6 @@
 #include "feature/exec_refusal.hpp"
 
 #include "aws/ecs.hpp"
-#include "feature/ending.hpp"
 
 namespace ferry::feature {
 namespace {
@@ -36,10 +35,6 @@ std::optional<bool> may_succeed_later(const Failure& failure) {
       break;
   }
   return std::nullopt;
-}
-
-bool may_have_been_carried_out(const Failure& failure) {
-  return may_have_acted(failure) || failure.service_code.starts_with(kServerFailed);
 }
 
 }  // namespace ferry::feature

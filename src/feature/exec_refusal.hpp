@@ -11,8 +11,4 @@ namespace ferry::feature {
 // Whether the same exec may succeed later; nothing where the failure does not tell.
 std::optional<bool> may_succeed_later(const Failure& failure);
 
-// Whether the call may have been carried out although it failed: it was sent, and no answer that could be
-// read came, or one that the service failed.
-bool may_have_been_carried_out(const Failure& failure);
-
 }  // namespace ferry::feature

@@ -163,7 +163,7 @@ def test_run_and_wait_choose_by_the_same_rule(shared_endpoint, run):
     arn = run("run", "-d", "job").stdout.strip()
     assert run("wait", arn).returncode == 5
     assert run("wait", "--container", "side", arn).returncode == 3
-    assert run("wait", arn, FERRY_CONTAINER="side").returncode == 0
+    assert run("wait", arn, FERRY_CONTAINER="side").returncode == 3
 
 
 @pytest.mark.parametrize(

@@ -240,7 +240,7 @@ net::Task<Result<>> run_plan(aws::Client& client, Preparation prepared, const Ru
     if (!revised) co_return Result<>();
     revision = std::move(*revised);
     const bool is_late = net::steady_now() >= first_limit(state, options);
-    if (!revision && is_late && may_have_acted(revision.error())) co_return Result<>();
+    if (!revision && is_late && may_have_been_carried_out(revision.error())) co_return Result<>();
   }
   if (!revision) co_return fail(revision.error());
   if (*revision) plan.described = aws::ecs::task_definition_from_json(plan.definition);

@@ -91,7 +91,7 @@ net::Task<std::vector<StartedTask>> TaskStarter::start_together(boost::json::obj
       co_await unless_late(client_.loop(), given_up_, limit, kStartGrace,
                            patiently<aws::ecs::DescribedTasks>(
                                patience, [this, input] { return aws::ecs::run_task(client_, input); }));
-  if (answer && !*answer && may_have_acted(answer->error())) {
+  if (answer && !*answer && may_have_been_carried_out(answer->error())) {
     const bool is_over = given_up_.is_set() || net::steady_now() >= limit;
     const Failure failure = is_over ? given_up("RunTask has not answered") : answer->error();
     co_return std::vector<StartedTask>(count, no_task(failure, token));

@@ -165,6 +165,7 @@ Instant RunWatch::next_wake(const Step& step) const {
   Instant wake = step.due;
   if (stop_deadline_) wake = std::min(wake, *stop_deadline_);
   if (may_stop()) wake = std::min(wake, time_limit_);
+  if (may_stop() && observer_.exceeded(task_arn_)) wake = net::steady_now();
   return wake;
 }
 

@@ -1,5 +1,7 @@
 #include "feature/exec_refusal.hpp"
 
+#include "feature/ending.hpp"
+
 #include <optional>
 #include <string>
 
