@@ -184,6 +184,7 @@ Result<int> local_command(Words words) {
   }
   if (words.empty()) return fail(FailureCode::usage, "local needs a command", std::string(kUsage));
   std::vector<std::string> names;
+  names.reserve(kCommands.size());
   for (const auto& [name, command] : kCommands) names.emplace_back(name);
   const Failure failure{.code = FailureCode::usage,
                         .what = fmt::format("there is no command `local {}`", words[0]),
