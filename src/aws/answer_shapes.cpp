@@ -45,15 +45,10 @@ using enum Type;
 constexpr std::array kFailure{Member{"arn", text}, Member{"reason", text}, Member{"detail", text}};
 constexpr std::array kPair{Member{"name", text}, Member{"value", text}};
 constexpr std::array kAgent{Member{"name", text}, Member{"lastStatus", text}, Member{"reason", text}};
-constexpr std::array kContainer{Member{"name", text},
-                                Member{"containerArn", text},
-                                Member{"image", text},
-                                Member{"runtimeId", text},
-                                Member{"lastStatus", text},
-                                Member{"healthStatus", text},
-                                Member{"reason", text},
-                                Member{"exitCode", integer},
-                                Member{"managedAgents", structures, kAgent}};
+constexpr std::array kContainer{
+    Member{"name", text},      Member{"containerArn", text}, Member{"image", text},
+    Member{"runtimeId", text}, Member{"lastStatus", text},   Member{"healthStatus", text},
+    Member{"reason", text},    Member{"exitCode", integer},  Member{"managedAgents", structures, kAgent}};
 constexpr std::array kAttachment{Member{"details", structures, kPair}};
 constexpr std::array kContainerOverride{Member{"name", text}, Member{"environment", structures, kPair}};
 constexpr std::array kOverrides{Member{"taskRoleArn", text}, Member{"executionRoleArn", text},
@@ -90,7 +85,8 @@ constexpr std::array kLogOptions{Member{"awslogs-group", text}, Member{"awslogs-
                                  Member{"awslogs-stream-prefix", text}};
 constexpr std::array kLogConfiguration{Member{"logDriver", text}, Member{"options", structure, kLogOptions}};
 constexpr std::array kTmpfs{Member{"containerPath", text}};
-constexpr std::array kLinuxParameters{Member{"initProcessEnabled", flag}, Member{"tmpfs", structures, kTmpfs}};
+constexpr std::array kLinuxParameters{Member{"initProcessEnabled", flag},
+                                      Member{"tmpfs", structures, kTmpfs}};
 constexpr std::array kMountPoint{Member{"containerPath", text}, Member{"readOnly", flag}};
 constexpr std::array kDependency{Member{"containerName", text}, Member{"condition", text}};
 constexpr std::array kSecret{Member{"name", text}};

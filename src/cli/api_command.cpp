@@ -52,7 +52,8 @@ Arguments describe(ApiOptions& options) {
 
 // A call that changes something and was not answered may have done so.
 Failure with_doubt(Failure failure, const ApiOptions& options, const json::object& input) {
-  const bool is_unanswered = failure.code == FailureCode::cancelled || feature::may_have_been_carried_out(failure);
+  const bool is_unanswered =
+      failure.code == FailureCode::cancelled || feature::may_have_been_carried_out(failure);
   if (!is_unanswered || aws::is_reading(options.operation)) return failure;
   if (failure.code == FailureCode::cancelled)
     failure.what += fmt::format(" before {} {} answered", options.service, options.operation);
