@@ -95,6 +95,7 @@ Result<int> dispatch(std::vector<std::string> words) {
   const Command* command = find_command(words[0]);
   if (command == nullptr) {
     std::vector<std::string> names;
+    names.reserve(std::size(kCommands));
     for (const Command& known : kCommands) names.emplace_back(known.name);
     const Failure failure{.code = FailureCode::usage,
                           .what = fmt::format("there is no command '{}'", words[0]),

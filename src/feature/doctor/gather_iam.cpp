@@ -29,9 +29,9 @@ net::Task<Result<std::vector<json::value>>> read_list(aws::Client& client, std::
       for (const json::value& item : found->get_array()) items.push_back(item);
     }
     if (text_in(*answer, "IsTruncated") != "true") co_return items;
-    std::string marker = text_in(*answer, "Marker");
+    const std::string marker = text_in(*answer, "Marker");
     if (marker.empty() || marker == text_in(input, "Marker")) break;
-    input["Marker"] = std::move(marker);
+    input["Marker"] = marker;
   }
   co_return fail(FailureCode::protocol, fmt::format("iam {}: its pages do not end", operation));
 }
