@@ -39,7 +39,8 @@ Result<Container::Exec> start_on_pipes(net::Loop& loop, sys::ChildSpec spec) {
   Result<sys::Child> child = sys::Child::start(spec);
   if (!child) return fail(std::move(child.error()));
   Container::Exec exec;
-  exec.process = std::make_unique<ChildProcess>(loop, std::move(*child), ChildProcess::Ends::itself);
+  // No terminal's end tells what it started to end, too.
+  exec.process = std::make_unique<ChildProcess>(loop, std::move(*child), ChildProcess::Ends::group);
   exec.streams.output = std::move(output->reading);
   exec.streams.error = std::move(error->reading);
   return exec;

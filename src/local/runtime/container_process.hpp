@@ -25,10 +25,10 @@ std::vector<std::string> environment_list(const Environment& environment);
 // Its end, however many wait for it, and also if it is killed meanwhile.
 net::Task<ExitStatus> wait_for_end(net::Loop& loop, std::shared_ptr<sys::Child> child);
 
-// Owns the child: kills what still runs, its process group too.
+// Owns the child: kills what still runs.
 class ChildProcess final : public ContainerProcess {
  public:
-  // What destroying it ends: every process of its group, or it alone.
+  // What destroying it ends: every process of its group, or it alone, where a terminal hangs up the others.
   enum class Ends { group, itself };
   ChildProcess(net::Loop& loop, sys::Child child, Ends ends = Ends::group);
   ~ChildProcess() override;
