@@ -16,7 +16,7 @@ namespace {
 
 // The session is where its task is, whatever region the caller is set up for.
 std::string region_of(const aws::ecs::ExecSession& opened) {
-  const std::string region = wire::region_of_arn(opened.task_arn);
+  std::string region = wire::region_of_arn(opened.task_arn);
   if (aws::is_region(region)) return region;
   const Result<net::Url> stream = net::parse_url(opened.stream_url);
   return stream ? wire::region_of_channel(stream->host) : std::string();

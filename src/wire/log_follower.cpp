@@ -15,14 +15,14 @@ void LogFollower::page(Instant asked_at, std::size_t events, std::size_t bytes, 
   if (!closing_) return;
 
   if (events > 0) closing_->last_event = asked_at;
+  const bool is_too_long = asked_at - closing_->stopped_at >= kLongestReading;
+  const bool is_silent = !repeated && asked_at - closing_->last_event >= kLongestSilence;
   if (is_complete) {
     end_ = LogEnd::complete;
-  } else if (asked_at - closing_->stopped_at >= kLongestReading) {
+  } else if (is_too_long || is_silent) {
     end_ = LogEnd::unproven;
   } else if (repeated) {
     if (asked_at - closing_->since >= closing_->window) end_ = LogEnd::settled;
-  } else if (asked_at - closing_->last_event >= kLongestSilence) {
-    end_ = LogEnd::unproven;
   } else {
     closing_->since = asked_at;
   }
