@@ -93,8 +93,9 @@ Result<json::object> parse_cli_input(std::string_view text) {
   boost::system::error_code error;
   json::value value = json::parse(text, error);
   const auto wrong = [](std::string what) {
-    return fail(FailureCode::usage, fmt::format("{}: {}", kFlag, what),
-                "`aws ecs run-task --generate-cli-skeleton` prints its form");
+    return fail(
+        FailureCode::usage, fmt::format("{}: {}", kFlag, what),
+        R"(write RunTask's input: {"cluster":"prod","launchType":"FARGATE","overrides":{"cpu":"512"}})");
   };
   if (error) return wrong("not valid JSON: " + error.message());
   if (!value.is_object()) return wrong("not a JSON object");
