@@ -55,6 +55,7 @@ Result<feature::DoctorRequest> request_from(const DoctorOptions& options) {
     if (!agreed) return fail(agreed.error());
   }
   request->container = container_or_environment(options.container);
+  request->profile = options.connection.profile;
   return request;
 }
 

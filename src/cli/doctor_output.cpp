@@ -78,9 +78,9 @@ std::string doctor_text(const std::vector<Finding>& findings, bool has_colour) {
   }
   for (const Finding& finding : findings) {
     if (finding.verdict != Verdict::wrong) continue;
-    if (finding.fixes.aws_cli.empty() && finding.fixes.terraform.empty()) continue;
+    if (finding.fixes.commands.empty() && finding.fixes.terraform.empty()) continue;
     text += fmt::format("\nTo put right {}: {}\n", finding.check, printable(finding.what));
-    text += indented("AWS CLI", finding.fixes.aws_cli);
+    text += indented("Commands", finding.fixes.commands);
     text += indented("Terraform", finding.fixes.terraform);
   }
   return text;
@@ -97,7 +97,7 @@ json::object doctor_json(const std::string& target, const std::vector<Finding>& 
     one["fixes"] = nullptr;
     if (finding.verdict == Verdict::wrong) {
       json::object fixes;
-      fixes["aws_cli"] = finding.fixes.aws_cli;
+      fixes["commands"] = finding.fixes.commands;
       fixes["terraform"] = finding.fixes.terraform;
       one["fixes"] = std::move(fixes);
     }

@@ -55,7 +55,10 @@ Result<feature::DoctorRequest> request_from(const EnableOptions& options) {
     const Result<> agreed = feature::expect_cluster(*target, options.cluster);
     if (!agreed) return fail(agreed.error());
   }
-  return feature::DoctorRequest{.target = std::move(*target), .task_definition = {}, .container = {}};
+  return feature::DoctorRequest{.target = std::move(*target),
+                                .task_definition = {},
+                                .container = {},
+                                .profile = options.connection.profile};
 }
 
 using sys::say;

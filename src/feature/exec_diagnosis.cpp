@@ -12,7 +12,8 @@ namespace ferry::feature {
 
 net::Task<Failure> diagnose_refusal(aws::Client& client, Target target, std::string container,
                                     Failure refusal) {
-  DoctorRequest request{.target = target, .task_definition = {}, .container = std::move(container)};
+  DoctorRequest request{
+      .target = target, .task_definition = {}, .container = std::move(container), .profile = {}};
   const Result<Facts> facts = co_await gather(client, std::move(request));
   if (!facts) co_return refusal;
   const std::vector<Finding> findings = diagnose(*facts);

@@ -101,19 +101,19 @@ def two_sessions(world):
 @pytest.mark.parametrize(
     ("change", "check", "fix"),
     [
-        (no_rights, "exec-rights", "aws iam put-role-policy --role-name web-task"),
-        (rights_on_the_execution_role, "exec-rights", "aws iam delete-role-policy --role-name web-execution --policy-name exec"),
-        (wrong_trust, "trust-policy", "aws iam update-assume-role-policy --role-name web-task"),
-        (role_is_gone, "task-role", "aws iam create-role --role-name web-task"),
-        (no_task_role, "task-role", "aws ecs register-task-definition"),
-        (exec_off, "exec-enabled", "--enable-execute-command --force-new-deployment"),
-        (task_is_older, "exec-enabled", "aws ecs update-service --cluster prod --service web --force-new-deployment"),
-        (no_way_out, "network", "aws ec2 create-vpc-endpoint"),
-        (old_platform, "platform", "--platform-version LATEST"),
+        (no_rights, "exec-rights", "ferry api iam PutRolePolicy"),
+        (rights_on_the_execution_role, "exec-rights", "ferry api iam DeleteRolePolicy"),
+        (wrong_trust, "trust-policy", "ferry api iam UpdateAssumeRolePolicy"),
+        (role_is_gone, "task-role", "ferry api iam CreateRole"),
+        (no_task_role, "task-role", "ferry api ecs RegisterTaskDefinition"),
+        (exec_off, "exec-enabled", "ferry enable-exec --cluster prod web"),
+        (task_is_older, "exec-enabled", "ferry api ecs UpdateService"),
+        (no_way_out, "network", "ferry api ec2 CreateVpcEndpoint"),
+        (old_platform, "platform", '"platformVersion":"LATEST"'),
         (read_only_root, "container", "readonlyRootFilesystem = false"),
-        (caller_may_not, "caller", "aws iam put-user-policy --user-name alice"),
+        (caller_may_not, "caller", "ferry api iam PutUserPolicy"),
         (caller_may_not_open_channels, "channel", "session/ecs-execute-command-*"),
-        (two_sessions, "sessions", "aws ssm terminate-session --session-id alice-1"),
+        (two_sessions, "sessions", "ferry api ssm TerminateSession"),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
@@ -123,7 +123,7 @@ def test_one_change_is_found_first_with_its_fix(doctor, aws, change, check, fix)
     report = findings(done)
     assert (done.returncode, report["first_wrong"]) == (1, check), report
     first = next(one for one in report["findings"] if one["verdict"] == "wrong")
-    assert fix in first["fixes"]["aws_cli"]
+    assert fix in first["fixes"]["commands"]
     text = doctor()
     assert text.returncode == 1
     assert fix in text.stdout and "Terraform:" in text.stdout or check == "sessions"

@@ -86,8 +86,7 @@ void check_override(const Facts& facts, const ClusterFacts& cluster, Findings& f
   bool is_fine = true;
   if (!cluster.log_group.empty() && facts.log_group_exists && !*facts.log_group_exists) {
     Fixes fixes;
-    fixes.aws_cli =
-        aws_line(facts, fmt::format("logs create-log-group --log-group-name {}", cluster.log_group));
+    fixes.commands = ferry_line(facts, "logs", "CreateLogGroup", {{"logGroupName", cluster.log_group}});
     fixes.terraform =
         terraform_in("aws_cloudwatch_log_group", "exec", fmt::format("name = \"{}\"", cluster.log_group));
     findings.push_back(wrong(name, fmt::format("there is no log group {}", cluster.log_group),

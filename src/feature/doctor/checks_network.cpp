@@ -7,11 +7,15 @@
 #include <array>
 #include <optional>
 
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 namespace ferry::feature {
 namespace {
+
+namespace json = boost::json;
 
 constexpr std::string_view kNetwork = "network";
 constexpr std::int64_t kHttps = 443;
@@ -99,20 +103,20 @@ const VpcEndpoint* find_endpoint(const NetworkFacts& network, std::string_view s
 Fixes create_endpoint(const Facts& facts, std::string_view service) {
   const NetworkFacts& network = *facts.network;
   const std::string name = fmt::format("com.amazonaws.{}.{}", facts.region, service);
-  const std::string groups = fmt::format("{}", fmt::join(network.task_groups, " "));
   Fixes fixes;
-  fixes.aws_cli = aws_line(
-      facts,
-      fmt::format("ec2 create-vpc-endpoint --vpc-endpoint-type Interface --vpc-id {} --service-name {} "
-                  "--subnet-ids {} --security-group-ids {} --private-dns-enabled",
-                  network.vpc, name, network.subnet, groups));
+  json::object input{{"VpcEndpointType", "Interface"},
+                     {"VpcId", network.vpc},
+                     {"ServiceName", name},
+                     {"PrivateDnsEnabled", true},
+                     {"SubnetId", json::array{network.subnet}}};
+  if (!network.task_groups.empty())
+    input["SecurityGroupId"] = json::array(network.task_groups.begin(), network.task_groups.end());
+  fixes.commands = ferry_line(facts, "ec2", "CreateVpcEndpoint", input);
   // The endpoint gets the task's groups: they must let their own members in.
   if (!network.task_groups.empty()) {
-    fixes.aws_cli +=
-        "\n" +
-        aws_line(facts, fmt::format("ec2 authorize-security-group-ingress --group-id {0} --protocol tcp "
-                                    "--port 443 --source-group {0}",
-                                    network.task_groups.front()));
+    const std::string& group = network.task_groups.front();
+    fixes.commands += "\n" + ferry_line(facts, "ec2", "AuthorizeSecurityGroupIngress",
+                                        {{"GroupId", group}, {"IpPermissions", https_with_group(group)}});
   }
   fixes.terraform = terraform_in(
       "aws_vpc_endpoint", service,
@@ -127,15 +131,12 @@ Fixes open_group(const Facts& facts, const std::string& group, std::string_view 
   const NetworkFacts& network = *facts.network;
   const bool is_inbound = direction == "ingress";
   Fixes fixes;
-  const std::string peer = is_inbound && !network.task_groups.empty()
-                               ? fmt::format("--source-group {}", network.task_groups.front())
-                               : fmt::format("--cidr {}", is_inbound ? network.subnet_range : "0.0.0.0/0");
-  fixes.aws_cli =
-      aws_line(facts, fmt::format("ec2 authorize-security-group-{} --group-id {} {}", direction, group,
-                                  is_inbound || network.task_groups.empty()
-                                      ? fmt::format("--protocol tcp --port 443 {}", peer)
-                                      : "--ip-permissions IpProtocol=tcp,FromPort=443,ToPort=443,"
-                                        "IpRanges='[{CidrIp=0.0.0.0/0}]'"));
+  json::array permissions = is_inbound && !network.task_groups.empty()
+                                ? https_with_group(network.task_groups.front())
+                                : https_with_range(is_inbound ? network.subnet_range : "0.0.0.0/0");
+  fixes.commands =
+      ferry_line(facts, "ec2", is_inbound ? "AuthorizeSecurityGroupIngress" : "AuthorizeSecurityGroupEgress",
+                 {{"GroupId", group}, {"IpPermissions", std::move(permissions)}});
   const std::string terraform_peer =
       is_inbound && !network.task_groups.empty()
           ? fmt::format("referenced_security_group_id = \"{}\"", network.task_groups.front())
@@ -154,11 +155,12 @@ Fixes public_address(const Facts& facts) {
   if (service == nullptr || !service->placement) return create_endpoint(facts, "ssmmessages");
   const VpcPlacement& placement = *service->placement;
   Fixes fixes;
-  fixes.aws_cli = aws_line(
-      facts, fmt::format("ecs update-service --cluster {} --service {} --network-configuration "
-                         "'awsvpcConfiguration={{subnets=[{}],securityGroups=[{}],assignPublicIp=ENABLED}}'",
-                         facts.target.cluster, service->name, fmt::join(placement.subnets, ","),
-                         fmt::join(placement.security_groups, ",")));
+  const json::object vpc{
+      {"subnets", json::array(placement.subnets.begin(), placement.subnets.end())},
+      {"securityGroups", json::array(placement.security_groups.begin(), placement.security_groups.end())},
+      {"assignPublicIp", "ENABLED"}};
+  fixes.commands =
+      update_service(facts, *service, {{"networkConfiguration", json::object{{"awsvpcConfiguration", vpc}}}});
   fixes.terraform = terraform_in(
       "aws_ecs_service", service->name,
       fmt::format("network_configuration {{\n  subnets          = [\"{}\"]\n  security_groups  = [\"{}\"]\n"
@@ -214,8 +216,8 @@ Finding by_endpoint(const Facts& facts, const VpcEndpoint& endpoint) {
 
 Finding without_private_dns(const Facts& facts, const VpcEndpoint& endpoint) {
   Fixes fixes;
-  fixes.aws_cli = aws_line(
-      facts, fmt::format("ec2 modify-vpc-endpoint --vpc-endpoint-id {} --private-dns-enabled", endpoint.id));
+  fixes.commands = ferry_line(facts, "ec2", "ModifyVpcEndpoint",
+                              {{"VpcEndpointId", endpoint.id}, {"PrivateDnsEnabled", true}});
   fixes.terraform = terraform_in("aws_vpc_endpoint", "ssmmessages", "private_dns_enabled = true");
   return wrong(std::string(kNetwork),
                fmt::format("the ssmmessages endpoint {} has private DNS off", endpoint.id),

@@ -62,10 +62,9 @@ Fixes new_role(const Facts& facts, const std::string& name) {
   const json::object rights = allow_document(channel_actions(), {"*"});
   const Fixes granted = grant(facts, name, "ferry-exec", rights);
   Fixes fixes;
-  fixes.aws_cli =
-      aws_line(facts, fmt::format("iam create-role --role-name {} --assume-role-policy-document {}", name,
-                                  shell_word(json::serialize(trust))));
-  fixes.aws_cli += "\n" + granted.aws_cli;
+  fixes.commands = ferry_line(facts, "iam", "CreateRole",
+                              {{"RoleName", name}, {"AssumeRolePolicyDocument", json::serialize(trust)}});
+  fixes.commands += "\n" + granted.commands;
   fixes.terraform = terraform_in(
       "aws_iam_role", name,
       fmt::format("name               = \"{}\"\nassume_role_policy = {}", name, terraform_json(trust)));
@@ -80,7 +79,7 @@ Finding no_role(const Facts& facts, const TaskDefinitionFacts& definition) {
   Fixes fixes = new_role(facts, name);
   const Fixes revision = new_revision(facts, fmt::format(".taskRoleArn = \"{}\"", arn),
                                       fmt::format("task_role_arn = \"{}\"", arn));
-  fixes.aws_cli += "\n" + revision.aws_cli;
+  fixes.commands += "\n" + revision.commands;
   fixes.terraform += "\n" + revision.terraform;
   return wrong(std::string(kTaskRole),
                fmt::format("{}:{} has no task role", definition.family, definition.revision),
@@ -94,10 +93,10 @@ std::string readable(const PolicyStatement& statement) {
 
 Fixes by_hand(const Facts& facts, const RoleFacts& role, std::string_view what) {
   Fixes fixes;
-  fixes.aws_cli =
+  fixes.commands =
       fmt::format("# {}; the role's policies:\n{}\n{}", what,
-                  aws_line(facts, fmt::format("iam list-role-policies --role-name {}", role.name)),
-                  aws_line(facts, fmt::format("iam list-attached-role-policies --role-name {}", role.name)));
+                  ferry_line(facts, "iam", "ListRolePolicies", {{"RoleName", role.name}}),
+                  ferry_line(facts, "iam", "ListAttachedRolePolicies", {{"RoleName", role.name}}));
   fixes.terraform = fmt::format("# {}", what);
   return fixes;
 }
@@ -109,9 +108,9 @@ Finding boundary_lacks(const Facts& facts, std::string_view check, const RoleFac
   json::object statement = allow.at("Statement").as_array().front().as_object();
   const json::object document = extended(boundary.text, std::move(statement));
   Fixes fixes;
-  fixes.aws_cli = aws_line(facts, fmt::format("iam create-policy-version --policy-arn {} --set-as-default "
-                                              "--policy-document {}",
-                                              boundary.arn, shell_word(json::serialize(document))));
+  fixes.commands = ferry_line(
+      facts, "iam", "CreatePolicyVersion",
+      {{"PolicyArn", boundary.arn}, {"SetAsDefault", true}, {"PolicyDocument", json::serialize(document)}});
   fixes.terraform = terraform_in("aws_iam_policy", last_part(boundary.arn),
                                  fmt::format("policy = {}", terraform_json(document)));
   return wrong(std::string(check),
@@ -138,11 +137,11 @@ std::string removal(const Facts& facts, const RoleFacts& from) {
     if (!is_for_exec_alone(policy)) {
       lines += fmt::format("\n# then take ssmmessages out of policy {} of role {}", policy.name, from.name);
     } else if (policy.arn.empty()) {
-      lines += "\n" + aws_line(facts, fmt::format("iam delete-role-policy --role-name {} --policy-name {}",
-                                                  from.name, shell_word(policy.name)));
+      lines += "\n" + ferry_line(facts, "iam", "DeleteRolePolicy",
+                                 {{"RoleName", from.name}, {"PolicyName", policy.name}});
     } else {
-      lines += "\n" + aws_line(facts, fmt::format("iam detach-role-policy --role-name {} --policy-arn {}",
-                                                  from.name, policy.arn));
+      lines += "\n" + ferry_line(facts, "iam", "DetachRolePolicy",
+                                 {{"RoleName", from.name}, {"PolicyArn", policy.arn}});
     }
   }
   return lines;
@@ -160,7 +159,7 @@ const RoleFacts* mistaken_role(const Facts& facts, const std::vector<std::string
 Finding on_the_wrong_role(const Facts& facts, const RoleFacts& mistaken) {
   const RoleFacts& role = *facts.task_role;
   Fixes fixes = grant(facts, role.name, "ferry-exec", allow_document(channel_actions(), {"*"}));
-  fixes.aws_cli += removal(facts, mistaken);
+  fixes.commands += removal(facts, mistaken);
   fixes.terraform += fmt::format("\n# and leave ssmmessages out of the policies of role {}", mistaken.name);
   return wrong(std::string(kRights),
                fmt::format("the ssmmessages rights are on the execution role {}, not on the task role {}",
@@ -190,13 +189,14 @@ Fixes caller_grant(const Facts& facts, const std::vector<std::string>& actions,
   if (identity.name.starts_with("AWSReservedSSO_")) {
     const std::string line =
         fmt::format("# into the permission set behind {}: {}", identity.name, json::serialize(document));
-    return {.aws_cli = line, .terraform = line};
+    return {.commands = line, .terraform = line};
   }
   if (identity.kind == "role") return grant(facts, identity.name, "ferry-caller", document);
   Fixes fixes;
-  fixes.aws_cli = aws_line(facts, fmt::format("iam put-user-policy --user-name {} --policy-name ferry-caller "
-                                              "--policy-document {}",
-                                              identity.name, shell_word(json::serialize(document))));
+  fixes.commands = ferry_line(facts, "iam", "PutUserPolicy",
+                              {{"UserName", identity.name},
+                               {"PolicyName", "ferry-caller"},
+                               {"PolicyDocument", json::serialize(document)}});
   fixes.terraform =
       terraform_in("aws_iam_user_policy", "ferry-caller",
                    fmt::format("user   = \"{}\"\npolicy = {}", identity.name, terraform_json(document)));
@@ -333,9 +333,8 @@ void check_trust(const Facts& facts, Findings& findings) {
     fixes = by_hand(facts, role, fmt::format("take the Deny out of {}", ruling.because));
   } else {
     const json::object document = extended(role.trust.text, trust_statement());
-    fixes.aws_cli =
-        aws_line(facts, fmt::format("iam update-assume-role-policy --role-name {} --policy-document {}",
-                                    role.name, shell_word(json::serialize(document))));
+    fixes.commands = ferry_line(facts, "iam", "UpdateAssumeRolePolicy",
+                                {{"RoleName", role.name}, {"PolicyDocument", json::serialize(document)}});
     fixes.terraform = terraform_in("aws_iam_role", role.name,
                                    fmt::format("assume_role_policy = {}", terraform_json(document)));
   }

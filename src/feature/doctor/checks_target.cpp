@@ -7,7 +7,10 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -28,10 +31,15 @@ std::string with_near(const std::string& question, const std::string& advice) {
   return question.empty() ? advice : fmt::format("{} {}", question, advice);
 }
 
-Fixes listing(const Facts& facts, std::string_view words) {
-  Fixes fixes;
-  fixes.aws_cli = aws_line(facts, words);
-  return fixes;
+Fixes listing(std::string line) {
+  return {.commands = std::move(line), .terraform = {}};
+}
+
+// As many as one answer holds: ListServices gives 10 where nothing is said.
+std::string services_line(const Facts& facts) {
+  constexpr int kMostInOneAnswer = 100;
+  return ferry_line(facts, "ecs", "ListServices",
+                    {{"cluster", facts.target.cluster}, {"maxResults", kMostInOneAnswer}});
 }
 
 bool check_region(const Facts& facts, Findings& findings) {
@@ -40,7 +48,7 @@ bool check_region(const Facts& facts, Findings& findings) {
       wrong("region",
             fmt::format("the target is in region {}, and {} was asked", facts.target.region, facts.region),
             "a region knows only its own tasks",
-            {.aws_cli = fmt::format("export AWS_REGION={}", facts.target.region), .terraform = {}}));
+            listing(fmt::format("export AWS_REGION={}", facts.target.region))));
   return false;
 }
 
@@ -59,7 +67,7 @@ bool check_cluster(const Facts& facts, Findings& findings) {
             is_missing ? with_near(did_you_mean(last_part(facts.target.cluster), facts.near_names),
                                    "check the name, the region and the account of the credentials")
                        : fmt::format("its status is {}", facts.cluster->status),
-            listing(facts, "ecs list-clusters")));
+            listing(ferry_line(facts, "ecs", "ListClusters"))));
   return false;
 }
 
@@ -88,19 +96,18 @@ Presence presence(const Facts& facts) {
 }
 
 Finding missing(const Facts& facts) {
-  const std::string cluster = facts.target.cluster;
   std::string why = "check the name, the cluster (--cluster, FERRY_CLUSTER) and the region";
-  std::string words = fmt::format("ecs list-services --cluster {}", cluster);
+  std::string line = services_line(facts);
   if (!facts.task_definition_asked.empty() || facts.target.kind == Target::Kind::family) {
     why = "check the name and the region";
-    words = "ecs list-task-definition-families --status ACTIVE";
+    line = ferry_line(facts, "ecs", "ListTaskDefinitionFamilies", {{"status", "ACTIVE"}});
   } else if (facts.target.kind == Target::Kind::task) {
     why = "a stopped task is forgotten after about an hour";
-    words = fmt::format("ecs list-tasks --cluster {}", cluster);
+    line = ferry_line(facts, {"ps", last_part(facts.target.cluster)});
   }
   return wrong(std::string(kTarget),
                fmt::format("there is no {} (region {})", name_of_target(facts), facts.region),
-               with_near(did_you_mean(facts.target.name, facts.near_names), why), listing(facts, words));
+               with_near(did_you_mean(facts.target.name, facts.near_names), why), listing(std::move(line)));
 }
 
 bool check_presence(const Facts& facts, Findings& findings) {
@@ -118,8 +125,7 @@ bool check_presence(const Facts& facts, Findings& findings) {
     findings.push_back(
         wrong(std::string(kTarget),
               fmt::format("{} was deleted: its status is {}", describe(facts.target), service->status),
-              "a deleted service starts no tasks",
-              listing(facts, fmt::format("ecs list-services --cluster {}", facts.target.cluster))));
+              "a deleted service starts no tasks", listing(services_line(facts))));
     return false;
   }
   findings.push_back(fine(std::string(kTarget), name_of_target(facts)));
@@ -140,6 +146,12 @@ bool check_container_name(const Facts& facts, Findings& findings) {
   return false;
 }
 
+std::string events_line(const Facts& facts, const ServiceFacts& service) {
+  const boost::json::object input{{"cluster", facts.target.cluster},
+                                  {"services", boost::json::array{boost::json::string(service.name)}}};
+  return ferry_line(facts, "ecs", "DescribeServices", input) + " |\n  jq '.services[0].events[:5][].message'";
+}
+
 Finding nothing_runs(const Facts& facts) {
   const ServiceFacts* service = known(facts.service);
   if (service == nullptr) {
@@ -148,9 +160,7 @@ Finding nothing_runs(const Facts& facts) {
   }
   if (service->desired_count == 0) {
     Fixes fixes;
-    fixes.aws_cli =
-        aws_line(facts, fmt::format("ecs update-service --cluster {} --service {} --desired-count 1",
-                                    facts.target.cluster, service->name));
+    fixes.commands = update_service(facts, *service, {{"desiredCount", 1}});
     fixes.terraform = terraform_in("aws_ecs_service", service->name, "desired_count = 1");
     return wrong(std::string(kTask), fmt::format("service {} wants no tasks", service->name),
                  "its desired count is 0, and exec enters tasks that run", std::move(fixes));
@@ -161,10 +171,7 @@ Finding nothing_runs(const Facts& facts) {
   return wrong(std::string(kTask),
                fmt::format("service {} runs none of the {} tasks that it wants", service->name,
                            service->desired_count),
-               event,
-               listing(facts, fmt::format("ecs describe-services --cluster {} --services {} --query "
-                                          "'services[0].events[:5].message'",
-                                          facts.target.cluster, service->name)));
+               event, listing(events_line(facts, *service)));
 }
 
 bool is_at_its_end(const TaskFacts& task) {
@@ -184,8 +191,8 @@ Finding ended(const Facts& facts, const TaskFacts& task) {
   if (service != nullptr && service->desired_count == 0) return nothing_runs(facts);
   Fixes fixes;
   if (service != nullptr) {
-    fixes = listing(facts, fmt::format("ecs list-tasks --cluster {} --service-name {}", facts.target.cluster,
-                                       service->name));
+    const std::string place = fmt::format("{}/{}", last_part(facts.target.cluster), service->name);
+    fixes = listing(ferry_line(facts, {"ps", place}));
   } else {
     fixes = enable_exec(facts);
   }
@@ -221,15 +228,11 @@ Finding fargate(const Facts& facts, const std::string& version) {
   if (*able)
     return fine(std::string(kPlatform),
                 fmt::format("Fargate, platform {}", version.empty() ? "LATEST" : version));
-  Fixes fixes = enable_exec(facts);
+  Fixes fixes = enable_exec(facts, "LATEST");
   if (const ServiceFacts* service = known(facts.service)) {
-    fixes.aws_cli =
-        aws_line(facts, fmt::format("ecs update-service --cluster {} --service {} --platform-version LATEST "
-                                    "--force-new-deployment",
-                                    facts.target.cluster, service->name));
+    fixes.commands =
+        update_service(facts, *service, {{"platformVersion", "LATEST"}, {"forceNewDeployment", true}});
     fixes.terraform = terraform_in("aws_ecs_service", service->name, "platform_version = \"LATEST\"");
-  } else {
-    fixes.aws_cli += " --platform-version LATEST";
   }
   return wrong(std::string(kPlatform), fmt::format("Fargate, platform {}", version),
                "exec needs platform version 1.4.0 or later", std::move(fixes));

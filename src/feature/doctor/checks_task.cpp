@@ -24,9 +24,7 @@ Fixes redeploy(const Facts& facts) {
   const ServiceFacts* service = known(facts.service);
   if (service == nullptr) return enable_exec(facts);
   Fixes fixes;
-  fixes.aws_cli =
-      aws_line(facts, fmt::format("ecs update-service --cluster {} --service {} --force-new-deployment",
-                                  facts.target.cluster, service->name));
+  fixes.commands = update_service(facts, *service, {{"forceNewDeployment", true}});
   fixes.terraform = terraform_in("aws_ecs_service", service->name, "force_new_deployment = true");
   return fixes;
 }
@@ -173,10 +171,8 @@ void check_exec_enabled(const Facts& facts, Findings& findings) {
                            ? advised(name, what, "not for the service: its next tasks cannot be entered")
                            : fine(name, what));
   } else if (is_off_in_service) {
-    findings.push_back(
-        wrong(name, fmt::format("exec is not enabled for service {}", service->name),
-              "it holds for tasks that start after it was enabled; `ferry enable-exec` does both",
-              enable_exec(facts)));
+    findings.push_back(wrong(name, fmt::format("exec is not enabled for service {}", service->name),
+                             "it holds for tasks that start after it was enabled", enable_exec(facts)));
   } else if (task != nullptr && service != nullptr) {
     findings.push_back(wrong(
         name, fmt::format("exec is enabled for service {}, but not for task {}", service->name, task->id),
@@ -236,8 +232,8 @@ void check_open_sessions(const Facts& facts, Findings& findings) {
     return;
   }
   Fixes fixes;
-  fixes.aws_cli =
-      aws_line(facts, fmt::format("ssm terminate-session --session-id {}", facts.open_sessions->front()));
+  fixes.commands =
+      ferry_line(facts, "ssm", "TerminateSession", {{"SessionId", facts.open_sessions->front()}});
   findings.push_back(
       wrong(name, fmt::format("{} of {} sessions are open", open, limit),
             fmt::format("another one has to wait for an end: {}", fmt::join(*facts.open_sessions, ", ")),

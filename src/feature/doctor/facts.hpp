@@ -6,6 +6,8 @@
 #include "feature/doctor/iam_policy.hpp"
 #include "feature/target.hpp"
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -115,7 +117,10 @@ struct Facts {
   std::string task_definition_asked;  // where the target is a task definition, else empty
   std::string container;              // the one asked for; empty for all but those put there by AWS
   std::string region;                 // where the calls went
-  std::string endpoint;               // empty where that is AWS itself
+  std::string endpoint;               // of ECS; empty where that is AWS itself
+  std::string profile;                // the one that was named to ferry; may be empty
+  // By the service's name: those of its endpoints that are not AWS's own.
+  std::map<std::string, std::string, std::less<>> service_endpoints;
 
   // What is not there: names that exist and look like its own, of clusters where the cluster is missing.
   std::vector<std::string> near_names;

@@ -16,7 +16,7 @@ enum class Verdict {
 // How a wrong thing is put right, with the real names filled in. Either may be empty where it has no such
 // form.
 struct Fixes {
-  std::string aws_cli;    // lines for a POSIX shell
+  std::string commands;   // lines for a POSIX shell: of ferry, and of jq where an answer is edited
   std::string terraform;  // lines of HCL
 };
 

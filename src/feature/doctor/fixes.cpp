@@ -1,6 +1,7 @@
 #include "feature/doctor/fixes.hpp"
 
 #include "base/text.hpp"
+#include "wire/command_line.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -33,22 +34,53 @@ std::string indented(std::string_view lines) {
   return text;
 }
 
-// What describe-task-definition answers and register-task-definition refuses.
+// What DescribeTaskDefinition answers and RegisterTaskDefinition refuses.
 constexpr std::string_view kAnsweredOnly =
     "del(.taskDefinitionArn, .revision, .status, .requiresAttributes, .compatibilities, .registeredAt, "
     ".registeredBy, .deregisteredAt)";
 
-}  // namespace
-
-std::string shell_word(std::string_view text) {
-  if (!text.empty() && std::ranges::all_of(text, is_plain)) return std::string(text);
-  return fmt::format("'{}'", replaced_all(std::string(text), "'", R"('\'')"));
+std::string connection_words(const Facts& facts, std::string_view service) {
+  std::string words = " --region " + wire::quote_word(facts.region);
+  if (!facts.profile.empty()) words += " --profile " + wire::quote_word(facts.profile);
+  const auto found = facts.service_endpoints.find(service);
+  if (found != facts.service_endpoints.end()) words += " --endpoint-url " + wire::quote_word(found->second);
+  return words;
 }
 
-std::string aws_line(const Facts& facts, std::string_view words) {
-  std::string line = fmt::format("aws {} --region {}", words, facts.region);
-  if (!facts.endpoint.empty()) line += fmt::format(" --endpoint-url {}", shell_word(facts.endpoint));
-  return line;
+json::object https_rule() {
+  constexpr int kPort = 443;
+  return {{"IpProtocol", "tcp"}, {"FromPort", kPort}, {"ToPort", kPort}};
+}
+
+}  // namespace
+
+std::string ferry_line(const Facts& facts, std::string_view service, std::string_view operation,
+                       const json::object& input) {
+  std::string line = fmt::format("ferry api {} {}", service, operation);
+  if (!input.empty()) line += " " + wire::quote_word(json::serialize(input));
+  return line + connection_words(facts, service);
+}
+
+std::string ferry_line(const Facts& facts, const std::vector<std::string>& words) {
+  return fmt::format("ferry {}{}", wire::quote_command_line(words), connection_words(facts, "ecs"));
+}
+
+std::string update_service(const Facts& facts, const ServiceFacts& service, json::object changes) {
+  json::object input{{"cluster", facts.target.cluster}, {"service", service.name}};
+  input.insert(changes.begin(), changes.end());
+  return ferry_line(facts, "ecs", "UpdateService", input);
+}
+
+json::array https_with_group(std::string_view group) {
+  json::object rule = https_rule();
+  rule["Groups"] = json::array{json::object{{"GroupId", group}}};
+  return {std::move(rule)};
+}
+
+json::array https_with_range(std::string_view range) {
+  json::object rule = https_rule();
+  rule["IpRanges"] = json::array{json::object{{"CidrIp", range}}};
+  return {std::move(rule)};
 }
 
 std::string terraform_in(std::string_view type, std::string_view name, std::string_view lines) {
@@ -84,9 +116,9 @@ json::object allow_document(const std::vector<std::string>& actions,
 Fixes grant(const Facts& facts, std::string_view role, std::string_view policy_name,
             const json::object& document) {
   Fixes fixes;
-  fixes.aws_cli =
-      aws_line(facts, fmt::format("iam put-role-policy --role-name {} --policy-name {} --policy-document {}",
-                                  shell_word(role), policy_name, shell_word(json::serialize(document))));
+  fixes.commands = ferry_line(
+      facts, "iam", "PutRolePolicy",
+      {{"RoleName", role}, {"PolicyName", policy_name}, {"PolicyDocument", json::serialize(document)}});
   fixes.terraform = terraform_in("aws_iam_role_policy", policy_name,
                                  fmt::format("name   = \"{}\"\nrole   = \"{}\"\npolicy = {}", policy_name,
                                              role, terraform_json(document)));
@@ -97,51 +129,46 @@ Fixes new_revision(const Facts& facts, std::string_view jq, std::string_view ter
   Fixes fixes;
   if (known(facts.definition) == nullptr) return fixes;
   const TaskDefinitionFacts& definition = *known(facts.definition);
-  const std::string file = definition.family + ".json";
-  fixes.aws_cli = aws_line(facts, fmt::format("ecs describe-task-definition --task-definition {}:{} --query "
-                                              "taskDefinition --output json",
-                                              definition.family, definition.revision));
-  fixes.aws_cli +=
-      fmt::format(" |\n  jq {} > {}\n", shell_word(fmt::format("{} | {}", jq, kAnsweredOnly)), file);
-  fixes.aws_cli +=
-      aws_line(facts, fmt::format("ecs register-task-definition --cli-input-json file://{}", file));
-  if (const ServiceFacts* service = known(facts.service)) {
-    fixes.aws_cli +=
-        "\n" + aws_line(facts, fmt::format("ecs update-service --cluster {} --service {} "
-                                           "--task-definition {}",
-                                           facts.target.cluster, service->name, definition.family));
-  }
+  const std::string edit = fmt::format(".taskDefinition | {} | {}", jq, kAnsweredOnly);
+  const std::string revision = fmt::format("{}:{}", definition.family, definition.revision);
+  fixes.commands =
+      fmt::format("{} |\n  jq {} |\n  {}",
+                  ferry_line(facts, "ecs", "DescribeTaskDefinition", {{"taskDefinition", revision}}),
+                  wire::quote_word(edit),
+                  fmt::format("ferry api ecs RegisterTaskDefinition -{}", connection_words(facts, "ecs")));
+  if (const ServiceFacts* service = known(facts.service))
+    fixes.commands += "\n" + update_service(facts, *service, {{"taskDefinition", definition.family}});
   fixes.terraform = terraform_in("aws_ecs_task_definition", definition.family, terraform);
   return fixes;
 }
 
-Fixes enable_exec(const Facts& facts) {
+Fixes enable_exec(const Facts& facts, std::string_view platform_version) {
   Fixes fixes;
   if (const ServiceFacts* service = known(facts.service)) {
-    fixes.aws_cli =
-        aws_line(facts, fmt::format("ecs update-service --cluster {} --service {} --enable-execute-command "
-                                    "--force-new-deployment",
-                                    facts.target.cluster, service->name));
+    fixes.commands = ferry_line(facts, {"enable-exec", "--cluster", facts.target.cluster, service->name});
     fixes.terraform = terraform_in("aws_ecs_service", service->name,
                                    "enable_execute_command = true\nforce_new_deployment   = true");
     return fixes;
   }
-  const TaskDefinitionFacts* definition = known(facts.definition);
-  const std::string family = definition != nullptr ? definition->family : facts.target.name;
-  fixes.aws_cli = aws_line(facts, fmt::format("ecs run-task --cluster {} --task-definition {} "
-                                              "--enable-execute-command",
-                                              facts.target.cluster, family));
+  std::vector<std::string> words{"run", "--cluster", facts.target.cluster, "--enable-execute-command",
+                                 "--detach"};
+  const auto add = [&words](std::string flag, std::string value) {
+    words.push_back(std::move(flag));
+    words.push_back(std::move(value));
+  };
   const TaskFacts* task = known(facts.task);
-  if (task != nullptr && !task->launch_type.empty())
-    fixes.aws_cli += fmt::format(" --launch-type {}", task->launch_type);
+  if (task != nullptr && !task->launch_type.empty()) add("--launch-type", task->launch_type);
+  if (!platform_version.empty()) add("--platform-version", std::string(platform_version));
   if (facts.network && !facts.network->subnet.empty()) {
     const NetworkFacts& network = *facts.network;
-    fixes.aws_cli += fmt::format(
-        " --network-configuration "
-        "'awsvpcConfiguration={{subnets=[{}],securityGroups=[{}],assignPublicIp={}}}'",
-        network.subnet, fmt::join(network.task_groups, ","),
-        network.has_public_address ? "ENABLED" : "DISABLED");
+    add("--network-configuration",
+        fmt::format("awsvpcConfiguration={{subnets=[{}],securityGroups=[{}],assignPublicIp={}}}",
+                    network.subnet, fmt::join(network.task_groups, ","),
+                    network.has_public_address ? "ENABLED" : "DISABLED"));
   }
+  const TaskDefinitionFacts* definition = known(facts.definition);
+  words.push_back(definition != nullptr ? definition->family : facts.target.name);
+  fixes.commands = ferry_line(facts, words);
   return fixes;
 }
 

@@ -313,9 +313,15 @@ net::Task<Result<Facts>> gather(aws::Client& client, DoctorRequest request) {
   facts.target = std::move(request.target);
   facts.task_definition_asked = std::move(request.task_definition);
   facts.container = std::move(request.container);
+  facts.profile = std::move(request.profile);
   facts.region = client.settings().region;
   const std::string endpoint = client.settings().endpoint(Service::ecs);
   if (endpoint != aws::public_endpoint(Service::ecs, facts.region)) facts.endpoint = endpoint;
+  for (const Service service : aws::kServices) {
+    const std::string other = client.settings().endpoint(service);
+    if (other != aws::public_endpoint(service, facts.region))
+      facts.service_endpoints.emplace(aws::service_name(service), other);
+  }
   const bool is_elsewhere = !facts.target.region.empty() && facts.target.region != facts.region;
   if (is_elsewhere) co_return facts;  // said before anything else is asked
   if (facts.task_definition_asked.empty()) {

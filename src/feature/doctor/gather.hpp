@@ -14,6 +14,7 @@ struct DoctorRequest {
   Target target;
   std::string task_definition;  // set where the target is a task definition (family:revision or its ARN)
   std::string container;        // empty for all
+  std::string profile;          // as the command line names it, for the lines of the fixes; may be empty
 };
 
 // "family:revision" and the ARNs of task definitions beside what parse_target() takes. Failure `usage`.

@@ -95,7 +95,7 @@ Result<json::object> parse_cli_input(std::string_view text) {
   const auto wrong = [](std::string what) {
     return fail(
         FailureCode::usage, fmt::format("{}: {}", kFlag, what),
-        "it is RunTask's input, as `ferry api ecs RunTask` and `aws ecs run-task --cli-input-json` take it");
+        R"(write RunTask's input: {"cluster":"prod","launchType":"FARGATE","overrides":{"cpu":"512"}})");
   };
   if (error) return wrong("not valid JSON: " + error.message());
   if (!value.is_object()) return wrong("not a JSON object");

@@ -31,7 +31,7 @@ struct Case {
   Change change;
   std::string check;      // of the first wrong finding
   std::string what;       // part of it
-  std::string cli;        // part of its AWS CLI fix
+  std::string line;       // part of the lines of its fix
   std::string terraform;  // part of its Terraform fix; empty where it has none
 };
 
@@ -57,43 +57,44 @@ std::vector<Case> target_cases() {
       {"Region", [](Facts& f) { f.target.region = "us-east-1"; }, "region", "us-east-1",
        "AWS_REGION=us-east-1", ""},
       {"NoCluster", [](Facts& f) { f.cluster->status = "MISSING"; }, "cluster", "no cluster prod",
-       "ecs list-clusters --region eu-west-1", ""},
+       "ferry api ecs ListClusters --region eu-west-1", ""},
       {"ClusterDeleted", [](Facts& f) { f.cluster->status = "INACTIVE"; }, "cluster",
-       "any more in cluster prod", "ecs list-clusters", ""},
+       "any more in cluster prod", "ferry api ecs ListClusters", ""},
       {"NoService",
        [](Facts& f) {
          f.service->reset();
          f.task->reset();
        },
-       "target", "no service web", "ecs list-services --cluster prod", ""},
+       "target", "no service web", R"(ferry api ecs ListServices '{"cluster":"prod")", ""},
       {"ServiceDeleted", [](Facts& f) { service_of(f).status = "INACTIVE"; }, "target", "INACTIVE",
-       "ecs list-services", ""},
+       "ferry api ecs ListServices", ""},
       {"NoTask",
        [](Facts& f) {
          f.target.kind = Target::Kind::task;
          f.task->reset();
        },
-       "target", "no task web", "ecs list-tasks --cluster prod", ""},
+       "target", "no task web", "ferry ps prod --region eu-west-1", ""},
       {"NoFamily",
        [](Facts& f) {
          f.target.kind = Target::Kind::family;
          f.task->reset();
          f.definition->reset();
        },
-       "target", "no family web", "list-task-definition-families", ""},
+       "target", "no family web", "ferry api ecs ListTaskDefinitionFamilies", ""},
       {"NoDefinition",
        [](Facts& f) {
          f.task_definition_asked = "web:9";
          f.definition->reset();
        },
-       "target", "task definition web:9", "list-task-definition-families", ""},
+       "target", "task definition web:9", "ferry api ecs ListTaskDefinitionFamilies", ""},
       {"NoContainer", [](Facts& f) { f.container = "sidecar"; }, "target", "no container 'sidecar'", "", ""},
       {"NothingWanted",
        [](Facts& f) {
          f.task->reset();
          service_of(f).desired_count = 0;
        },
-       "task", "wants no tasks", "--desired-count 1", "desired_count = 1"},
+       "task", "wants no tasks", R"({"cluster":"prod","service":"web","desiredCount":1})",
+       "desired_count = 1"},
       {"NothingRuns",
        [](Facts& f) {
          f.task->reset();
@@ -101,34 +102,35 @@ std::vector<Case> target_cases() {
        },
        "task", "runs none of the 1", "events[:5]", ""},
       {"TaskStopped", [](Facts& f) { task_of(f).last_status = task_of(f).desired_status = "STOPPED"; },
-       "task", "is STOPPED", "ecs list-tasks --cluster prod --service-name web", ""},
+       "task", "is STOPPED", "ferry ps prod/web --region eu-west-1", ""},
       {"TaskStopping",
        [](Facts& f) {
          task_of(f).desired_status = "STOPPED";
          f.service->reset();
          f.target.kind = Target::Kind::task;
        },
-       "task", "is RUNNING", "ecs run-task --cluster prod --task-definition web --enable-execute-command",
-       ""},
+       "task", "is RUNNING", "ferry run --cluster prod --enable-execute-command --detach", ""},
       {"OldPlatform", [](Facts& f) { task_of(f).platform_version = "1.3.0"; }, "platform", "1.3.0",
-       "--platform-version LATEST", "platform_version = \"LATEST\""},
+       R"({"cluster":"prod","service":"web","platformVersion":"LATEST","forceNewDeployment":true})",
+       "platform_version = \"LATEST\""},
       {"OldPlatformOfAService",
        [](Facts& f) {
          f.task->reset();
          service_of(f).platform_version = "1.3.0";
          service_of(f).desired_count = 0;
        },
-       "task", "wants no tasks", "--desired-count 1", "desired_count"},
+       "task", "wants no tasks", R"({"cluster":"prod","service":"web","desiredCount":1})", "desired_count"},
   };
 }
 
 std::vector<Case> task_cases() {
   return {
       {"ExecOff", [](Facts& f) { service_of(f).exec_enabled = task_of(f).exec_enabled = false; },
-       "exec-enabled", "not enabled for service web", "--enable-execute-command --force-new-deployment",
-       "enable_execute_command = true"},
+       "exec-enabled", "not enabled for service web",
+       "ferry enable-exec --cluster prod web --region eu-west-1", "enable_execute_command = true"},
       {"TaskOlderThanExec", [](Facts& f) { task_of(f).exec_enabled = false; }, "exec-enabled",
-       "but not for task", "update-service --cluster prod --service web --force-new-deployment",
+       "but not for task",
+       R"(ferry api ecs UpdateService '{"cluster":"prod","service":"web","forceNewDeployment":true}')",
        "force_new_deployment"},
       {"LoneTaskWithoutExec",
        [](Facts& f) {
@@ -136,7 +138,7 @@ std::vector<Case> task_cases() {
          f.target.kind = Target::Kind::task;
          task_of(f).exec_enabled = false;
        },
-       "exec-enabled", "not enabled for task", "run-task", ""},
+       "exec-enabled", "not enabled for task", "ferry run --cluster prod --enable-execute-command", ""},
       {"ReadOnlyRoot", [](Facts& f) { definition_of(f).containers[0].has_read_only_root = true; },
        "container", "read-only", "readonlyRootFilesystem = false", "readonlyRootFilesystem = false"},
       {"KeysInEnvironment",
@@ -147,34 +149,34 @@ std::vector<Case> task_cases() {
        "IN(\"AWS_ACCESS_KEY_ID\", \"AWS_SECRET_ACCESS_KEY\")", "leave AWS_ACCESS_KEY_ID"},
       {"SessionTokenAsSecret",
        [](Facts& f) { definition_of(f).containers[0].variables = {"AWS_SESSION_TOKEN"}; }, "container",
-       "AWS_SESSION_TOKEN", "register-task-definition", "AWS_SESSION_TOKEN"},
+       "AWS_SESSION_TOKEN", "ferry api ecs RegisterTaskDefinition - --region eu-west-1", "AWS_SESSION_TOKEN"},
       {"KeysInOverrides",
        [](Facts& f) {
          f.service->reset();
          f.target.kind = Target::Kind::task;
          task_of(f).containers[0].override_variables = {"AWS_ACCESS_KEY_ID"};
        },
-       "container", "AWS_ACCESS_KEY_ID", "run-task", ""},
+       "container", "AWS_ACCESS_KEY_ID", "ferry run --cluster prod --enable-execute-command", ""},
       {"AgentStopped",
        [](Facts& f) {
          task_of(f).containers[0].agent_status = "STOPPED";
          task_of(f).containers[0].agent_reason = "Received Container Exited event";
        },
-       "agent", "is STOPPED", "--force-new-deployment", "force_new_deployment"},
+       "agent", "is STOPPED", R"("forceNewDeployment":true)", "force_new_deployment"},
       {"ContainerStopped",
        [](Facts& f) {
          f.container = "app";
          task_of(f).containers[0].last_status = "STOPPED";
        },
-       "agent", "container app has stopped", "--force-new-deployment", "force_new_deployment"},
+       "agent", "container app has stopped", R"("forceNewDeployment":true)", "force_new_deployment"},
       {"TwoSessions", [](Facts& f) { f.open_sessions = std::vector<std::string>{"alice-1", "bob-2"}; },
-       "sessions", "2 of 2", "ssm terminate-session --session-id alice-1", ""},
+       "sessions", "2 of 2", R"(ferry api ssm TerminateSession '{"SessionId":"alice-1"}')", ""},
       {"OneSessionInASharedNamespace",
        [](Facts& f) {
          definition_of(f).pid_mode = "task";
          f.open_sessions = std::vector<std::string>{"alice-1"};
        },
-       "sessions", "1 of 1", "terminate-session", ""},
+       "sessions", "1 of 1", "ssm TerminateSession", ""},
   };
 }
 
@@ -188,11 +190,14 @@ std::vector<Case> rights_cases() {
          definition_of(f).task_role_arn.clear();
          service_of(f).exec_enabled = task_of(f).exec_enabled = false;
        },
-       "task-role", "no task role", "iam create-role", "aws_iam_role"},
+       "task-role", "no task role", "ferry api iam CreateRole", "aws_iam_role"},
       {"TaskRoleDeleted", [](Facts& f) { f.task_role = fail(no_such_role()); }, "task-role",
-       "web-task does not exist", "iam create-role --role-name web-task", "assume_role_policy"},
+       "web-task does not exist",
+       R"(ferry api iam CreateRole '{"RoleName":"web-task","AssumeRolePolicyDocument":"{\")",
+       "assume_role_policy"},
       {"TrustsEcsItself", [](Facts& f) { f.task_role->trust = trusting("ecs.amazonaws.com"); },
-       "trust-policy", "web-task", "update-assume-role-policy --role-name web-task",
+       "trust-policy", "web-task",
+       R"(ferry api iam UpdateAssumeRolePolicy '{"RoleName":"web-task","PolicyDocument":"{\")",
        "ecs-tasks.amazonaws.com"},
       {"TrustsInstances", [](Facts& f) { f.task_role->trust = trusting("ec2.amazonaws.com"); },
        "trust-policy", "may not assume", "ec2.amazonaws.com", "ecs-tasks.amazonaws.com"},
@@ -201,39 +206,42 @@ std::vector<Case> rights_cases() {
          f.task_role->trust =
              trusting("ecs-tasks.amazonaws.com", R"({"StringEquals":{"aws:SourceAccount":"999999999999"}})");
        },
-       "trust-policy", "may not assume", "update-assume-role-policy", "assume_role_policy"},
+       "trust-policy", "may not assume", "ferry api iam UpdateAssumeRolePolicy", "assume_role_policy"},
       {"TrustsAnotherRegion",
        [](Facts& f) {
          f.task_role->trust =
              trusting("ecs-tasks.amazonaws.com",
                       R"({"ArnLike":{"aws:SourceArn":"arn:aws:ecs:us-east-1:123456789012:*"}})");
        },
-       "trust-policy", "may not assume", "update-assume-role-policy", "assume_role_policy"},
+       "trust-policy", "may not assume", "ferry api iam UpdateAssumeRolePolicy", "assume_role_policy"},
       {"NoRights", [](Facts& f) { f.task_role->policies = {allowing("logs", "logs:*")}; }, "exec-rights",
-       "CreateControlChannel", "put-role-policy --role-name web-task", "ssmmessages:OpenDataChannel"},
+       "CreateControlChannel", R"(ferry api iam PutRolePolicy '{"RoleName":"web-task","PolicyName":")",
+       "ssmmessages:OpenDataChannel"},
       {"NoPolicies", [](Facts& f) { f.task_role->policies.clear(); }, "exec-rights", "may not ssmmessages",
-       "put-role-policy", "aws_iam_role_policy"},
+       "ferry api iam PutRolePolicy", "aws_iam_role_policy"},
       {"OneRightShort",
        [](Facts& f) {
          f.task_role->policies = {allowing("a", "ssmmessages:Create*"),
                                   allowing("b", "ssmmessages:OpenDataChannel"), allowing("logs", "logs:*")};
        },
-       "exec-rights", "may not ssmmessages:OpenControlChannel", "put-role-policy", "OpenControlChannel"},
+       "exec-rights", "may not ssmmessages:OpenControlChannel", "ferry api iam PutRolePolicy",
+       "OpenControlChannel"},
       {"RightsOnTheWrongResource",
        [](Facts& f) {
          f.task_role->policies[0] =
              allowing("exec", "ssmmessages:*", "arn:aws:ecs:eu-west-1:123456789012:cluster/prod");
        },
-       "exec-rights", "CreateControlChannel", "\"Resource\":\"*\"", "\"Resource\":\"*\""},
+       "exec-rights", "CreateControlChannel", R"(\"Resource\":\"*\")", "\"Resource\":\"*\""},
       {"RightsOfTheOldService", [](Facts& f) { f.task_role->policies[0] = allowing("exec", "ssm:*"); },
-       "exec-rights", "CreateControlChannel", "put-role-policy", "ssmmessages"},
+       "exec-rights", "CreateControlChannel", "ferry api iam PutRolePolicy", "ssmmessages"},
       {"RightsOnTheExecutionRole",
        [](Facts& f) {
          f.execution_role->policies.push_back(f.task_role->policies[0]);
          f.task_role->policies.erase(f.task_role->policies.begin());
        },
        "exec-rights", "on the execution role web-execution, not on the task role web-task",
-       "iam delete-role-policy --role-name web-execution --policy-name exec", "web-execution"},
+       R"(ferry api iam DeleteRolePolicy '{"RoleName":"web-execution","PolicyName":"exec"}')",
+       "web-execution"},
       {"RightsAmongOthersOnTheExecutionRole",
        [](Facts& f) {
          f.execution_role->policies = {allowing("all", "*")};
@@ -250,44 +258,45 @@ std::vector<Case> rights_cases() {
        },
        "exec-rights", "is denied", "only-s3, statement 1", "Deny"},
       {"BoundaryLacksThem", [](Facts& f) { f.task_role->boundary = allowing("limits", "s3:*"); },
-       "exec-rights", "permissions boundary", "create-policy-version", "ssmmessages"},
+       "exec-rights", "permissions boundary", "ferry api iam CreatePolicyVersion", "ssmmessages"},
       {"CallerMayNot", [](Facts& f) { f.caller.may_execute = false; }, "caller",
-       "user/alice may not ecs:ExecuteCommand", "put-user-policy --user-name alice", "aws_iam_user_policy"},
+       "user/alice may not ecs:ExecuteCommand", R"(ferry api iam PutUserPolicy '{"UserName":"alice")",
+       "aws_iam_user_policy"},
       {"CallerMayNotOpenTheChannel", [](Facts& f) { f.caller.may_open_channel = false; }, "channel",
        "may not ssmmessages:OpenDataChannel on "
        "arn:aws:ssm:eu-west-1:123456789012:session/ecs-execute-command-*",
-       "put-user-policy --user-name alice", "session/ecs-execute-command-*"},
+       R"(ferry api iam PutUserPolicy '{"UserName":"alice")", "session/ecs-execute-command-*"},
       {"CallersRoleMayNot",
        [](Facts& f) {
          f.caller.may_execute = false;
          f.caller.arn = "arn:aws:sts::123456789012:assumed-role/ops/alice";
        },
-       "caller", "may not ecs:ExecuteCommand", "put-role-policy --role-name ops", "aws_iam_role_policy"},
+       "caller", "may not ecs:ExecuteCommand", R"(ferry api iam PutRolePolicy '{"RoleName":"ops")",
+       "aws_iam_role_policy"},
   };
 }
 
 std::vector<Case> network_and_cluster_cases() {
   return {
       {"NoWayOut", isolate, "network", "cannot reach ssmmessages from subnet subnet-1",
-       "create-vpc-endpoint --vpc-endpoint-type Interface --vpc-id vpc-1 --service-name "
-       "com.amazonaws.eu-west-1.ssmmessages",
+       R"({"VpcEndpointType":"Interface","VpcId":"vpc-1","ServiceName":"com.amazonaws.eu-west-1.ssmmessages","PrivateDnsEnabled":true,"SubnetId":["subnet-1"],"SecurityGroupId":["sg-task"]})",
        "aws_vpc_endpoint"},
       {"NoPublicAddress", [](Facts& f) { f.network->default_route = DefaultRoute::internet_gateway; },
-       "network", "cannot reach ssmmessages", "assignPublicIp=ENABLED", "assign_public_ip = true"},
+       "network", "cannot reach ssmmessages", R"("assignPublicIp":"ENABLED")", "assign_public_ip = true"},
       {"NoPublicAddressOnAnInstance",
        [](Facts& f) {
          f.network->default_route = DefaultRoute::internet_gateway;
          service_of(f).launch_type = task_of(f).launch_type = "EC2";
        },
-       "network", "cannot reach ssmmessages", "create-vpc-endpoint", "aws_vpc_endpoint"},
+       "network", "cannot reach ssmmessages", "ferry api ec2 CreateVpcEndpoint", "aws_vpc_endpoint"},
       {"NatIsGone", [](Facts& f) { f.network->default_route = DefaultRoute::blackhole; }, "network",
-       "cannot reach ssmmessages", "create-vpc-endpoint", "aws_vpc_endpoint"},
+       "cannot reach ssmmessages", "ferry api ec2 CreateVpcEndpoint", "aws_vpc_endpoint"},
       {"EndpointOfAnotherService",
        [](Facts& f) {
          isolate(f);
          f.network->endpoints = std::vector{endpoint_to("ssm"), endpoint_to("ec2messages")};
        },
-       "network", "cannot reach ssmmessages", "create-vpc-endpoint", "ssmmessages"},
+       "network", "cannot reach ssmmessages", "ferry api ec2 CreateVpcEndpoint", "ssmmessages"},
       {"EndpointStillPending",
        [](Facts& f) {
          isolate(f);
@@ -295,7 +304,7 @@ std::vector<Case> network_and_cluster_cases() {
          e.state = "pendingacceptance";
          f.network->endpoints = std::vector{e};
        },
-       "network", "cannot reach ssmmessages", "create-vpc-endpoint", "ssmmessages"},
+       "network", "cannot reach ssmmessages", "ferry api ec2 CreateVpcEndpoint", "ssmmessages"},
       {"PrivateDnsOff",
        [](Facts& f) {
          isolate(f);
@@ -304,7 +313,7 @@ std::vector<Case> network_and_cluster_cases() {
          f.network->endpoints = std::vector{e};
        },
        "network", "private DNS off",
-       "modify-vpc-endpoint --vpc-endpoint-id vpce-ssmmessages --private-dns-enabled",
+       R"(ferry api ec2 ModifyVpcEndpoint '{"VpcEndpointId":"vpce-ssmmessages","PrivateDnsEnabled":true}')",
        "private_dns_enabled = true"},
       {"EndpointClosed",
        [](Facts& f) {
@@ -312,17 +321,16 @@ std::vector<Case> network_and_cluster_cases() {
          (*f.network->groups)[1].inbound[0].peers = {"sg-other", "10.9.0.0/16"};
        },
        "network", "closed to the task",
-       "authorize-security-group-ingress --group-id sg-endpoint --protocol tcp --port 443 --source-group "
-       "sg-task",
+       R"({"GroupId":"sg-endpoint","IpPermissions":[{"IpProtocol":"tcp","FromPort":443,"ToPort":443,"Groups":[{"GroupId":"sg-task"}]}]})",
        "sg-endpoint"},
       {"EndpointOpenOnAnotherPort",
        [](Facts& f) {
          f.network->endpoints = std::vector{endpoint_to("ssmmessages")};
          (*f.network->groups)[1].inbound[0].to_port = (*f.network->groups)[1].inbound[0].from_port = 80;
        },
-       "network", "closed to the task", "--port 443", "443"},
+       "network", "closed to the task", R"("ToPort":443)", "443"},
       {"NothingMayLeave", [](Facts& f) { (*f.network->groups)[0].outbound.clear(); }, "network",
-       "may send nothing", "authorize-security-group-egress --group-id sg-task",
+       "may send nothing", R"(ferry api ec2 AuthorizeSecurityGroupEgress '{"GroupId":"sg-task")",
        "aws_vpc_security_group_egress_rule"},
       {"NoWayToTheKeys",
        [](Facts& f) {
@@ -353,7 +361,7 @@ std::vector<Case> network_and_cluster_cases() {
          log_to(f, "/exec", "");
          f.log_group_exists = false;
        },
-       "logging", "no log group /exec", "logs create-log-group --log-group-name /exec",
+       "logging", "no log group /exec", R"(ferry api logs CreateLogGroup '{"logGroupName":"/exec"}')",
        "aws_cloudwatch_log_group"},
       {"MayNotLog",
        [](Facts& f) {
@@ -386,31 +394,31 @@ std::vector<Case> cases_with_two_changes() {
          service_of(f).exec_enabled = task_of(f).exec_enabled = false;
          f.task_role->policies.clear();
        },
-       "exec-enabled", "service web", "--enable-execute-command", "enable_execute_command"},
+       "exec-enabled", "service web", "ferry enable-exec --cluster prod web", "enable_execute_command"},
       {"NoRightsSoTheAgentStopped",
        [](Facts& f) {
          f.task_role->policies.clear();
          task_of(f).containers[0].agent_status = "STOPPED";
        },
-       "exec-rights", "may not", "put-role-policy", "ssmmessages"},
+       "exec-rights", "may not", "ferry api iam PutRolePolicy", "ssmmessages"},
       {"WrongTrustAndNoRights",
        [](Facts& f) {
          f.task_role->policies.clear();
          f.task_role->trust = trusting("ec2.amazonaws.com");
        },
-       "trust-policy", "may not assume", "update-assume-role-policy", "assume_role_policy"},
+       "trust-policy", "may not assume", "ferry api iam UpdateAssumeRolePolicy", "assume_role_policy"},
       {"NoWayOutSoTheAgentStopped",
        [](Facts& f) {
          isolate(f);
          task_of(f).containers[0].agent_status = "STOPPED";
        },
-       "network", "cannot reach", "create-vpc-endpoint", "aws_vpc_endpoint"},
+       "network", "cannot reach", "ferry api ec2 CreateVpcEndpoint", "aws_vpc_endpoint"},
       {"StoppedAndOldPlatform",
        [](Facts& f) {
          task_of(f).last_status = task_of(f).desired_status = "STOPPED";
          task_of(f).platform_version = "1.3.0";
        },
-       "task", "is STOPPED", "list-tasks", ""},
+       "task", "is STOPPED", "ferry ps prod/web", ""},
   };
 }
 
@@ -425,7 +433,7 @@ TEST_P(Misconfiguration, IsFoundFirstWithItsFix) {
   EXPECT_EQ(first->check, GetParam().check) << first->what;
   EXPECT_THAT(first->what, HasSubstr(GetParam().what));
   EXPECT_FALSE(first->why.empty());
-  EXPECT_THAT(first->fixes.aws_cli, HasSubstr(GetParam().cli));
+  EXPECT_THAT(first->fixes.commands, HasSubstr(GetParam().line));
   EXPECT_THAT(first->fixes.terraform,
               HasSubstr(GetParam().terraform == "put" ? "ssmmessages" : GetParam().terraform));
 }
@@ -685,8 +693,34 @@ TEST(Doctor, TheTrustPolicysOtherPrincipalsStayInTheFix) {
   facts.task_role->trust = trusting("lambda.amazonaws.com");
   const std::vector<Finding> findings = diagnose(facts);
   ASSERT_NE(first_wrong(findings), nullptr);
-  EXPECT_THAT(first_wrong(findings)->fixes.aws_cli, HasSubstr("lambda.amazonaws.com"));
-  EXPECT_THAT(first_wrong(findings)->fixes.aws_cli, HasSubstr("ecs-tasks.amazonaws.com"));
+  EXPECT_THAT(first_wrong(findings)->fixes.commands, HasSubstr("lambda.amazonaws.com"));
+  EXPECT_THAT(first_wrong(findings)->fixes.commands, HasSubstr("ecs-tasks.amazonaws.com"));
+}
+
+TEST(Doctor, TheLinesNameTheProfileAndEachServicesEndpoint) {
+  Facts facts = healthy();
+  facts.profile = "ops team";
+  facts.service_endpoints = {{"iam", "http://127.0.0.1:5000"}};
+  facts.task_role->policies.clear();
+  EXPECT_THAT(
+      first_wrong(diagnose(facts))->fixes.commands,
+      testing::EndsWith(" --region eu-west-1 --profile 'ops team' --endpoint-url http://127.0.0.1:5000"));
+  facts = healthy();
+  facts.service_endpoints = {{"iam", "http://127.0.0.1:5000"}};
+  task_of(facts).exec_enabled = service_of(facts).exec_enabled = false;
+  EXPECT_THAT(first_wrong(diagnose(facts))->fixes.commands, Not(HasSubstr("--endpoint-url")));
+}
+
+TEST(Doctor, NoFixNeedsTheAwsCli) {
+  for (const std::vector<Case>& cases :
+       {target_cases(), task_cases(), rights_cases(), network_and_cluster_cases()}) {
+    for (const Case& one : cases) {
+      Facts facts = healthy();
+      one.change(facts);
+      for (const Finding& finding : diagnose(facts))
+        EXPECT_THAT(finding.fixes.commands, Not(testing::ContainsRegex("(^|[ \n|])aws "))) << one.name;
+    }
+  }
 }
 
 TEST(Doctor, AnExecutionRolesOtherRightsAreNotTakenAway) {
@@ -695,7 +729,7 @@ TEST(Doctor, AnExecutionRolesOtherRightsAreNotTakenAway) {
   facts.task_role->policies.erase(facts.task_role->policies.begin());
   const std::vector<Finding> findings = diagnose(facts);
   ASSERT_NE(first_wrong(findings), nullptr);
-  EXPECT_THAT(first_wrong(findings)->fixes.aws_cli, Not(HasSubstr("delete-role-policy")));
+  EXPECT_THAT(first_wrong(findings)->fixes.commands, Not(HasSubstr("DeleteRolePolicy")));
 }
 
 }  // namespace
