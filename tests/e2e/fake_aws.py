@@ -1,4 +1,5 @@
-"""AWS on the loopback, as far as the doctor reads it: ECS, Logs, SSM, STS, IAM and EC2 answering from a dictionary."""
+"""AWS on the loopback, as far as the doctor reads it and its fixes change it: ECS, Logs, SSM, STS, IAM and EC2 answering from
+a dictionary."""
 
 import contextlib
 import copy
@@ -88,6 +89,7 @@ def healthy_world():
         ],
         "caller_decision": "allowed",
         "caller_decisions": {},  # of single actions
+        "caller_policies": {},  # what PutUserPolicy has put, by name: it outweighs the decisions
         "sessions": [],
     }
 
@@ -110,10 +112,38 @@ def document(policy):
     return urllib.parse.quote(json.dumps(policy), safe="")
 
 
+def iam_change(world, operation, form):
+    """Carries a change out. Members are taken by the names of the API reference: another name is a KeyError."""
+    if operation == "PutUserPolicy":
+        assert form["UserName"] == "alice"
+        world["caller_policies"][form["PolicyName"]] = json.loads(form["PolicyDocument"])
+        return {}
+    name = form["RoleName"]
+    if operation == "CreateRole":
+        world["roles"][name] = {"trust": json.loads(form["AssumeRolePolicyDocument"]), "inline": {}, "attached": {}}
+        return {"Role": {"RoleName": name, "Arn": ROLE + name}}
+    found = world["roles"][name]
+    if operation == "PutRolePolicy":
+        found["inline"][form["PolicyName"]] = json.loads(form["PolicyDocument"])
+    elif operation == "DeleteRolePolicy":
+        del found["inline"][form["PolicyName"]]
+    else:
+        found["trust"] = json.loads(form["PolicyDocument"])
+    return {}
+
+
+IAM_CHANGES = {"PutUserPolicy", "CreateRole", "PutRolePolicy", "DeleteRolePolicy", "UpdateAssumeRolePolicy"}
+
+
 def iam(world, operation, form):
+    if operation in IAM_CHANGES:
+        return iam_change(world, operation, form)
     if operation == "SimulatePrincipalPolicy":
-        decisions = world["caller_decisions"]
-        return {"EvaluationResults": [{"EvalDecision": decisions.get(form["ActionNames.member.1"], world["caller_decision"])}]}
+        action = form["ActionNames.member.1"]
+        decision = world["caller_decisions"].get(action, world["caller_decision"])
+        if any(action in one["Action"] for policy in world["caller_policies"].values() for one in policy["Statement"]):
+            decision = "allowed"
+        return {"EvaluationResults": [{"EvalDecision": decision}]}
     if operation in ("GetPolicy", "GetPolicyVersion"):
         attached = {arn: text for one in world["roles"].values() for arn, text in one["attached"].items()}
         policy = attached[form["PolicyArn"]]
@@ -134,7 +164,50 @@ def iam(world, operation, form):
     return {"PolicyName": form["PolicyName"], "PolicyDocument": document(found["inline"][form["PolicyName"]])}
 
 
+def ec2_change(world, operation, form):
+    """As iam_change()."""
+    if operation == "CreateVpcEndpoint":
+        assert (form["VpcEndpointType"], form["VpcId"], form["SubnetId.1"]) == ("Interface", "vpc-1", "subnet-1")
+        endpoint = {
+            "vpcEndpointId": "vpce-new",
+            "serviceName": form["ServiceName"],
+            "state": "available",
+            "privateDnsEnabled": form["PrivateDnsEnabled"],
+            "groupSet": [{"groupId": form["SecurityGroupId.1"]}],
+        }
+        world["endpoints"].append(endpoint)
+        return {"vpcEndpoint": endpoint}
+    if operation == "ModifyVpcEndpoint":
+        found = next(one for one in world["endpoints"] if one["vpcEndpointId"] == form["VpcEndpointId"])
+        found["privateDnsEnabled"] = form["PrivateDnsEnabled"]
+        return {"return": True}
+    group = next(one for one in world["groups"] if one["groupId"] == form["GroupId"])
+    first = "IpPermissions.1."
+    rule = {
+        "ipProtocol": form[first + "IpProtocol"],
+        "fromPort": int(form[first + "FromPort"]),
+        "toPort": int(form[first + "ToPort"]),
+    }
+    if operation == "AuthorizeSecurityGroupIngress":
+        rule["groups"] = [{"groupId": form[first + "Groups.1.GroupId"]}]
+        group.setdefault("ipPermissions", []).append(rule)
+    else:
+        rule["ipRanges"] = [{"cidrIp": form[first + "IpRanges.1.CidrIp"]}]
+        group["ipPermissionsEgress"].append(rule)
+    return {"return": True}
+
+
+EC2_CHANGES = {
+    "CreateVpcEndpoint",
+    "ModifyVpcEndpoint",
+    "AuthorizeSecurityGroupIngress",
+    "AuthorizeSecurityGroupEgress",
+}
+
+
 def ec2(world, operation, form):
+    if operation in EC2_CHANGES:
+        return ec2_change(world, operation, form)
     if operation == "DescribeSubnets":
         return {"subnetSet": [{"subnetId": form["SubnetId.1"], "vpcId": "vpc-1", "cidrBlock": "10.0.1.0/24"}]}
     if operation == "DescribeRouteTables":
@@ -148,7 +221,48 @@ def ec2(world, operation, form):
     return {"securityGroupInfo": world["groups"]}
 
 
+def update_service(world, asked):
+    """A new deployment has its task at once."""
+    assert (asked["cluster"], asked["service"]) == ("prod", "web")
+    service, task = world["service"], world["task"]
+    for member in ("enableExecuteCommand", "platformVersion", "networkConfiguration", "desiredCount"):
+        service[member] = asked.get(member, service[member])
+    if "taskDefinition" in asked:
+        assert asked["taskDefinition"] == world["definition"]["family"]
+        service["taskDefinition"] = world["definition"]["taskDefinitionArn"]
+    if asked.get("forceNewDeployment") or "taskDefinition" in asked:
+        service["deployments"] = [{"id": "ecs-svc/2", "status": "PRIMARY"}]
+        version = "1.4.0" if service["platformVersion"] == "LATEST" else service["platformVersion"]
+        task.update(
+            startedBy="ecs-svc/2",
+            enableExecuteCommand=service["enableExecuteCommand"],
+            platformVersion=version,
+            taskDefinitionArn=service["taskDefinition"],
+        )
+    return {"service": service}
+
+
+def register(world, asked):
+    answered = {"taskDefinitionArn", "revision", "status", "registeredAt"}
+    assert not answered & asked.keys(), "RegisterTaskDefinition refuses what only answers have"
+    revision = world["definition"]["revision"] + 1
+    arn = f"arn:aws:ecs:{REGION}:{ACCOUNT}:task-definition/{asked['family']}:{revision}"
+    world["definition"] = {**asked, "revision": revision, "taskDefinitionArn": arn}
+    return {"taskDefinition": world["definition"]}
+
+
+def ssm(world, operation, asked):
+    if operation == "TerminateSession":
+        world["sessions"].remove(asked["SessionId"])
+        return {"SessionId": asked["SessionId"]}
+    return {"Sessions": [{"SessionId": one} for one in world["sessions"]]}
+
+
 def ecs(world, operation, asked):
+    if operation == "UpdateService":
+        return update_service(world, asked)
+    if operation == "RegisterTaskDefinition":
+        return register(world, asked)
     if operation == "DescribeClusters":
         return {"clusters": [world["cluster"]] if asked["clusters"] == ["prod"] else []}
     if operation == "DescribeServices":
@@ -184,7 +298,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.check(world, service, operation)
         answers = {
             "ecs": lambda: ecs(world, operation, asked),
-            "ssm": lambda: {"Sessions": [{"SessionId": one} for one in world["sessions"]]},
+            "ssm": lambda: ssm(world, operation, asked),
             "logs": lambda: {"logGroups": []},
         }
         self.send(200, json.dumps(answers[service]()), "application/x-amz-json-1.1")

@@ -1,6 +1,8 @@
 """ferry doctor against a fake AWS: seeded misconfigurations through the real calls, and what may not be read."""
 
 import json
+import pathlib
+import shutil
 import subprocess
 
 import pytest
@@ -101,11 +103,11 @@ def two_sessions(world):
 @pytest.mark.parametrize(
     ("change", "check", "fix"),
     [
-        (no_rights, "exec-rights", "ferry api iam PutRolePolicy"),
-        (rights_on_the_execution_role, "exec-rights", "ferry api iam DeleteRolePolicy"),
+        (no_rights, "exec-rights", "ferry api iam PutRolePolicy '{\"RoleName\":\"web-task\""),
+        (rights_on_the_execution_role, "exec-rights", "ferry api iam DeleteRolePolicy '{\"RoleName\":\"web-execution\",\"PolicyName\":\"exec\"}'"),
         (wrong_trust, "trust-policy", "ferry api iam UpdateAssumeRolePolicy"),
-        (role_is_gone, "task-role", "ferry api iam CreateRole"),
-        (no_task_role, "task-role", "ferry api ecs RegisterTaskDefinition"),
+        (role_is_gone, "task-role", "ferry api iam CreateRole '{\"RoleName\":\"web-task\""),
+        (no_task_role, "task-role", "ferry api ecs RegisterTaskDefinition -"),
         (exec_off, "exec-enabled", "ferry enable-exec --cluster prod web"),
         (task_is_older, "exec-enabled", "ferry api ecs UpdateService"),
         (no_way_out, "network", "ferry api ec2 CreateVpcEndpoint"),
@@ -113,7 +115,7 @@ def two_sessions(world):
         (read_only_root, "container", "readonlyRootFilesystem = false"),
         (caller_may_not, "caller", "ferry api iam PutUserPolicy"),
         (caller_may_not_open_channels, "channel", "session/ecs-execute-command-*"),
-        (two_sessions, "sessions", "ferry api ssm TerminateSession"),
+        (two_sessions, "sessions", "ferry api ssm TerminateSession '{\"SessionId\":\"alice-1\"}'"),
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
@@ -127,6 +129,75 @@ def test_one_change_is_found_first_with_its_fix(doctor, aws, change, check, fix)
     text = doctor()
     assert text.returncode == 1
     assert fix in text.stdout and "Terraform:" in text.stdout or check == "sessions"
+
+
+def no_outbound_rule(world):
+    world["groups"][0]["ipPermissionsEgress"] = []
+
+
+def endpoint_without_dns(world):
+    no_way_out(world)
+    world["groups"][0]["ipPermissions"] = [
+        {"ipProtocol": "tcp", "fromPort": 443, "toPort": 443, "groups": [{"groupId": "sg-task"}]}
+    ]
+    world["endpoints"] = [
+        {
+            "vpcEndpointId": "vpce-1",
+            "serviceName": f"com.amazonaws.{REGION}.ssmmessages",
+            "state": "available",
+            "privateDnsEnabled": False,
+            "groupSet": [{"groupId": "sg-task"}],
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        no_rights,
+        rights_on_the_execution_role,
+        wrong_trust,
+        role_is_gone,
+        no_task_role,
+        exec_off,
+        task_is_older,
+        no_way_out,
+        no_outbound_rule,
+        endpoint_without_dns,
+        old_platform,
+        read_only_root,
+        caller_may_not,
+        caller_may_not_open_channels,
+        two_sessions,
+    ],
+    ids=lambda value: value.__name__,
+)
+def test_the_lines_of_a_fix_put_it_right(doctor, ferry, aws, tmp_path, change):
+    """In another shell, which knows nothing of the region and the endpoint; no AWS CLI is on its PATH."""
+    change(aws.world)
+    report = findings(doctor("-o", "json"))
+    lines = "\n".join(one["fixes"]["commands"] for one in report["findings"] if one["verdict"] == "wrong")
+    if "ferry enable-exec" in lines:
+        lines += " --yes"  # there is no terminal to ask at
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for program in (ferry, shutil.which("jq")):
+        (programs / pathlib.Path(program).name).symlink_to(pathlib.Path(program).resolve())
+    environment = {"PATH": str(programs), "HOME": str(tmp_path), "AWS_ACCESS_KEY_ID": "AK", "AWS_SECRET_ACCESS_KEY": "secret"}
+    done = subprocess.run(
+        ["/bin/sh", "-ec", lines], env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, (lines, done.stderr)
+    after = doctor("-o", "json")
+    assert findings(after)["first_wrong"] is None, (lines, after.stdout)
+
+
+def test_a_profile_that_was_named_is_in_the_lines(doctor, aws, tmp_path):
+    no_rights(aws.world)
+    (tmp_path / ".aws").mkdir()
+    (tmp_path / ".aws" / "credentials").write_text("[the team]\naws_access_key_id = AK\naws_secret_access_key = secret\n")
+    first = next(one for one in findings(doctor("-o", "json", "--profile", "the team"))["findings"] if one["verdict"] == "wrong")
+    assert f"--region {REGION} --profile 'the team' --endpoint-url {aws.url}" in first["fixes"]["commands"]
 
 
 def test_a_read_only_root_with_the_agents_folders_mounted_is_fine(doctor, aws):

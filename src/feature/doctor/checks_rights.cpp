@@ -168,6 +168,12 @@ Finding on_the_wrong_role(const Facts& facts, const RoleFacts& mistaken) {
                std::move(fixes));
 }
 
+// Of its own for each service: two fixes on one identity must not put their policies in each other's place.
+std::string policy_name(std::string_view prefix, const std::vector<std::string>& actions) {
+  const std::string& action = actions.front();
+  return fmt::format("{}-{}", prefix, action.substr(0, action.find(':')));
+}
+
 struct Identity {
   std::string kind, name;  // "user" or "role"; empty for others
 };
@@ -191,15 +197,15 @@ Fixes caller_grant(const Facts& facts, const std::vector<std::string>& actions,
         fmt::format("# into the permission set behind {}: {}", identity.name, json::serialize(document));
     return {.commands = line, .terraform = line};
   }
-  if (identity.kind == "role") return grant(facts, identity.name, "ferry-caller", document);
+  const std::string name = policy_name("ferry-caller", actions);
+  if (identity.kind == "role") return grant(facts, identity.name, name, document);
   Fixes fixes;
-  fixes.commands = ferry_line(facts, "iam", "PutUserPolicy",
-                              {{"UserName", identity.name},
-                               {"PolicyName", "ferry-caller"},
-                               {"PolicyDocument", json::serialize(document)}});
-  fixes.terraform =
-      terraform_in("aws_iam_user_policy", "ferry-caller",
-                   fmt::format("user   = \"{}\"\npolicy = {}", identity.name, terraform_json(document)));
+  fixes.commands = ferry_line(
+      facts, "iam", "PutUserPolicy",
+      {{"UserName", identity.name}, {"PolicyName", name}, {"PolicyDocument", json::serialize(document)}});
+  fixes.terraform = terraform_in("aws_iam_user_policy", name,
+                                 fmt::format("name   = \"{}\"\nuser   = \"{}\"\npolicy = {}", name,
+                                             identity.name, terraform_json(document)));
   return fixes;
 }
 
@@ -270,10 +276,11 @@ bool report_gap(const Facts& facts, std::string_view check, const RoleGap& gap,
   } else if (gap.is_boundary) {
     findings.push_back(boundary_lacks(facts, check, role, gap, resources, consequence));
   } else if (!gap.missing.empty()) {
-    findings.push_back(wrong(
-        std::string(check), fmt::format("task role {} may not {}", role.name, fmt::join(gap.missing, ", ")),
-        std::string(consequence),
-        grant(facts, role.name, fmt::format("ferry-{}", check), allow_document(actions, resources))));
+    findings.push_back(wrong(std::string(check),
+                             fmt::format("task role {} may not {}", role.name, fmt::join(gap.missing, ", ")),
+                             std::string(consequence),
+                             grant(facts, role.name, policy_name(fmt::format("ferry-{}", check), actions),
+                                   allow_document(actions, resources))));
   } else if (!gap.unknown.empty()) {
     findings.push_back(cannot_tell(
         std::string(check), fmt::format("whether task role {} may {}", role.name, fmt::join(actions, ", ")),

@@ -702,13 +702,27 @@ TEST(Doctor, TheLinesNameTheProfileAndEachServicesEndpoint) {
   facts.profile = "ops team";
   facts.service_endpoints = {{"iam", "http://127.0.0.1:5000"}};
   facts.task_role->policies.clear();
+  std::vector<Finding> findings = diagnose(facts);
+  ASSERT_NE(first_wrong(findings), nullptr);
   EXPECT_THAT(
-      first_wrong(diagnose(facts))->fixes.commands,
+      first_wrong(findings)->fixes.commands,
       testing::EndsWith(" --region eu-west-1 --profile 'ops team' --endpoint-url http://127.0.0.1:5000"));
   facts = healthy();
   facts.service_endpoints = {{"iam", "http://127.0.0.1:5000"}};
   task_of(facts).exec_enabled = service_of(facts).exec_enabled = false;
-  EXPECT_THAT(first_wrong(diagnose(facts))->fixes.commands, Not(HasSubstr("--endpoint-url")));
+  findings = diagnose(facts);
+  ASSERT_NE(first_wrong(findings), nullptr);
+  EXPECT_THAT(first_wrong(findings)->fixes.commands, Not(HasSubstr("--endpoint-url")));
+}
+
+TEST(Doctor, TwoFixesOnOneRoleAreTwoPolicies) {
+  Facts facts = healthy();
+  log_to(facts, "/exec", "audit");
+  facts.task_role->policies.pop_back();
+  std::string commands;
+  for (const Finding& finding : diagnose(facts)) commands += finding.fixes.commands;
+  EXPECT_THAT(commands, HasSubstr(R"("PolicyName":"ferry-logging-logs")"));
+  EXPECT_THAT(commands, HasSubstr(R"("PolicyName":"ferry-logging-s3")"));
 }
 
 TEST(Doctor, NoFixNeedsTheAwsCli) {
