@@ -195,7 +195,9 @@ def test_the_lines_of_a_fix_put_it_right(doctor, ferry, aws, tmp_path, change):
 def test_a_profile_that_was_named_is_in_the_lines(doctor, aws, tmp_path):
     no_rights(aws.world)
     (tmp_path / ".aws").mkdir()
-    (tmp_path / ".aws" / "credentials").write_text("[the team]\naws_access_key_id = AK\naws_secret_access_key = secret\n")
+    credentials = tmp_path / ".aws" / "credentials"
+    credentials.write_text("[the team]\naws_access_key_id = AK\naws_secret_access_key = secret\n")
+    credentials.chmod(0o600)
     first = next(one for one in findings(doctor("-o", "json", "--profile", "the team"))["findings"] if one["verdict"] == "wrong")
     assert f"--region {REGION} --profile 'the team' --endpoint-url {aws.url}" in first["fixes"]["commands"]
 
