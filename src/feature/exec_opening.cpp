@@ -147,7 +147,8 @@ net::Task<Result<aws::ecs::ExecSession>> ExecOpening::execute(std::string comman
 net::Task<Result<std::vector<std::string>>> ExecOpening::names_to_look_at() {
   if (place_ && request_.target.kind == Target::Kind::task) co_return std::vector<std::string>{place_->task};
   if (!listed_.empty()) co_return std::exchange(listed_, {});
-  co_return co_await find_task_names(client_, request_.target);
+  Result<std::vector<std::string>> names = co_await find_task_names(client_, request_.target);
+  co_return names;
 }
 
 // How things are, and what stands in the way.

@@ -205,7 +205,8 @@ def test_a_run_that_is_going_is_followed_from_its_first_line(run, start, abandon
     task = abandoned(started_by)
     process = start("app", "--started-by", started_by, environment={"AWS_ENDPOINT_URL": proxy.url})
     assert process.stdout.readline() == b"begun\n"
-    subprocess.run([ferry, "exec", task, "--", "touch", "/tmp/go"], env=environment_of(shared_endpoint), check=True)
+    # The task ends with that, perhaps before the result of the exec has come.
+    subprocess.run([ferry, "exec", task, "--", "touch", "/tmp/go"], env=environment_of(shared_endpoint), check=False)
     output, errors = process.communicate(timeout=60)
     assert (process.returncode, output) == (7, b"done\n")
     assert f"following task {task}" in errors.decode()
