@@ -10,6 +10,7 @@
 #include "aws/shared_limits.hpp"
 #include "base/text.hpp"
 #include "net/clock.hpp"
+#include "net/unless.hpp"
 #include "net/url.hpp"
 #include "sys/random.hpp"
 #include "wire/sigv4.hpp"
@@ -155,9 +156,150 @@ Result<std::unique_ptr<Client>> Client::make(net::Loop& loop, Settings settings,
   return std::unique_ptr<Client>(new Client(std::move(state)));
 }
 
+// One call with all its attempts.
+struct Client::Call {
+  Call(State& its_state, Service its_service, std::string its_operation, boost::json::object its_input,
+       net::Event& its_called_off)
+      : state(its_state),
+        service(its_service),
+        operation(std::move(its_operation)),
+        input(std::move(its_input)),
+        called_off(its_called_off),
+        retries(state.limits, is_repeatable(operation, input), state.settings.limits->retry_quota),
+        may_renew(!std::holds_alternative<Credentials>(state.settings.credentials.kind)) {}
+
+  // What may have been started must not be taken for not started: a cancellation then ends as a value.
+  net::Task<Result<boost::json::object>> make() {
+    try {
+      Result<boost::json::object> answer = co_await attempt_until_final();
+      co_return answer;
+    } catch (const boost::system::system_error&) {
+      if (!in_doubt || !starts_something(operation)) throw;
+    }
+    co_return fail(std::move(*in_doubt));
+  }
+
+  net::Task<Result<boost::json::object>> attempt_until_final() {
+    const Result<net::HttpRequest> request = make_request(service, operation, input, endpoint());
+    if (!request) co_return fail(request.error());
+    while (true) {
+      std::optional<Result<Credentials>> credentials =
+          co_await net::unless(state.loop, called_off, credentials_in_turn());
+      if (!credentials) co_return fail(final_failure(not_sent(), AttemptEnd::not_sent));
+      if (!*credentials) co_return fail(final_failure(credentials->error(), AttemptEnd::not_sent));
+      Result<net::HttpResponse> response = co_await send(*request, **credentials);
+      Result<boost::json::object> answer = read(response, **credentials);
+      if (answer) {
+        retries.succeeded();
+        co_return answer;
+      }
+      if (may_try_at_once(answer.error(), response)) continue;
+      const AttemptEnd end = attempt_end(answer.error(), response ? response->status : 0);
+      if (end == AttemptEnd::in_doubt && !in_doubt) in_doubt = answer.error();
+      const std::optional<milliseconds> delay =
+          retries.next(end, sys::random_chance(), response ? asked_delay(*response) : milliseconds(0));
+      if (!delay) co_return fail(final_failure(std::move(answer.error()), end));
+      co_await called_off.wait_until(net::steady_now() + *delay);
+    }
+  }
+
+  [[nodiscard]] const net::Url& endpoint() const {
+    return state.endpoints[static_cast<std::size_t>(service)];
+  }
+  [[nodiscard]] std::string name() const { return fmt::format("{} {}", service_name(service), operation); }
+  [[nodiscard]] Failure not_sent() const {
+    return {.code = FailureCode::cancelled,
+            .what = fmt::format("{}: called off before it was sent", name()),
+            .hint = {},
+            .service_code = {}};
+  }
+
+  // As soon as the account's rate lets the next attempt go.
+  net::Task<Result<Credentials>> credentials_in_turn() {
+    Result<Credentials> credentials = co_await state.credentials.get();
+    if (credentials) co_await state.wait_for_turn(service, operation, input);
+    co_return credentials;
+  }
+
+  net::Task<Result<net::HttpResponse>> send(net::HttpRequest attempt, Credentials credentials) {
+    attempt.is_repeatable = is_repeatable(operation, input);
+    // Anew for each attempt: signatures grow old. Nobody's credentials: AssumeRoleWithWebIdentity takes none.
+    if (!credentials.access_key_id.empty())
+      add_signature(attempt, service, state.settings, credentials, state.clock.time(net::wall_now()));
+    began_at = net::steady_now();
+    try {
+      Result<net::HttpResponse> response =
+          co_await state.http.send(endpoint(), std::move(attempt), &called_off);
+      co_return response;
+    } catch (const boost::system::system_error&) {
+      const Result<net::HttpResponse> given_up = fail(FailureCode::lost, "given up before the answer");
+      const Result<boost::json::object> nothing = read(given_up, credentials);
+      if (!in_doubt) in_doubt = nothing.error();
+      throw;
+    }
+  }
+
+  // What the service answered, as the observer hears it too.
+  Result<boost::json::object> read(const Result<net::HttpResponse>& response,
+                                   const Credentials& credentials) {
+    Result<boost::json::object> answer =
+        response ? read_answer(service, operation, *response)
+                 : Result<boost::json::object>(fail(with_next_step(response.error(), endpoint()).in(name())));
+    tell(*state.settings.observer,
+         {.service = service_name(service),
+          .operation = operation,
+          .number = ++attempts,
+          .duration = net::steady_now() - began_at,
+          .request_id = {},
+          .failure = {}},
+         response, answer);
+    if (!answer) answer = fail(without_token(std::move(answer.error()), credentials));
+    return answer;
+  }
+
+  // Once for new credentials, once for the service's clock.
+  bool may_try_at_once(const Failure& failure, const Result<net::HttpResponse>& response) {
+    if (failure.service_code.starts_with("ExpiredToken") && std::exchange(may_renew, false)) {
+      state.credentials.forget();
+      return true;
+    }
+    const bool is_followed = response && may_follow_clock &&
+                             state.clock.follow(failure.service_code,
+                                                net::find_header(response->headers, "Date"), net::wall_now());
+    if (is_followed) may_follow_clock = false;
+    return is_followed;
+  }
+
+  // That a later attempt did not arrive says nothing of the earlier one; nor does a refusal, of what the
+  // earlier one may have started.
+  Failure final_failure(Failure failure, AttemptEnd end) {
+    const bool says_nothing = end == AttemptEnd::not_sent || end == AttemptEnd::throttled;
+    if (in_doubt && (says_nothing || starts_something(operation))) failure = std::move(*in_doubt);
+    const std::string& renewal = state.settings.credentials.renewal;
+    if (failure.service_code.starts_with("ExpiredToken") && !renewal.empty()) failure.hint = renewal;
+    if (failure.service_code == "ClusterNotFoundException" && failure.hint.empty())
+      failure.hint = fmt::format("check its name and the region, {}", state.settings.region);
+    if (retries.attempts() > 1) failure.what += fmt::format(", after {} attempts", retries.attempts());
+    return failure;
+  }
+
+  State& state;
+  Service service;
+  std::string operation;
+  boost::json::object input;
+  net::Event& called_off;
+  Retries retries;
+  int attempts = 0;
+  Instant began_at;                 // the attempt that is under way
+  std::optional<Failure> in_doubt;  // the first attempt of which nobody knows what the service did
+  bool may_follow_clock = true;
+  bool may_renew;
+};
+
 net::Task<Result<boost::json::object>> Client::call(Service service, std::string operation,
-                                                    boost::json::object input) {
-  Result<boost::json::object> answer = co_await call_unchecked(service, operation, std::move(input));
+                                                    boost::json::object input, net::Event* called_off) {
+  Result<boost::json::object> answer =
+      co_await call_unchecked(service, operation, std::move(input), called_off);
   if (!answer) co_return answer;
   const Result<> usable = check_answer(service, operation, *answer);
   if (!usable) co_return fail(usable.error());
@@ -165,86 +307,13 @@ net::Task<Result<boost::json::object>> Client::call(Service service, std::string
 }
 
 net::Task<Result<boost::json::object>> Client::call_unchecked(Service service, std::string operation,
-                                                              boost::json::object input) {
-  const net::Url& endpoint = state_->endpoints[static_cast<std::size_t>(service)];
-  const Result<net::HttpRequest> request = make_request(service, operation, input, endpoint);
-  if (!request) co_return fail(request.error());
-  const bool repeatable = is_repeatable(operation, input);
-  Retries retries(state_->limits, repeatable, state_->settings.limits->retry_quota);
-  int attempts = 0;
-  std::optional<Failure> in_doubt;  // the last attempt of which nobody knows what the service did
-  bool may_follow_clock = true;
-  bool may_renew = !std::holds_alternative<Credentials>(state_->settings.credentials.kind);
-  for (;;) {
-    const Result<Credentials> credentials = co_await state_->credentials.get();
-    if (!credentials) co_return fail(credentials.error());
-    co_await state_->wait_for_turn(service, operation, input);
-    net::HttpRequest attempt = *request;
-    attempt.is_repeatable = repeatable;
-    // Anew for each attempt: signatures grow old. Nobody's credentials: AssumeRoleWithWebIdentity takes none.
-    if (!credentials->access_key_id.empty())
-      add_signature(attempt, service, state_->settings, *credentials, state_->clock.time(net::wall_now()));
-    const Instant begin = net::steady_now();
-    Result<net::HttpResponse> response = fail(FailureCode::lost, "given up before the answer");
-    bool is_given_up = false;
-    try {
-      response = co_await state_->http.send(endpoint, std::move(attempt));
-    } catch (const boost::system::system_error&) {
-      // A cancellation. What may have been started must not be taken for not started: that is said as a
-      // value.
-      if (!starts_something(operation)) throw;
-      is_given_up = true;
-    }
-    Result<boost::json::object> answer =
-        response ? read_answer(service, operation, *response)
-                 : Result<boost::json::object>(
-                       fail(with_next_step(response.error(), endpoint)
-                                .in(fmt::format("{} {}", service_name(service), operation))));
-    tell(*state_->settings.observer,
-         {.service = service_name(service),
-          .operation = operation,
-          .number = ++attempts,
-          .duration = net::steady_now() - begin,
-          .request_id = {},
-          .failure = {}},
-         response, answer);
-    if (is_given_up) co_return answer;
-    if (answer) {
-      retries.succeeded();
-      co_return answer;
-    }
-    answer = fail(without_token(std::move(answer.error()), *credentials));
-    if (answer.error().service_code.starts_with("ExpiredToken") && std::exchange(may_renew, false)) {
-      state_->credentials.forget();
-      continue;
-    }
-    if (response && may_follow_clock &&
-        state_->clock.follow(answer.error().service_code, net::find_header(response->headers, "Date"),
-                             net::wall_now())) {
-      may_follow_clock = false;
-      continue;
-    }
-    const AttemptEnd end = attempt_end(answer.error(), response ? response->status : 0);
-    if (end == AttemptEnd::in_doubt && !in_doubt) in_doubt = answer.error();
-    const std::optional<milliseconds> delay =
-        retries.next(end, sys::random_chance(), response ? asked_delay(*response) : milliseconds(0));
-    if (!delay) {
-      // That a later attempt did not arrive says nothing of the earlier one; nor does a refusal, of what the
-      // earlier one may have started.
-      if (in_doubt &&
-          (end == AttemptEnd::not_sent || end == AttemptEnd::throttled || starts_something(operation)))
-        answer = fail(std::move(*in_doubt));
-      const std::string& renewal = state_->settings.credentials.renewal;
-      if (answer.error().service_code.starts_with("ExpiredToken") && !renewal.empty())
-        answer.error().hint = renewal;
-      if (answer.error().service_code == "ClusterNotFoundException" && answer.error().hint.empty())
-        answer.error().hint = fmt::format("check its name and the region, {}", state_->settings.region);
-      if (retries.attempts() > 1)
-        answer.error().what += fmt::format(", after {} attempts", retries.attempts());
-      co_return answer;
-    }
-    co_await net::sleep_for(state_->loop, *delay);
-  }
+                                                              boost::json::object input,
+                                                              net::Event* called_off) {
+  net::Event never(state_->loop);
+  Call call(*state_, service, std::move(operation), std::move(input),
+            called_off == nullptr ? never : *called_off);
+  Result<boost::json::object> answer = co_await call.make();
+  co_return answer;
 }
 
 net::Task<Result<Credentials>> Client::credentials() {

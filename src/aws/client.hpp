@@ -32,11 +32,15 @@ class Client {
   // clientToken, ExecuteCommand, ...) are tried again only when the request certainly did not reach the
   // service or was throttled. An answer in which a member that ferry reads is of a wrong type is a `protocol`
   // failure (answer_shapes.hpp).
+  // Once `called_off`, which outlives the call, is set, no attempt is sent any more: what is not under way
+  // then ends at once, `cancelled` where nothing was sent, else with the failure of an earlier attempt that
+  // the service may have acted upon. One that is under way goes on.
   net::Task<Result<boost::json::object>> call(Service service, std::string operation,
-                                              boost::json::object input);
+                                              boost::json::object input, net::Event* called_off = nullptr);
   // The same with the answer as it came, whatever its members are.
   net::Task<Result<boost::json::object>> call_unchecked(Service service, std::string operation,
-                                                        boost::json::object input);
+                                                        boost::json::object input,
+                                                        net::Event* called_off = nullptr);
 
   // Those that the next call is signed with, fetched where they are not there yet.
   net::Task<Result<Credentials>> credentials();
@@ -50,6 +54,7 @@ class Client {
 
  private:
   struct State;
+  struct Call;
   explicit Client(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

@@ -45,8 +45,9 @@ net::Task<Result<std::vector<std::string>>> list_tasks(Client& client, std::stri
   co_return arns;
 }
 
-net::Task<Result<DescribedTasks>> run_task(Client& client, json::object input) {
-  const Result<json::object> answer = co_await client.call(Service::ecs, "RunTask", std::move(input));
+net::Task<Result<DescribedTasks>> run_task(Client& client, json::object input, net::Event* called_off) {
+  const Result<json::object> answer =
+      co_await client.call(Service::ecs, "RunTask", std::move(input), called_off);
   if (!answer) co_return fail(answer.error());
   co_return described_tasks_from_json(*answer);
 }
@@ -112,14 +113,16 @@ net::Task<Result<ServiceState>> describe_service(Client& client, std::string clu
 }
 
 net::Task<Result<ExecSession>> execute_command(Client& client, std::string cluster, std::string task,
-                                               std::string container, std::string command) {
+                                               std::string container, std::string command,
+                                               net::Event* called_off) {
   json::object input;
   input["cluster"] = cluster;
   input["task"] = task;
   if (!container.empty()) input["container"] = container;
   input["command"] = command;
   input["interactive"] = true;  // the only mode that the service has
-  const Result<json::object> answer = co_await client.call(Service::ecs, "ExecuteCommand", std::move(input));
+  const Result<json::object> answer =
+      co_await client.call(Service::ecs, "ExecuteCommand", std::move(input), called_off);
   if (!answer) co_return fail(answer.error());
   ExecSession session = exec_session_from_json(*answer);
   if (session.stream_url.empty() || session.token_value.empty()) {

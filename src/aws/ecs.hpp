@@ -120,7 +120,8 @@ net::Task<Result<DescribedTasks>> describe_tasks(Client& client, std::string clu
 net::Task<Result<std::vector<std::string>>> list_tasks(Client& client, std::string cluster,
                                                        boost::json::object filter);
 // `input` is RunTask's own; the client token that makes it safe to repeat must be in it.
-net::Task<Result<DescribedTasks>> run_task(Client& client, boost::json::object input);
+net::Task<Result<DescribedTasks>> run_task(Client& client, boost::json::object input,
+                                           net::Event* called_off = nullptr);
 net::Task<Result<Task>> stop_task(Client& client, std::string cluster, std::string task, std::string reason);
 net::Task<Result<TaskDefinition>> describe_task_definition(Client& client, std::string task_definition);
 // Failure not_found where there is no such cluster.
@@ -131,6 +132,7 @@ net::Task<Result<ServiceState>> describe_service(Client& client, std::string clu
 net::Task<Result<boost::json::object>> describe_whole_service(Client& client, std::string cluster,
                                                               std::string service);
 net::Task<Result<ExecSession>> execute_command(Client& client, std::string cluster, std::string task,
-                                               std::string container, std::string command);
+                                               std::string container, std::string command,
+                                               net::Event* called_off = nullptr);
 
 }  // namespace ferry::aws::ecs

@@ -27,9 +27,10 @@ net::Task<Result<json::object>> describe_whole_task_definition(Client& client, s
   co_return definition_in(*answer, "DescribeTaskDefinition");
 }
 
-net::Task<Result<std::string>> register_task_definition(Client& client, json::object definition) {
+net::Task<Result<std::string>> register_task_definition(Client& client, json::object definition,
+                                                        net::Event* called_off) {
   const Result<json::object> answer =
-      co_await client.call(Service::ecs, "RegisterTaskDefinition", std::move(definition));
+      co_await client.call(Service::ecs, "RegisterTaskDefinition", std::move(definition), called_off);
   if (!answer) co_return fail(answer.error());
   const Result<json::object> registered = definition_in(*answer, "RegisterTaskDefinition");
   if (!registered) co_return fail(registered.error());

@@ -15,7 +15,8 @@ namespace ferry::aws::ecs {
 net::Task<Result<boost::json::object>> describe_whole_task_definition(Client& client,
                                                                       std::string task_definition);
 // The ARN of the new revision. A lost answer is not asked for again: every call makes a revision.
-net::Task<Result<std::string>> register_task_definition(Client& client, boost::json::object definition);
+net::Task<Result<std::string>> register_task_definition(Client& client, boost::json::object definition,
+                                                        net::Event* called_off = nullptr);
 net::Task<Result<>> deregister_task_definition(Client& client, std::string arn);
 // The ARNs of a family's ACTIVE revisions, the newest first, at most 100.
 net::Task<Result<std::vector<std::string>>> list_newest_revisions(Client& client, std::string family);

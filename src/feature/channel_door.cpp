@@ -1,6 +1,6 @@
 #include "feature/channel_door.hpp"
 
-#include "feature/unless.hpp"
+#include "net/unless.hpp"
 #include "wire/channel_opening.hpp"
 
 #include <optional>

@@ -5,8 +5,9 @@
 #include "feature/container_choice.hpp"
 #include "feature/doctor/diagnose.hpp"
 #include "feature/doctor/fixes.hpp"
-#include "feature/unless.hpp"
+#include "feature/ending.hpp"
 #include "net/clock.hpp"
+#include "net/unless.hpp"
 
 #include <algorithm>
 #include <array>
@@ -101,13 +102,15 @@ std::string state_of(const std::vector<aws::ecs::Task>& tasks) {
   return fmt::format("task {} runs, its exec agent does not yet", task.id());
 }
 
-net::Task<Result<json::object>> update(aws::Client& client, Target target) {
+net::Task<Result<json::object>> update(aws::Client& client, Target target, net::Event& called_off) {
   json::object input;
   input["cluster"] = target.cluster;
   input["service"] = target.name;
   input["enableExecuteCommand"] = true;
   input["forceNewDeployment"] = true;
-  co_return co_await client.call(Service::ecs, "UpdateService", std::move(input));
+  Result<json::object> updated =
+      co_await client.call(Service::ecs, "UpdateService", std::move(input), &called_off);
+  co_return updated;
 }
 
 // UpdateService's answer names it; empty where it does not.
@@ -178,7 +181,13 @@ net::Task<Result<EnabledService>> enable_exec(aws::Client& client, Target target
   const Instant deadline = net::steady_now() + limit;
   net::Event never(client.loop());
   const std::optional<Result<json::object>> updated =
-      co_await unless_late(client.loop(), never, deadline, kAnswerGrace, update(client, target));
+      co_await unless_late(client.loop(), never, deadline, kAnswerGrace,
+                           [&](net::Event& called_off) { return update(client, target, called_off); });
+  if (updated && !*updated && updated->error().code == FailureCode::cancelled) {
+    co_return fail(FailureCode::timed_out,
+                   fmt::format("{} s were over before UpdateService could be sent: {} stays as it is",
+                               limit.count() / 1000, describe(target)));
+  }
   if (!updated) {
     co_return fail(FailureCode::timed_out,
                    fmt::format("UpdateService has not answered within {} s: {} may have been updated",
@@ -191,9 +200,8 @@ net::Task<Result<EnabledService>> enable_exec(aws::Client& client, Target target
     state = line;
     show(line);
   };
-  const std::optional<Result<EnabledService>> enabled =
-      co_await unless_late(client.loop(), never, deadline, kAnswerGrace,
-                           wait_for_task(client, target, primary_of(**updated), show_and_keep));
+  const std::optional<Result<EnabledService>> enabled = co_await unless(
+      client.loop(), never, deadline, wait_for_task(client, target, primary_of(**updated), show_and_keep));
   if (enabled) co_return *enabled;
   co_return fail(FailureCode::timed_out,
                  fmt::format("exec is enabled for {}, but no task could be entered within {} s: {}",

@@ -5,8 +5,8 @@
 #include "base/time.hpp"
 #include "feature/ending.hpp"
 #include "feature/result.hpp"
-#include "feature/unless.hpp"
 #include "net/loop.hpp"
+#include "net/unless.hpp"
 
 #include <optional>
 #include <string>

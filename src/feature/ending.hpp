@@ -30,6 +30,10 @@ int exit_status(const Ending& ending);
 // The lines that find and end a session whose ExecuteCommand was not answered.
 std::string session_lines();
 
+// How long a call that may have been sent is waited for once nobody wants to wait: what it starts can be
+// ended where its answer comes in that time.
+inline constexpr milliseconds kAnswerGrace{800};
+
 // Whether a call that failed so may have had its effect: it was sent, and what became of it was not said. A
 // refusal says that, and so does a connection that was never made.
 bool may_have_acted(const Failure& failure);

@@ -5,8 +5,8 @@
 #include "feature/exec_opening.hpp"
 #include "feature/exec_refusal.hpp"
 #include "feature/one_word_command.hpp"
-#include "feature/unless.hpp"
 #include "net/clock.hpp"
+#include "net/unless.hpp"
 #include "wire/exec_wrapper.hpp"
 
 #include <optional>

@@ -1,8 +1,8 @@
 #include "feature/exec_command_session.hpp"
 
 #include "base/size.hpp"
-#include "feature/unless.hpp"
 #include "net/clock.hpp"
+#include "net/unless.hpp"
 #include "sys/random.hpp"
 #include "sys/standard_streams.hpp"
 #include "wire/exec_wrapper.hpp"

@@ -1,7 +1,7 @@
 // Why a session ended without the end of its command.
 #include "feature/exec_command_session.hpp"
 #include "feature/run/who_ended.hpp"
-#include "feature/unless.hpp"
+#include "net/unless.hpp"
 #include "sys/standard_streams.hpp"
 
 #include <cstdio>

@@ -1,9 +1,9 @@
 #include "feature/exec_input.hpp"
 
 #include "feature/exec_escape.hpp"
-#include "feature/unless.hpp"
 #include "net/clock.hpp"
 #include "net/descriptor.hpp"
+#include "net/unless.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -2,8 +2,8 @@
 
 #include "feature/exec_picker.hpp"
 #include "feature/near_targets.hpp"
-#include "feature/unless.hpp"
 #include "net/clock.hpp"
+#include "net/unless.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -126,11 +126,13 @@ net::Task<Result<aws::ecs::ExecSession>> ExecOpening::execute(std::string comman
   unanswered_.reset();
   if (end_.cause()) co_return fail(given_up());
   const Instant latest = call_deadline();
-  std::optional<Result<aws::ecs::ExecSession>> answered =
-      co_await unless_late(client_.loop(), end_.asked(), end_.asked_again(), latest, kAnswerGrace,
-                           aws::ecs::execute_command(client_, place_->cluster, place_->task,
-                                                     place_->container, std::move(command)));
-  if (!answered) co_return fail(given_up());
+  std::optional<Result<aws::ecs::ExecSession>> answered = co_await unless_late(
+      client_.loop(), end_.asked(), end_.asked_again(), latest, kAnswerGrace, [&](net::Event& called_off) {
+        return aws::ecs::execute_command(client_, place_->cluster, place_->task, place_->container,
+                                         std::move(command), &called_off);
+      });
+  const bool is_called_off = answered && !*answered && answered->error().code == FailureCode::cancelled;
+  if (!answered || is_called_off) co_return fail(given_up());
   Result<aws::ecs::ExecSession> opened = std::move(*answered);
   if (!opened && may_have_acted(opened.error()) && (end_.cause() || net::steady_now() >= latest)) {
     unanswered_ = place_;

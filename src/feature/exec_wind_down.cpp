@@ -1,7 +1,7 @@
 // The end of a session with a command in it: the result is known, and nothing may be left behind.
 #include "feature/exec_command_session.hpp"
-#include "feature/unless.hpp"
 #include "net/clock.hpp"
+#include "net/unless.hpp"
 
 #include <utility>
 

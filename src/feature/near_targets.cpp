@@ -3,7 +3,7 @@
 #include "aws/answer_reader.hpp"
 #include "aws/ecs.hpp"
 #include "base/near_names.hpp"
-#include "feature/unless.hpp"
+#include "net/unless.hpp"
 
 #include <algorithm>
 #include <optional>

@@ -1,8 +1,8 @@
 #include "feature/reader_wait.hpp"
 
 #include "feature/reader_patience.hpp"
-#include "feature/unless.hpp"
 #include "net/clock.hpp"
+#include "net/unless.hpp"
 
 #include <cstdint>
 #include <utility>

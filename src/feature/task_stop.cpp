@@ -2,7 +2,7 @@
 
 #include "feature/patience.hpp"
 #include "feature/task_wait.hpp"
-#include "feature/unless.hpp"
+#include "net/unless.hpp"
 
 #include <optional>
 #include <utility>

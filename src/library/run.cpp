@@ -4,11 +4,11 @@
 #include "feature/run/overrides.hpp"
 #include "feature/run/revision_sweep.hpp"
 #include "feature/target.hpp"
-#include "feature/unless.hpp"
 #include "library/call.hpp"
 #include "library/command.hpp"
 #include "library/convert.hpp"
 #include "library/log_output.hpp"
+#include "net/unless.hpp"
 #include "sys/environment.hpp"
 
 #include <algorithm>
@@ -119,7 +119,7 @@ net::Task<Result<feature::CommandResult>> run_and_show(aws::Client& client, feat
   };
   net::Event never(client.loop());
   net::Event& given_up = options.cancel == nullptr ? never : *options.cancel;
-  co_await feature::unless(client.loop(), given_up, sweep(client, notice));
+  co_await net::unless(client.loop(), given_up, sweep(client, notice));
   run.timeout = options.time_limit;
   run.cancel = options.cancel;
   library::LogOutput output(client.loop(), std::move(options.standard_output), options.capture_limit, notice);

@@ -4,6 +4,7 @@
 #include "net/clock.hpp"
 #include "net/connection.hpp"
 #include "net/http_codec.hpp"
+#include "net/unless.hpp"
 
 #include <algorithm>
 #include <array>
@@ -40,6 +41,13 @@ Result<> check(const HttpRequest& request) {
   return {};
 }
 
+Failure not_sent() {
+  return {.code = FailureCode::cancelled,
+          .what = "called off before it was sent",
+          .hint = {},
+          .service_code = {}};
+}
+
 // As it goes over the wire: a proxy without a tunnel gets the whole URL, and what it wants to know of us.
 Result<HttpRequest> as_sent(HttpRequest request, const Network* network, const Url& url) {
   if (network == nullptr || url.is_secure()) return request;
@@ -70,7 +78,10 @@ struct HttpClient::State {
   static Task<Exchange> exchange(std::shared_ptr<State> state, Connection& connection, Url url,
                                  const HttpRequest& request);
   static Task<Exchange> read_answer(std::shared_ptr<State> state, Connection& connection);
-  static Task<Result<HttpResponse>> send(std::shared_ptr<State> state, Url url, HttpRequest request);
+  static Task<Result<std::unique_ptr<Connection>>> connect_unless(std::shared_ptr<State> state, Url url,
+                                                                  Event* called_off);
+  static Task<Result<HttpResponse>> send(std::shared_ptr<State> state, Url url, HttpRequest request,
+                                         Event* called_off);
 
   Loop& loop;
   const Network* network;
@@ -163,9 +174,21 @@ Task<Exchange> HttpClient::State::exchange(std::shared_ptr<State> state, Connect
   co_return exchange;
 }
 
-Task<Result<HttpResponse>> HttpClient::State::send(std::shared_ptr<State> state, Url url,
-                                                   HttpRequest request) {
+Task<Result<std::unique_ptr<Connection>>> HttpClient::State::connect_unless(std::shared_ptr<State> state,
+                                                                            Url url, Event* called_off) {
+  using Connected = Result<std::unique_ptr<Connection>>;
+  Event never(state->loop);
+  std::optional<Connected> connected =
+      co_await unless(state->loop, called_off == nullptr ? never : *called_off,
+                      connect(state->loop, state->network, url, state->limits.connect_timeout));
+  if (!connected) co_return fail(not_sent());
+  co_return std::move(*connected);
+}
+
+Task<Result<HttpResponse>> HttpClient::State::send(std::shared_ptr<State> state, Url url, HttpRequest request,
+                                                   Event* called_off) {
   co_await throw_if_cancelled();
+  if (called_off != nullptr && called_off->is_set()) co_return fail(not_sent());
   Result<> usable = check(request);
   if (!usable) co_return fail(std::move(usable.error()));
   const Result<HttpRequest> sent = as_sent(std::move(request), state->network, url);
@@ -173,11 +196,12 @@ Task<Result<HttpResponse>> HttpClient::State::send(std::shared_ptr<State> state,
   const std::string origin = fmt::format("{}://{}:{}", url.scheme, url.host, url.port);
   std::unique_ptr<Connection> connection = state->take_idle(origin, sent->is_repeatable);
   bool is_fresh = connection == nullptr;
+  std::optional<Failure> earlier;
   while (true) {
     if (is_fresh) {
-      Result<std::unique_ptr<Connection>> connected =
-          co_await connect(state->loop, state->network, url, state->limits.connect_timeout);
-      if (!connected) co_return fail(std::move(connected.error()));
+      Result<std::unique_ptr<Connection>> connected = co_await connect_unless(state, url, called_off);
+      // That it could not be sent again says nothing of the first time.
+      if (!connected) co_return fail(earlier ? std::move(*earlier) : std::move(connected.error()));
       connection = std::move(*connected);
     }
     Exchange exchange = co_await State::exchange(state, *connection, url, *sent);
@@ -186,8 +210,10 @@ Task<Result<HttpResponse>> HttpClient::State::send(std::shared_ptr<State> state,
       co_return std::move(exchange.answer);
     }
     const bool is_stale = !is_fresh && !exchange.has_answer_begun && sent->is_repeatable;
-    if (!is_stale) co_return fail(exchange.answer.error().in(origin));
+    Failure failure = exchange.answer.error().in(origin);
+    if (!is_stale) co_return fail(std::move(failure));
     is_fresh = true;
+    earlier = std::move(failure);
   }
 }
 
@@ -196,8 +222,8 @@ HttpClient::HttpClient(Loop& loop, const Network* network, HttpClientLimits limi
 
 HttpClient::~HttpClient() = default;
 
-Task<Result<HttpResponse>> HttpClient::send(Url origin, HttpRequest request) {
-  return State::send(state_, std::move(origin), std::move(request));
+Task<Result<HttpResponse>> HttpClient::send(Url origin, HttpRequest request, Event* called_off) {
+  return State::send(state_, std::move(origin), std::move(request), called_off);
 }
 
 }  // namespace ferry::net

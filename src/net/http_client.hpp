@@ -34,7 +34,9 @@ class HttpClient {
   // the answer's first byte is replaced by a fresh one, once, where the request is repeatable: the peer may
   // have taken it. No other retry. Failures: unreachable (nothing was sent), timed_out, lost (sent, no
   // complete answer), protocol.
-  Task<Result<HttpResponse>> send(Url origin, HttpRequest request);
+  // Where `called_off`, which outlives the exchange, is set before the request is sent, it is not sent:
+  // `cancelled`, at once.
+  Task<Result<HttpResponse>> send(Url origin, HttpRequest request, Event* called_off = nullptr);
 
  private:
   struct State;

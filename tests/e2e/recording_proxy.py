@@ -22,6 +22,7 @@ class RecordingProxy:
         self.operations = []  # in the order in which they came in
         self.inputs = []  # theirs
         self.times = []  # of their coming, in seconds
+        self.answered = collections.Counter()  # operation: how many answers went back
         self.changes = {}  # operation: a function from its answer to the one that the caller gets
         self.lost = collections.Counter()  # operation: how many answers are lost on the way back
         self.silent = {}  # operation: the number of its first call that is taken, and neither passed on nor answered
@@ -60,6 +61,11 @@ class RecordingProxy:
         with self._changed:
             assert self._changed.wait_for(lambda: operation in self.operations, seconds), self.operations
 
+    def wait_for_answer(self, operation, seconds=30):
+        """Until a request of that operation has its answer."""
+        with self._changed:
+            assert self._changed.wait_for(lambda: self.answered[operation] > 0, seconds), self.operations
+
     def _forward(self, caller):
         body = caller.rfile.read(int(caller.headers["Content-Length"]))
         target = caller.headers["X-Amz-Target"]
@@ -88,6 +94,9 @@ class RecordingProxy:
         caller.send_header("Content-Length", str(len(answer)))
         caller.end_headers()
         caller.wfile.write(answer)
+        with self._changed:
+            self.answered[operation] += 1
+            self._changed.notify_all()
 
     def _ask(self, target, body):
         variables = self._endpoint.variables

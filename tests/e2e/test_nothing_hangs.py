@@ -147,6 +147,37 @@ def test_a_time_limit_ends_a_command_that_waits_for_a_call(plain, api, start, op
     assert CHANGING.isdisjoint(api.operations[first + 1 :])
 
 
+CALLED_OFF = [
+    ("RunTask", ["run", "sleeps"], "before a task was started"),
+    ("ExecuteCommand", ["exec", "web", "--", "true"], "before the command was started"),
+    ("RegisterTaskDefinition", ["run", "--ephemeral-revision", "--image", "other:2", "sleeps"], "before a task was started"),
+]
+
+
+@pytest.mark.parametrize(("operation", "words", "said"), named(CALLED_OFF))
+def test_what_the_service_has_put_off_is_not_started_after_a_signal(place, api, start, operation, words, said):
+    """The service takes calls again as soon as the signal is there."""
+    place.set_faults([{"operation": operation, "error": "ThrottlingException"}])
+    process = start(*words)
+    api.wait_for_answer(operation)
+    process.send_signal(signal.SIGINT)
+    place.set_faults([])
+    begun = len(api.operations)
+    code, errors = ended(process)
+    assert (code, said in errors.splitlines()[-1]) == (130, True), errors
+    assert CHANGING.isdisjoint(api.operations[begun:])
+
+
+def test_what_may_have_started_is_said_where_the_signal_comes_between_two_attempts(place, api, start):
+    place.set_faults([{"operation": "RunTask", "error": "ServerException"}])
+    process = start("run", "sleeps")
+    api.wait_for("RunTask")
+    process.send_signal(signal.SIGINT)
+    code, errors = ended(process)
+    place.set_faults([])
+    assert (code, "a task may have started" in errors.splitlines()[-1]) == (255, True), errors
+
+
 def test_a_task_that_may_have_started_is_found_by_the_line_that_is_given(place, api, start, tmp_path):
     api.withheld.add("RunTask")
     process = start("run", "--started-by", "lost-one", "--result-file", str(tmp_path / "result"), "sleeps")

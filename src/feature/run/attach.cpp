@@ -4,7 +4,7 @@
 #include "feature/run/stop_reason.hpp"
 #include "feature/target.hpp"
 #include "feature/task_stop.hpp"
-#include "feature/unless.hpp"
+#include "net/unless.hpp"
 #include "sys/random.hpp"
 
 #include <algorithm>

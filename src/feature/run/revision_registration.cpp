@@ -5,8 +5,8 @@
 #include "aws/task_definitions.hpp"
 #include "base/text.hpp"
 #include "feature/patience.hpp"
-#include "feature/unless.hpp"
 #include "net/clock.hpp"
+#include "net/unless.hpp"
 #include "sys/random.hpp"
 
 #include <optional>
@@ -37,6 +37,7 @@ bool is_certain(const Failure& failure) {
     case FailureCode::denied:
     case FailureCode::throttled:
     case FailureCode::unreachable:
+    case FailureCode::cancelled:  // called off before it was sent
       return true;
     default:
       break;
@@ -85,7 +86,7 @@ net::Task<Result<>> deregister_revision(aws::Client& client, std::string arn) {
 
 net::Task<Result<EphemeralRevision>> register_revision(aws::Client& client, std::string journal_folder,
                                                        boost::json::object definition, std::string source_arn,
-                                                       net::Event& given_up) {
+                                                       net::Event& called_off) {
   RevisionIntent intent{.endpoint = client.settings().endpoint(aws::Service::ecs),
                         .region = client.settings().region,
                         .account = account_in(source_arn),
@@ -96,9 +97,10 @@ net::Task<Result<EphemeralRevision>> register_revision(aws::Client& client, std:
   Result<JournalEntry> entry = JournalEntry::write(journal_folder, std::move(intent));
   if (!entry) co_return fail(entry.error());
   ForgottenUnlessSent forgotten(*entry);
-  const Patience patience{.limit = kRegistrationPatience, .given_up = given_up, .may_pass = was_throttled};
-  Result<std::string> arn = co_await patiently<std::string>(
-      patience, [&client, definition] { return aws::ecs::register_task_definition(client, definition); });
+  const Patience patience{.limit = kRegistrationPatience, .given_up = called_off, .may_pass = was_throttled};
+  Result<std::string> arn = co_await patiently<std::string>(patience, [&client, definition, &called_off] {
+    return aws::ecs::register_task_definition(client, definition, &called_off);
+  });
   forgotten.is_armed = false;
   if (!arn) {
     // Otherwise the next command looks whether there is one that has the mark.
@@ -113,7 +115,8 @@ net::Task<Result<EphemeralRevision>> register_revision(aws::Client& client, std:
 net::Task<Result<std::optional<EphemeralRevision>>> revise(aws::Client& client, std::string journal_folder,
                                                            RevisionChange change, std::string container,
                                                            boost::json::object& definition,
-                                                           boost::json::object& input, net::Event& given_up) {
+                                                           boost::json::object& input,
+                                                           net::Event& called_off) {
   const boost::json::object* given = aws::object_in(input, "overrides");
   boost::json::object overrides = given == nullptr ? boost::json::object() : *given;
   if (!needs_revision(change, overrides)) co_return std::nullopt;
@@ -125,7 +128,7 @@ net::Task<Result<std::optional<EphemeralRevision>>> revise(aws::Client& client, 
                    "set XDG_STATE_HOME or HOME");
   Result<EphemeralRevision> revision =
       co_await register_revision(client, std::move(journal_folder), revised->definition,
-                                 aws::text_in(definition, "taskDefinitionArn"), given_up);
+                                 aws::text_in(definition, "taskDefinitionArn"), called_off);
   if (!revision) co_return fail(revision.error().in("cannot register an ephemeral revision"));
   definition = std::move(revised->definition);
   definition["taskDefinitionArn"] = revision->arn();

@@ -32,11 +32,11 @@ class EphemeralRevision {
 
 // `definition` is revision_from()'s; `source_arn` the task definition it came from (whose account is the
 // revision's); `journal_folder` revision_journal_folder()'s. 1 call, made again for up to half a minute while
-// the service asks to slow down and `given_up`, which outlives the call, is not set. May be cancelled: the
+// the service asks to slow down and `called_off`, which outlives the call, is not set. May be cancelled: the
 // journal then knows that a revision may be there.
 net::Task<Result<EphemeralRevision>> register_revision(aws::Client& client, std::string journal_folder,
                                                        boost::json::object definition, std::string source_arn,
-                                                       net::Event& given_up);
+                                                       net::Event& called_off);
 
 // What a run does before RunTask: where RunTask alone cannot do it (needs_revision()), registers a revision
 // and turns `input`, RunTask's, and `definition`, DescribeTaskDefinition's taskDefinition, into that
@@ -44,7 +44,8 @@ net::Task<Result<EphemeralRevision>> register_revision(aws::Client& client, std:
 net::Task<Result<std::optional<EphemeralRevision>>> revise(aws::Client& client, std::string journal_folder,
                                                            RevisionChange change, std::string container,
                                                            boost::json::object& definition,
-                                                           boost::json::object& input, net::Event& given_up);
+                                                           boost::json::object& input,
+                                                           net::Event& called_off);
 
 // Safe as soon as RunTask has accepted the last task that runs it: "Existing tasks and services that
 // reference an INACTIVE task definition continue to run without disruption" (DeregisterTaskDefinition in the

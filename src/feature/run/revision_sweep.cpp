@@ -5,8 +5,8 @@
 #include "feature/run/ephemeral_revision.hpp"
 #include "feature/run/revision_journal.hpp"
 #include "feature/run/revision_registration.hpp"
-#include "feature/unless.hpp"
 #include "net/clock.hpp"
+#include "net/unless.hpp"
 
 #include <cstddef>
 #include <utility>

@@ -13,9 +13,9 @@
 #include "feature/run/task_starter.hpp"
 #include "feature/run/unanswered_start.hpp"
 #include "feature/run/watch.hpp"
-#include "feature/unless.hpp"
 #include "net/clock.hpp"
 #include "net/loop.hpp"
+#include "net/unless.hpp"
 
 #include <algorithm>
 #include <csignal>
@@ -232,15 +232,19 @@ net::Task<Result<>> run_plan(aws::Client& client, Preparation prepared, const Ru
   Result<std::optional<EphemeralRevision>> revision = std::optional<EphemeralRevision>();
   if (prepared.going.size() < options.count) {
     net::Event& given_up = state.interrupts.arrived;
-    std::optional<Result<std::optional<EphemeralRevision>>> revised = co_await unless_late(
-        client.loop(), given_up, state.finished, first_limit(state, options), kStartGrace,
-        revise(client, options.journal_folder, options.request.revision, plan.container, plan.definition,
-               plan.input, given_up));
+    std::optional<Result<std::optional<EphemeralRevision>>> revised =
+        co_await unless_late(client.loop(), given_up, state.finished, first_limit(state, options),
+                             kStartGrace, [&](net::Event& called_off) {
+                               return revise(client, options.journal_folder, options.request.revision,
+                                             plan.container, plan.definition, plan.input, called_off);
+                             });
     // The journal knows what may have been registered, and the next command looks for it.
     if (!revised) co_return Result<>();
     revision = std::move(*revised);
     const bool is_late = net::steady_now() >= first_limit(state, options);
-    if (!revision && is_late && may_have_been_carried_out(revision.error())) co_return Result<>();
+    const bool is_given_up = !revision && (revision.error().code == FailureCode::cancelled ||
+                                           (is_late && may_have_been_carried_out(revision.error())));
+    if (is_given_up) co_return Result<>();
   }
   if (!revision) co_return fail(revision.error());
   if (*revision) plan.described = aws::ecs::task_definition_from_json(plan.definition);

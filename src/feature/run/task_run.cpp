@@ -6,8 +6,8 @@
 #include "feature/run/start_failure.hpp"
 #include "feature/run/stop_reason.hpp"
 #include "feature/task_wait.hpp"
-#include "feature/unless.hpp"
 #include "net/clock.hpp"
+#include "net/unless.hpp"
 
 #include <algorithm>
 #include <utility>

@@ -4,8 +4,8 @@
 #include "feature/ending.hpp"
 #include "feature/patience.hpp"
 #include "feature/run/start_failure.hpp"
-#include "feature/unless.hpp"
 #include "net/clock.hpp"
+#include "net/unless.hpp"
 #include "sys/random.hpp"
 
 #include <algorithm>
@@ -85,20 +85,23 @@ net::Task<std::vector<StartedTask>> TaskStarter::start_together(boost::json::obj
   input["count"] = count;
   input["clientToken"] = token;
   unanswered_.push_back(token);
-  const Patience patience{
-      .limit = std::min(kStartPatience, limit - now), .given_up = given_up_, .may_pass = was_throttled};
   const std::optional<Result<aws::ecs::DescribedTasks>> answer =
-      co_await unless_late(client_.loop(), given_up_, limit, kStartGrace,
-                           patiently<aws::ecs::DescribedTasks>(
-                               patience, [this, input] { return aws::ecs::run_task(client_, input); }));
+      co_await unless_late(client_.loop(), given_up_, limit, kStartGrace, [&](net::Event& called_off) {
+        const Patience patience{.limit = std::min(kStartPatience, limit - now),
+                                .given_up = called_off,
+                                .may_pass = was_throttled};
+        return patiently<aws::ecs::DescribedTasks>(
+            patience, [this, input, &called_off] { return aws::ecs::run_task(client_, input, &called_off); });
+      });
   if (answer && !*answer && may_have_been_carried_out(answer->error())) {
     const bool is_over = given_up_.is_set() || net::steady_now() >= limit;
     const Failure failure = is_over ? given_up("RunTask has not answered") : answer->error();
     co_return std::vector<StartedTask>(count, no_task(failure, token));
   }
   std::erase(unanswered_, token);
-  // Given up while no call was under way.
-  if (!answer) co_return std::vector<StartedTask>(count, no_task(given_up("given up before RunTask"), {}));
+  const bool is_called_off = answer && !*answer && answer->error().code == FailureCode::cancelled;
+  if (!answer || is_called_off)
+    co_return std::vector<StartedTask>(count, no_task(given_up("given up before RunTask"), {}));
   if (!*answer) co_return std::vector<StartedTask>(count, no_task(with_next_step(answer->error()), {}));
   co_return placed_tasks(**answer, count);
 }

@@ -6,8 +6,8 @@
 #include "feature/run/stop_reason.hpp"
 #include "feature/task_stop.hpp"
 #include "feature/task_wait.hpp"
-#include "feature/unless.hpp"
 #include "net/clock.hpp"
+#include "net/unless.hpp"
 #include "wire/command_line.hpp"
 
 #include <algorithm>

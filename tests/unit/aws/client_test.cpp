@@ -302,6 +302,103 @@ TEST(Client, ASilentServiceIsGivenUp) {
   });
 }
 
+// A service that takes one request, and is called off before or after it answers (nothing: never) so. Pauses
+// between attempts are long: who does not hear of it stays in one.
+struct CalledOff {
+  std::optional<Failure> failure;
+  int requests = 0;
+};
+CalledOff called_off_after(const std::string& operation, const boost::json::object& input,
+                           const std::string& its_answer, const std::string& scheme = "http") {
+  CalledOff seen;
+  net::run([&](net::Loop& loop) -> net::Task<> {
+    net::Event called_off(loop);
+    net::ScriptedServer server(loop, [&](std::unique_ptr<net::Connection> connection, int) -> net::Task<> {
+      std::array<char, 4096> block{};
+      co_await connection->read_some(block);
+      if (scheme == "http") ++seen.requests;
+      if (!its_answer.empty()) co_await connection->write(its_answer);
+      called_off.set();
+      co_await connection->read_some(block);
+    });
+    Settings settings = settings_for(server.port());
+    const std::uint16_t port = server.port();
+    settings.endpoint = [&scheme, port](Service) { return fmt::format("{}://127.0.0.1:{}", scheme, port); };
+    auto client = Client::make(loop, std::move(settings),
+                               {.max_attempts = 3,
+                                .first_backoff = milliseconds(200'000),
+                                .first_backoff_if_throttled = milliseconds(200'000),
+                                .longest_backoff = milliseconds(200'000)});
+    const Result<boost::json::object> answer =
+        co_await (*client)->call(Service::ecs, operation, input, &called_off);
+    if (!answer) seen.failure = answer.error();
+    client->reset();
+    co_await server.stop();
+  });
+  return seen;
+}
+
+std::string raw_answer(int status, const std::string& body) {
+  return fmt::format("HTTP/1.1 {} X\r\nContent-Length: {}\r\n\r\n{}", status, body.size(), body);
+}
+
+TEST(Client, WhatWasRefusedUnseenIsNotSentAgainOnceItIsCalledOff) {
+  const CalledOff seen = called_off_after("RunTask", {{"clientToken", "t"}}, raw_answer(400, kThrottled));
+  ASSERT_TRUE(seen.failure);
+  EXPECT_EQ(seen.failure->code, FailureCode::cancelled) << seen.failure->line();
+  EXPECT_EQ(seen.requests, 1);
+}
+
+TEST(Client, WhatMayHaveBeenStartedIsNotForgottenWhenTheNextAttemptIsCalledOff) {
+  const CalledOff seen = called_off_after("RunTask", {{"clientToken", "t"}}, raw_answer(500, kServerError));
+  ASSERT_TRUE(seen.failure);
+  EXPECT_EQ(seen.failure->service_code, "ServerException") << seen.failure->line();
+  EXPECT_EQ(seen.requests, 1);
+}
+
+TEST(Client, ACallThatHasNoConnectionYetEndsWhenItIsCalledOff) {
+  const CalledOff seen = called_off_after("ExecuteCommand", {}, "", "https");  // TLS is never answered
+  ASSERT_TRUE(seen.failure);
+  EXPECT_EQ(seen.failure->code, FailureCode::cancelled) << seen.failure->line();
+}
+
+TEST(Client, NothingIsSentThatWasCalledOffBefore) {
+  net::run([](net::Loop& loop) -> net::Task<> {
+    ScriptedService scripted(loop, {});
+    const std::unique_ptr<Client> client = scripted.client();
+    net::Event called_off(loop);
+    called_off.set();
+    const Result<boost::json::object> answer =
+        co_await client->call(Service::ecs, "RunTask", {}, &called_off);
+    EXPECT_EQ(answer ? FailureCode::usage : answer.error().code, FailureCode::cancelled);
+    EXPECT_TRUE(scripted.requests().empty());
+    co_await scripted.stop();
+  });
+}
+
+// Cancelled, while the pause after an attempt in doubt goes on, by somebody who calls nothing off.
+TEST(Client, ACancellationLosesNoDoubt) {
+  net::run([](net::Loop& loop) -> net::Task<> {
+    ScriptedService scripted(loop, {answer(500, kServerError)});
+    CallLimits slow = quick_limits();
+    slow.first_backoff = slow.longest_backoff = milliseconds(200'000);
+    auto client = Client::make(loop, scripted.settings(), slow);
+    std::optional<Result<boost::json::object>> answered;
+    net::TaskGroup group(loop);
+    const auto call = [](Client& to, std::optional<Result<boost::json::object>>& result) -> net::Task<> {
+      result = co_await to.call(Service::ecs, "RunTask", {{"clientToken", "t"}});
+    };
+    group.spawn(call(**client, answered));
+    while (scripted.requests().empty()) co_await net::sleep_for(loop, milliseconds(1));
+    co_await net::sleep_for(loop,
+                            milliseconds(20));  // either in the answer or in the pause: both are in doubt
+    group.cancel();
+    co_await group.join();
+    EXPECT_TRUE(answered && !*answered);
+    co_await scripted.stop();
+  });
+}
+
 TEST(Client, NobodyListeningIsTriedAgainAndReported) {
   std::uint16_t free_port = 0;
   net::run([&](net::Loop& loop) -> net::Task<> {

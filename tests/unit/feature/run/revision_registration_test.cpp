@@ -78,15 +78,14 @@ TEST(RevisionRegistration, WaitsItsTurnWhereManyRegisterAtOnce) {
 
 TEST(RevisionRegistration, DoesNotWaitItsTurnForAUserWhoGaveUp) {
   RevisionStage stage;
-  const net::HttpResponse slow_down = stage.refused("ThrottlingException", "Rate exceeded");
-  const auto asked = stage.play({slow_down, slow_down, slow_down}, [&](aws::Client& client) -> net::Task<> {
+  const auto asked = stage.play({}, [&](aws::Client& client) -> net::Task<> {
     net::Event given_up(client.loop());
     given_up.set();
     const auto revision =
         co_await register_revision(client, stage.folder(), definition(), stage.arn("web:7"), given_up);
     EXPECT_FALSE(revision);
   });
-  EXPECT_EQ(asked.size(), 3U);
+  EXPECT_TRUE(asked.empty());
   EXPECT_EQ(stage.files(), 0);
 }
 
