@@ -38,13 +38,14 @@ struct RunRequest {
   std::string started_by = {};
   std::vector<int> retry_on_exit = {};  // exit codes, 1 to 255, that count as a passing cause
   // NOLINTEND(readability-redundant-member-init)
-  // Further tasks, one after the other, where the cause of the last one's end may pass: 0 to 100.
+  // Further tasks, one after the other, where the cause of the last one's end may pass: 0 to 100. A captured
+  // log is the last one's; functions and descriptors get all of them.
   int retries = 0;
 };
 
 // Starts the task, follows its log, and waits for its end. Of the options:
 //   standard_output  gets the log, stdout and stderr merged, each line with its line end
-//   timeout          is each task's, from its acceptance on; then the task is stopped
+//   timeout          is each task's, the first one's from the call on; then the task is stopped
 //   cancel           stops the task, and the call returns once that is done (3 minutes at most)
 //   input            must be empty; standard_error, framing and keep_alive_interval are not used
 // Whatever happens is in the result; nothing is thrown but what the standard library throws when memory is

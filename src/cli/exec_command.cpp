@@ -67,8 +67,8 @@ Arguments describe(ExecFlags& flags) {
                  flags.result_path);
   arguments.size(
       "--capture-limit", "SIZE",
-      "with -o json and --all: how much output of a command is kept; one that writes more is ended, "
-      "outcome unknown (default: 64MiB)",
+      "with -o json and --all: how much output of a command is kept, of eight at a time; one that writes "
+      "more is ended, outcome unknown (default: 64MiB)",
       flags.capture_limit);
   arguments.integer("--unknown-exit-code", "N", 1, kDefaultUnknownExitCode,
                     "status for an unknown outcome instead of 255", flags.unknown_exit_code);
@@ -178,51 +178,76 @@ Result<int> exec_in_one(net::Loop& loop, aws::Client& client, feature::ExecReque
   return feature::exit_status(*result, flags.unknown_status());
 }
 
-// What one of several tasks brought, under a line that names it.
-void show_one_of_all(feature::CommandResult result, OrderedOutput& output) {
-  const auto say = [&output](std::string_view text) { output.to_stderr(to_bytes(sys::own_line(text))); };
-  say(fmt::format("task {}", result.task.substr(result.task.rfind('/') + 1)));
-  output.to_stdout(std::move(result.standard_output).value_or(Bytes{}));
-  Bytes errors = std::move(result.standard_error).value_or(Bytes{});
-  // A line of ours follows: the next task's, if not this one's.
-  if (!errors.empty() && errors.back() != '\n') errors.push_back('\n');
-  output.to_stderr(std::move(errors));
-  if (!result.explanation.empty()) say(result.explanation);
-}
+// What the tasks' commands have brought: shown one after the other, and the status of the first that failed.
+class ResultsOfAll {
+ public:
+  ResultsOfAll(net::Loop& loop, const ExecFlags& flags, StatusLine& line)
+      : flags_(flags), line_(line), output_(loop), file_(flags.result_path) {}
 
-net::Task<> exec_and_write(aws::Client& client, net::TaskGroup& group, feature::ExecRequest request,
-                           OrderedOutput& output, std::function<void(const feature::CommandResult&)> take,
-                           Result<>& ended) {
-  group.spawn(output.write());
-  ended = co_await feature::exec_in_all(client, std::move(request), std::move(take));
-  co_await output.written();
+  net::Task<> take(feature::CommandResult result, net::Event& end_asked) {
+    if (status_ == 0) status_ = feature::exit_status(result, flags_.unknown_status());
+    line_.status({});
+    std::string json;
+    if (flags_.wants_json() || !flags_.result_path.empty()) json = feature::result_json_line(result);
+    file_.add(json);
+    if (flags_.wants_json()) {
+      co_await output_.to_stdout(to_bytes(json + "\n"), end_asked);
+    } else {
+      co_await show(std::move(result), end_asked);
+    }
+  }
+
+  void write_into(net::TaskGroup& group) { output_.write_into(group); }
+
+  // After the last one.
+  Result<int> status() {
+    const Result<> saved = file_.finish();
+    if (!saved) return fail(saved.error());
+    const Result<> written = output_.failure();
+    if (!written) return fail(written.error());
+    return status_;
+  }
+
+ private:
+  // Under a line that names the task.
+  net::Task<> show(feature::CommandResult result, net::Event& end_asked) {
+    const auto own_line = [](std::string_view text) { return to_bytes(sys::own_line(text)); };
+    const std::string id = result.task.substr(result.task.rfind('/') + 1);
+    co_await output_.to_stderr(own_line(fmt::format("task {}", id)), end_asked);
+    co_await output_.to_stdout(std::move(result.standard_output).value_or(Bytes{}), end_asked);
+    Bytes errors = std::move(result.standard_error).value_or(Bytes{});
+    // A line of ours follows: the next task's, if not this one's.
+    if (!errors.empty() && errors.back() != '\n') errors.push_back('\n');
+    co_await output_.to_stderr(std::move(errors), end_asked);
+    if (!result.explanation.empty()) co_await output_.to_stderr(own_line(result.explanation), end_asked);
+  }
+
+  const ExecFlags& flags_;
+  StatusLine& line_;
+  OrderedOutput output_;
+  ResultFile file_;
+  int status_ = 0;
+};
+
+net::Task<> exec_and_show(aws::Client& client, net::TaskGroup& group, feature::ExecRequest request,
+                          ResultsOfAll& results, Result<>& ended) {
+  results.write_into(group);
+  ended = co_await feature::exec_in_all(client, std::move(request),
+                                        [&results](feature::CommandResult result, net::Event& end_asked) {
+                                          return results.take(std::move(result), end_asked);
+                                        });
 }
 
 Result<int> exec_in_all(net::Loop& loop, aws::Client& client, feature::ExecRequest request,
                         const ExecFlags& flags, StatusLine& line) {
-  int status = 0;
-  std::string json_lines;
-  OrderedOutput output(loop);
-  const auto take = [&](const feature::CommandResult& result) {
-    if (status == 0) status = feature::exit_status(result, flags.unknown_status());
-    line.status({});
-    if (flags.wants_json()) output.to_stdout(to_bytes(feature::result_json_line(result) + "\n"));
-    if (!flags.result_path.empty())
-      json_lines += (json_lines.empty() ? "" : "\n") + feature::result_json_line(result);
-    if (!flags.wants_json()) show_one_of_all(result, output);
-  };
+  ResultsOfAll results(loop, flags, line);
   Result<> ended;
   loop.run(net::with_children(loop, [&](net::TaskGroup& group) {
-    return exec_and_write(client, group, std::move(request), output, take, ended);
+    return exec_and_show(client, group, std::move(request), results, ended);
   }));
   line.status({});
   if (!ended) return fail(ended.error());
-  if (!flags.result_path.empty()) {
-    const Result<> saved = show_result(json_lines, false, flags.result_path);
-    if (!saved) return fail(saved.error());
-  }
-  if (!output.failure()) return fail(output.failure().error());
-  return status;
+  return results.status();
 }
 
 }  // namespace

@@ -1,48 +1,47 @@
 #include "cli/ordered_output.hpp"
 
+#include "feature/reader_wait.hpp"
+
+#include <algorithm>
 #include <unistd.h>
 #include <utility>
 
 namespace ferry::cli {
 
 OrderedOutput::OrderedOutput(net::Loop& loop)
-    : output_(loop, STDOUT_FILENO), error_(loop, STDERR_FILENO), changed_(loop), idle_(loop) {
-  idle_.set();
+    : loop_(loop), output_(loop, STDOUT_FILENO, [] {}), error_(loop, STDERR_FILENO, [] {}) {}
+
+net::Task<> OrderedOutput::to_stdout(Bytes bytes, net::Event& end_asked) {
+  return put(output_, std::move(bytes), end_asked);
 }
 
-void OrderedOutput::to_stdout(Bytes bytes) {
-  put({.is_for_stdout = true, .bytes = std::move(bytes)});
+net::Task<> OrderedOutput::to_stderr(Bytes bytes, net::Event& end_asked) {
+  return put(error_, std::move(bytes), end_asked);
 }
 
-void OrderedOutput::to_stderr(Bytes bytes) {
-  put({.is_for_stdout = false, .bytes = std::move(bytes)});
-}
-
-void OrderedOutput::put(Piece piece) {
-  if (piece.bytes.empty()) return;
-  pieces_.push_back(std::move(piece));
-  idle_.reset();
-  changed_.set();
-}
-
-// Nobody can be told of a stderr that cannot be written.
-net::Task<> OrderedOutput::write() {
-  while (true) {
-    if (pieces_.empty()) {
-      idle_.set();
-      changed_.reset();
-      co_await changed_.wait();
-      continue;
-    }
-    const Piece piece = std::move(pieces_.front());
-    pieces_.pop_front();
-    if (!piece.is_for_stdout) {
-      co_await error_.write(piece.bytes);
-    } else if (failure_) {
-      const Result<> written = co_await output_.write(piece.bytes);
-      if (!written) failure_ = fail(written.error().in("standard output"));
-    }
+net::Task<> OrderedOutput::put(feature::OutputStream& stream, Bytes bytes, net::Event& end_asked) {
+  BytesView rest = bytes;
+  while (!rest.empty() && stream.failure()) {
+    const BytesView piece = rest.first(std::min(rest.size(), feature::OutputStream::kFull));
+    rest = rest.subspan(piece.size());
+    stream.put(piece);
+    co_await feature::wait_for_reader(loop_, stream, 0, end_asked, Instant::max());
   }
+}
+
+void OrderedOutput::write_into(net::TaskGroup& group) {
+  group.spawn(write(output_));
+  group.spawn(write(error_));
+}
+
+// Its failure stays in the stream.
+net::Task<> OrderedOutput::write(feature::OutputStream& stream) {
+  co_await stream.run();
+}
+
+Result<> OrderedOutput::failure() const {
+  if (output_.failure()) return {};
+  return fail(output_.failure().error().in("standard output"));
 }
 
 }  // namespace ferry::cli

@@ -1,14 +1,12 @@
 // What several commands have brought, on stdout and stderr in the order in which it is put: on a terminal the
-// two are one. Does not block the loop where a reader is slow. Owns what is not written yet: at most what the
-// results hold that were put. The loop's thread only.
+// two are one. Does not block the loop where a reader is slow; keeps at most feature::OutputStream::kFull
+// bytes and a piece that it was not given yet. The loop's thread only.
 #pragma once
 
 #include "base/result.hpp"
 #include "base/text.hpp"
-#include "net/descriptor.hpp"
+#include "feature/output_stream.hpp"
 #include "net/loop.hpp"
-
-#include <deque>
 
 namespace ferry::cli {
 
@@ -16,27 +14,22 @@ class OrderedOutput {
  public:
   explicit OrderedOutput(net::Loop& loop);
 
-  void to_stdout(Bytes bytes);
-  void to_stderr(Bytes bytes);
+  // Until all of it is written, or cannot be. Once `end_asked`, which outlives the call, is set, a reader is
+  // waited for only as feature::wait_for_reader() allows.
+  net::Task<> to_stdout(Bytes bytes, net::Event& end_asked);
+  net::Task<> to_stderr(Bytes bytes, net::Event& end_asked);
 
-  // Until it is cancelled.
-  net::Task<> write();
-  // Until all that was put is written, or cannot be.
-  net::Task<> written() { return idle_.wait(); }
+  // Spawns what writes; it is cancelled before this object goes.
+  void write_into(net::TaskGroup& group);
   // Whether stdout took everything.
-  [[nodiscard]] const Result<>& failure() const { return failure_; }
+  [[nodiscard]] Result<> failure() const;
 
  private:
-  struct Piece {
-    bool is_for_stdout;
-    Bytes bytes;
-  };
-  void put(Piece piece);
+  net::Task<> put(feature::OutputStream& stream, Bytes bytes, net::Event& end_asked);
+  net::Task<> write(feature::OutputStream& stream);
 
-  net::Descriptor output_, error_;
-  net::Event changed_, idle_;
-  std::deque<Piece> pieces_;
-  Result<> failure_;
+  net::Loop& loop_;
+  feature::OutputStream output_, error_;
 };
 
 }  // namespace ferry::cli

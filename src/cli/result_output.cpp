@@ -1,7 +1,6 @@
 #include "cli/result_output.hpp"
 
 #include "base/printable.hpp"
-#include "sys/whole_file.hpp"
 
 #include <cerrno>
 #include <cstdio>
@@ -47,6 +46,26 @@ Result<> show_result(std::string_view json, bool on_stdout, const std::string& p
     const Result<> written = sys::write_whole_file(path, line);
     if (!written) return fail(written.error().in("--result-file"));
   }
+  return {};
+}
+
+void ResultFile::add(std::string_view json) {
+  if (path_.empty() || !written_) return;
+  if (!file_) {
+    Result<sys::WholeFile> begun = sys::WholeFile::begin(path_);
+    if (!begun) {
+      written_ = fail(begun.error());
+      return;
+    }
+    file_.emplace(std::move(*begun));
+  }
+  written_ = file_->add(printable_json(json) + '\n');
+}
+
+Result<> ResultFile::finish() {
+  if (written_ && file_) written_ = file_->finish();
+  file_.reset();
+  if (!written_) return fail(written_.error().in("--result-file"));
   return {};
 }
 

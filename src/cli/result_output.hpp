@@ -3,9 +3,12 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "sys/whole_file.hpp"
 
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace ferry::cli {
 
@@ -22,5 +25,22 @@ Result<> print_json(std::string_view lines);
 // `json` is one object on one line, without its line end. Prints it where `on_stdout`, and writes it to the
 // file `path` where that is not empty.
 Result<> show_result(std::string_view json, bool on_stdout, const std::string& path);
+
+// A --result-file of several results, a line each, which has its name once it is finished. Without a path it
+// takes them and writes nothing.
+class ResultFile {
+ public:
+  explicit ResultFile(std::string path) : path_(std::move(path)) {}
+
+  // `json` is one object on one line, without its line end.
+  void add(std::string_view json);
+  // The first failure counts.
+  Result<> finish();
+
+ private:
+  std::string path_;
+  std::optional<sys::WholeFile> file_;
+  Result<> written_;
+};
 
 }  // namespace ferry::cli

@@ -36,13 +36,13 @@ class Summary {
     }
     if (!output_.written() && result.logs) result.logs = feature::LogState::unavailable;
     const std::string json = feature::result_json_line(result);
-    if (!flags_.result_path.empty()) lines_ += (lines_.empty() ? "" : "\n") + json;
+    file_.add(json);
     if (flags_.wants_json()) output_.line(json);
   }
 
   // After the last report.
   Result<int> status() {
-    const Result<> saved = show_result(lines_, false, flags_.result_path);
+    const Result<> saved = file_.finish();
     if (!saved) return fail(saved.error());
     const Result<> written = output_.written();
     if (written) return status_;
@@ -64,7 +64,7 @@ class Summary {
   RunOutput& output_;
   bool names_tasks_;
   int status_ = 0;  // of the first that was not 0
-  std::string lines_;
+  ResultFile file_{flags_.result_path};
 };
 
 }  // namespace

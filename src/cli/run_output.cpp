@@ -91,8 +91,15 @@ std::optional<std::size_t> RunOutput::exceeded(const std::string& task_arn) cons
   return over_limit_.contains(task_arn) ? std::optional(limit_) : std::nullopt;
 }
 
+void RunOutput::superseded(const std::string& task_arn) {
+  logs_.erase(task_arn);
+  over_limit_.erase(task_arn);
+  statuses_.erase(task_arn);
+}
+
 Bytes RunOutput::take_log(const std::string& task_arn) {
-  return std::exchange(logs_[task_arn], {});
+  const auto kept = logs_.extract(task_arn);
+  return kept.empty() ? Bytes() : std::move(kept.mapped());
 }
 
 void RunOutput::notice(std::string_view line) {

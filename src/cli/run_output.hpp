@@ -39,6 +39,7 @@ class RunOutput final : public feature::RunObserver {
   void status(const std::string& task_arn, std::string_view last_status) override;
   void log(const std::string& task_arn, std::string_view container,
            std::span<const aws::logs::Event> events) override;
+  void superseded(const std::string& task_arn) override;
   void notice(std::string_view line) override;
   void second_passed() override;
   feature::OutputStream* output() override { return &stream_; }

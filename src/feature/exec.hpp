@@ -39,11 +39,14 @@ struct ExecRequest {
 // everything else is an outcome. Standard input is read only once the command has started.
 net::Task<Result<CommandResult>> exec(aws::Client& client, ExecRequest request);
 
-// The same in every running task of the target, up to eight at a time; output is captured. `take` gets each
-// result in the order in which the tasks are listed, as soon as it and those before it are there; where the
-// look-up was given up, it gets one result that says so. Failures:
-// no such thing, no task, and those of the look-up. Not with input nor on a terminal.
+// The same in every running task of the target; output is captured. `take` gets each result in the order in
+// which the tasks are listed, as soon as it and those before it are there, one at a time; where the look-up
+// was given up, it gets one result that says so. Once `end_asked` is set nobody wants to wait for it. At most
+// kMostAtATime commands run or have a result that is not taken yet, so that as many times the capture limit
+// is what is kept. Failures: no such thing, no task, and those of the look-up. Not with input nor on a
+// terminal.
+inline constexpr std::size_t kMostAtATime = 8;
 net::Task<Result<>> exec_in_all(aws::Client& client, ExecRequest request,
-                                std::function<void(const CommandResult&)> take);
+                                std::function<net::Task<>(CommandResult, net::Event& end_asked)> take);
 
 }  // namespace ferry::feature

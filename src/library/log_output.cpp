@@ -31,6 +31,11 @@ void LogOutput::log(const std::string& /*task_arn*/, std::string_view /*containe
   write(text);
 }
 
+void LogOutput::superseded(const std::string& /*task_arn*/) {
+  if (std::string* const* kept = std::get_if<std::string*>(&sink_)) (*kept)->clear();
+  is_over_limit_ = false;
+}
+
 void LogOutput::notice(std::string_view line) {
   notice_(line);
 }

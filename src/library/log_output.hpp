@@ -28,6 +28,7 @@ class LogOutput final : public feature::RunObserver {
   void status(const std::string& task_arn, std::string_view phase) override;
   void log(const std::string& task_arn, std::string_view container,
            std::span<const aws::logs::Event> events) override;
+  void superseded(const std::string& task_arn) override;
   void notice(std::string_view line) override;
   void second_passed() override;
   feature::OutputStream* output() override { return stream_ ? &*stream_ : nullptr; }

@@ -8,6 +8,7 @@
 #include "library/command.hpp"
 #include "library/convert.hpp"
 #include "library/log_output.hpp"
+#include "net/clock.hpp"
 #include "net/unless.hpp"
 #include "sys/environment.hpp"
 
@@ -117,6 +118,7 @@ net::Task<Result<feature::CommandResult>> run_and_show(aws::Client& client, feat
   const auto notice = [say = options.notice](std::string_view line) {
     if (say) say(line);
   };
+  run.began_at = net::steady_now();
   net::Event never(client.loop());
   net::Event& given_up = options.cancel == nullptr ? never : *options.cancel;
   co_await net::unless(client.loop(), given_up, sweep(client, notice));

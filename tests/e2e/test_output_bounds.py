@@ -15,7 +15,7 @@ import pytest
 from exec_fixtures import web  # noqa: F401 (pytest finds fixtures by name)
 from local_endpoint import task_definition, wait_until
 from recording_proxy import RecordingProxy
-from running_service import environment_of
+from running_service import environment_of, running_tasks
 
 LINE = "0123456789" * 90
 LINES = 2000  # about seven pipes and streams full
@@ -164,6 +164,52 @@ def test_a_command_in_every_task_heeds_signals_while_nobody_reads(start, reader,
     wait_until(reader.is_full, "a full pipe")
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=SOON_S) != 0
+
+
+@pytest.fixture(scope="module")
+def twelve(shared_endpoint):
+    """A service of more tasks than commands run at a time."""
+    ecs = shared_endpoint.ecs
+    ecs.register_task_definition(**task_definition(family="twelve", container={"command": ["sleep", "1000000"]}))
+    ecs.create_service(serviceName="twelve", taskDefinition="twelve", desiredCount=12, enableExecuteCommand=True)
+    wait_until(lambda: len(running_tasks(shared_endpoint, serviceName="twelve")) == 12, "twelve tasks")
+
+
+def test_commands_in_every_task_do_not_run_ahead_of_a_reader_that_takes_nothing(twelve, shared_endpoint, ferry, reader):
+    with RecordingProxy(shared_endpoint) as proxy:
+        process = subprocess.Popen(
+            [ferry, "exec", "twelve", "--all", *shell(MUCH)],
+            env={**environment_of(shared_endpoint), "AWS_ENDPOINT_URL": proxy.url},
+            stdin=subprocess.DEVNULL,
+            stdout=reader.writing,
+            stderr=subprocess.PIPE,
+        )
+        os.close(reader.writing)
+        with process:
+            wait_until(lambda: proxy.operations.count("ExecuteCommand") >= 8 and reader.is_full(), "eight commands and a full pipe")
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=SOON_S) != 0
+            assert b"the reader takes nothing" in process.stderr.read()
+    assert proxy.operations.count("ExecuteCommand") == 8
+
+
+def test_every_result_of_many_tasks_arrives_in_order(twelve, shared_endpoint, ferry, tmp_path):
+    file = tmp_path / "results"
+    done = subprocess.run(
+        [ferry, "exec", "twelve", "--all", "--result-file", str(file), *shell(MUCH)],
+        env=environment_of(shared_endpoint),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (done.returncode, done.stdout) == (0, EXPECTED * 12)
+    shown = [line.removeprefix("ferry: task ") for line in done.stderr.splitlines() if line.startswith("ferry: task ")]
+    results = [json.loads(line) for line in file.read_text().splitlines()]
+    assert [result["task"].rpartition("/")[2] for result in results] == shown
+    assert len(set(shown)) == 12
+    assert [result["stdout"] for result in results] == [EXPECTED] * 12
+    assert [entry.name for entry in tmp_path.iterdir()] == ["results"]
 
 
 def unwritable(how):

@@ -67,6 +67,8 @@ class RunObserver {
   // Each event once, in the stream's order; late ones last.
   virtual void log(const std::string& task_arn, std::string_view container,
                    std::span<const aws::logs::Event> events) = 0;
+  // The task's attempt is not the last one: nobody asks for what was kept of its log.
+  virtual void superseded(const std::string& task_arn) = 0;
   virtual void notice(std::string_view line) = 0;  // one thing that the user has to know now
   virtual void second_passed() = 0;                // about once a second
 

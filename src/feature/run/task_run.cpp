@@ -93,6 +93,7 @@ net::Task<RunReport> TaskRun::to_its_end() {
       report.result.explanation = reason_of(shared_.interrupts) + " before the next attempt";
       co_return report;
     }
+    if (!task_arn_.empty()) shared_.observer.superseded(task_arn_);
     task_arn_.clear();
     watch_.reset();
   }
