@@ -6,6 +6,7 @@
 #include "feature/reader_wait.hpp"
 #include "feature/task_logs.hpp"
 #include "net/clock.hpp"
+#include "net/unless.hpp"
 
 #include <csignal>
 #include <optional>
@@ -36,8 +37,12 @@ Arguments describe(LogsFlags& flags) {
 
 net::Task<> show_beside(net::TaskGroup& group, aws::Client& client, feature::LogsRequest request,
                         feature::LogListener listener, RunOutput& output, Result<>& shown) {
-  output.write_into(group);
-  shown = co_await feature::show_logs(client, std::move(request), std::move(listener));
+  output.write_into(group, {});
+  group.spawn(output.output()->watch_reader());
+  const std::optional<Result<>> whole =
+      co_await net::unless(client.loop(), output.output()->failed(),
+                           feature::show_logs(client, std::move(request), std::move(listener)));
+  if (whole) shown = *whole;
   net::Event never(client.loop());
   for (feature::OutputStream* stream : {output.output(), output.notices()})
     co_await feature::wait_for_reader(client.loop(), *stream, 0, never, Instant::max());

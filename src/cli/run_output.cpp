@@ -130,9 +130,9 @@ void RunOutput::line(std::string_view text) {
   stream_.put(as_bytes(fmt::format("{}\n", text)));
 }
 
-void RunOutput::write_into(net::TaskGroup& group) {
+void RunOutput::write_into(net::TaskGroup& group, std::string_view consequence) {
   is_writing_ = true;
-  group.spawn(write_output());
+  group.spawn(write_output(consequence));
   group.spawn(write_notices());
 }
 
@@ -150,9 +150,10 @@ void RunOutput::say(std::string_view text) {
 }
 
 // After a failed write the rest is dropped: the task goes on, and the run ends with the failure.
-net::Task<> RunOutput::write_output() {
+net::Task<> RunOutput::write_output(std::string_view consequence) {
   const Result<> written = co_await stream_.run();
-  if (!written) notice(fmt::format("{}; the task goes on", this->written().error().line()));
+  if (!written && !consequence.empty())
+    notice(fmt::format("{}; {}", this->written().error().line(), consequence));
 }
 
 // One task's state, or of several how many are in which.

@@ -46,8 +46,9 @@ class RunOutput final : public feature::RunObserver {
   feature::OutputStream* notices() override { return &errors_; }
   [[nodiscard]] std::optional<std::size_t> exceeded(const std::string& task_arn) const override;
 
-  // Spawns what writes; it is cancelled before this object goes.
-  void write_into(net::TaskGroup& group);
+  // Spawns what writes; it is cancelled before this object goes. Where stdout cannot be written, a notice
+  // says so and `consequence`; with an empty one there is none.
+  void write_into(net::TaskGroup& group, std::string_view consequence = "the task goes on");
   // A line of another kind for stdout, behind what stands there.
   void line(std::string_view text);
   // The run is over: no status line any more.
@@ -63,7 +64,7 @@ class RunOutput final : public feature::RunObserver {
   [[nodiscard]] Result<> written() const;
 
  private:
-  net::Task<> write_output();
+  net::Task<> write_output(std::string_view consequence);
   net::Task<> write_notices();
   void say(std::string_view text);
   void keep(const std::string& task_arn, std::string_view owner, std::span<const aws::logs::Event> events);

@@ -13,7 +13,12 @@ constexpr std::size_t kPiece = std::size_t{64} << 10U;  // to a write
 }  // namespace
 
 OutputStream::OutputStream(net::Loop& loop, int fd, std::function<void()> on_room)
-    : descriptor_(loop, fd), changed_(loop), progress_(loop), room_(loop), on_room_(std::move(on_room)) {
+    : descriptor_(loop, fd),
+      changed_(loop),
+      progress_(loop),
+      room_(loop),
+      failed_(loop),
+      on_room_(std::move(on_room)) {
   room_.set();
 }
 
@@ -72,6 +77,7 @@ void OutputStream::give_up() {
 
 void OutputStream::stop(Failure failure) {
   failure_ = fail(std::move(failure));
+  failed_.set();
   bytes_.clear();
   written_ = 0;
   speak();
@@ -83,6 +89,15 @@ void OutputStream::moved() {
   if (is_full()) return;
   room_.set();
   on_room_();
+}
+
+net::Task<> OutputStream::watch_reader() {
+  co_await descriptor_.wait_for_closed_reader();
+  if (!failure_) co_return;
+  Failure failure;
+  failure.code = FailureCode::lost;
+  failure.what = "cannot write: the reader has closed";
+  stop(std::move(failure));
 }
 
 // Who waits for a line's end speaks behind the first one.

@@ -54,6 +54,11 @@ class OutputStream {
   // `lost` failure.
   net::Task<Result<>> run();
 
+  // For a stream that nobody else ends where its reader goes: fails it then, also while nothing is to be
+  // written. Until that, or until it is cancelled.
+  net::Task<> watch_reader();
+  // Set with the failure.
+  [[nodiscard]] net::Event& failed() { return failed_; }
   // Why not everything was, or will be, written.
   [[nodiscard]] const Result<>& failure() const { return failure_; }
 
@@ -65,7 +70,7 @@ class OutputStream {
   [[nodiscard]] BytesView next_piece() const;
 
   net::Descriptor descriptor_;
-  net::Event changed_, progress_, room_;
+  net::Event changed_, progress_, room_, failed_;
   std::function<void()> on_room_;
   Bytes bytes_;
   std::size_t written_ = 0;  // of bytes_

@@ -58,6 +58,7 @@ struct Descriptor::State {
 
   void open(int original);
   static Task<> wait(std::shared_ptr<State> state, asio::posix::descriptor_base::wait_type direction);
+  static Task<> wait_for_closed_reader(std::shared_ptr<State> state);
   static Task<Result<Bytes>> read_some(std::shared_ptr<State> state, std::size_t limit);
   static Task<Result<std::size_t>> write_some(std::shared_ptr<State> state, BytesView bytes);
   static Task<Result<>> write(std::shared_ptr<State> state, BytesView bytes);
@@ -99,6 +100,16 @@ Task<> Descriptor::State::wait(std::shared_ptr<State> state,
   co_await throw_if_cancelled();
   error_code error;
   co_await state->stream.async_wait(direction, asio::redirect_error(asio::use_awaitable, error));
+  co_await throw_if_cancelled();
+}
+
+Task<> Descriptor::State::wait_for_closed_reader(std::shared_ptr<State> state) {
+  if (state->open_error == 0) co_await wait(state, asio::posix::descriptor_base::wait_error);
+  pollfd entry{.fd = state->stream.native_handle(), .events = 0, .revents = 0};
+  if (::poll(&entry, 1, 0) > 0 && (entry.revents & (POLLERR | POLLHUP)) != 0) co_return;
+  asio::steady_timer never(state->stream.get_executor(), asio::steady_timer::time_point::max());
+  error_code error;
+  co_await never.async_wait(asio::redirect_error(asio::use_awaitable, error));
   co_await throw_if_cancelled();
 }
 
@@ -162,6 +173,10 @@ Task<Result<>> Descriptor::write(BytesView bytes) {
 
 Task<> Descriptor::wait_readable() {
   return State::wait(state_, asio::posix::descriptor_base::wait_read);
+}
+
+Task<> Descriptor::wait_for_closed_reader() {
+  return State::wait_for_closed_reader(state_);
 }
 
 }  // namespace ferry::net

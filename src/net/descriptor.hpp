@@ -32,6 +32,9 @@ class Descriptor {
   Task<Result<>> write(BytesView bytes);
   // Until it is readable: the end of a process for a pidfd. At once where the system cannot tell.
   Task<> wait_readable();
+  // Until nobody is left who could read what is written: the pipe's readers have closed, the terminal has
+  // hung up. For ever where the system cannot tell, as of a file.
+  Task<> wait_for_closed_reader();
 
  private:
   struct State;

@@ -61,6 +61,17 @@ def test_following_ends_with_the_task_and_its_last_line(logs, start):
     assert logs(arn.rpartition("/")[2]).stdout == done.stdout
 
 
+def test_following_ends_with_its_reader_also_where_no_further_line_comes(place, ferry, logs, start):
+    arn = start("app")
+    has_lines(logs, arn, 2)
+    with subprocess.Popen([ferry, "logs", "-f", arn], env=place.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"one\n"
+        process.stdout.close()
+        assert process.wait(timeout=20) == 125
+        said = process.stderr.read().decode()
+    assert said.splitlines() == ["ferry: standard output: cannot write: the reader has closed"]
+
+
 def test_many_lines_arrive_once_and_in_order(logs, start):
     assert logs("-f", start("many")).stdout == "".join(f"{number}\n" for number in range(1, MANY + 1))
 

@@ -114,6 +114,38 @@ TEST(DescriptorTest, AClosedReaderIsLost) {
   });
 }
 
+TEST(DescriptorTest, HearsThatTheReaderHasGoneWithoutWriting) {
+  run([](Loop& loop) -> Task<> {
+    Pipe pipe;
+    Descriptor writer(loop, pipe.writer.get());
+    const auto close = [](Loop& its_loop, Fd& fd) -> Task<> {
+      co_await sleep_for(its_loop, milliseconds(1));
+      fd.close();
+    };
+    TaskGroup group(loop);
+    group.spawn(close(loop, pipe.reader));
+    co_await writer.wait_for_closed_reader();
+    co_await group.join();
+  });
+}
+
+TEST(DescriptorTest, AFileHasNoReaderThatGoes) {
+  run([](Loop& loop) -> Task<> {
+    Descriptor nowhere(loop, Fd(::open("/dev/null", O_WRONLY | O_CLOEXEC)).get());
+    TaskGroup group(loop);
+    bool has_gone = false;
+    const auto wait = [](Descriptor& to, bool& gone) -> Task<> {
+      co_await to.wait_for_closed_reader();
+      gone = true;
+    };
+    group.spawn(wait(nowhere, has_gone));
+    co_await sleep_for(loop, milliseconds(5));
+    EXPECT_FALSE(has_gone);
+    group.cancel();
+    co_await group.join();
+  });
+}
+
 TEST(DescriptorTest, ReadsAndWritesFilesAtTheirOffset) {
   run([](Loop& loop) -> Task<> {
     std::string path = testing::TempDir() + "descriptor_XXXXXX";
