@@ -117,6 +117,11 @@ struct Client::State {
     if (settings.max_attempts) limits.max_attempts = *settings.max_attempts;
   }
 
+  // Whether the source of the credentials can give others than it gave.
+  [[nodiscard]] bool can_renew() const {
+    return !std::holds_alternative<Credentials>(settings.credentials.kind);
+  }
+
   [[nodiscard]] net::Task<> wait_for_turn(Service service, std::string_view operation,
                                           const boost::json::object& input) {
     const bool is_limited = settings.rate_share || !is_loopback(endpoints[static_cast<std::size_t>(service)]);
@@ -166,7 +171,7 @@ struct Client::Call {
         input(std::move(its_input)),
         called_off(its_called_off),
         retries(state.limits, is_repeatable(operation, input), state.settings.limits->retry_quota),
-        may_renew(!std::holds_alternative<Credentials>(state.settings.credentials.kind)) {}
+        may_renew(state.can_renew()) {}
 
   // What may have been started must not be taken for not started: a cancellation then ends as a value.
   net::Task<Result<boost::json::object>> make() {
@@ -318,6 +323,12 @@ net::Task<Result<boost::json::object>> Client::call_unchecked(Service service, s
 
 net::Task<Result<Credentials>> Client::credentials() {
   return state_->credentials.get();
+}
+
+bool Client::forget_credentials() {
+  if (!state_->can_renew()) return false;
+  state_->credentials.forget();
+  return true;
 }
 
 WallTime Client::time() const {

@@ -44,6 +44,9 @@ class Client {
 
   // Those that the next call is signed with, fetched where they are not there yet.
   net::Task<Result<Credentials>> credentials();
+  // A service has called them expired: the next ones come from their source itself. False where that has no
+  // others.
+  bool forget_credentials();
   // The time by the services' clock, as far as it is known: what signatures name.
   [[nodiscard]] WallTime time() const;
 

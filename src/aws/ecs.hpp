@@ -56,6 +56,9 @@ struct Task {
   [[nodiscard]] std::string cluster_name() const;  // the last part of cluster_arn
 };
 
+// Whether nothing of it runs any more.
+[[nodiscard]] bool has_stopped(const Task& task);
+
 struct ServiceFailure {
   std::string arn, reason, detail;
 };

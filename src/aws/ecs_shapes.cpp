@@ -65,6 +65,10 @@ LogConfiguration log_from_json(const json::object& container) {
 
 }  // namespace
 
+bool has_stopped(const Task& task) {
+  return task.last_status == "STOPPED" || task.last_status == "DELETED";
+}
+
 Error error_of(const Failure& failure) {
   constexpr std::array<std::pair<std::string_view, Error>, 15> kNames{{
       {"AccessDeniedException", Error::access_denied},

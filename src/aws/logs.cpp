@@ -24,6 +24,10 @@ void append_events(const json::object& answer, std::vector<Event>& events) {
 
 }  // namespace
 
+bool is_missing(const Failure& failure) {
+  return failure.service_code == "ResourceNotFoundException";
+}
+
 net::Task<Result<Page>> get_log_events(Client& client, std::string group, std::string stream,
                                        std::string forward_token) {
   json::object input;

@@ -25,6 +25,9 @@ struct Page {
   bool is_complete = false;
 };
 
+// Whether there is no such log group or stream.
+bool is_missing(const Failure& failure);
+
 // One page from the stream's head (empty token) or from the token on.
 net::Task<Result<Page>> get_log_events(Client& client, std::string group, std::string stream,
                                        std::string forward_token);

@@ -92,8 +92,8 @@ json::object doctor_json(const std::string& target, const std::vector<Finding>& 
     json::object one;
     one["check"] = finding.check;
     one["verdict"] = words_of(finding.verdict).name;
-    one["what"] = finding.what;
-    one["why"] = finding.why;
+    one["what"] = shortened(finding.what);
+    one["why"] = shortened(finding.why);
     one["fixes"] = nullptr;
     if (finding.verdict == Verdict::wrong) {
       json::object fixes;

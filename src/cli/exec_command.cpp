@@ -51,7 +51,8 @@ Arguments describe(ExecFlags& flags) {
                  flags.container);
   arguments.toggle("--all", "in every running task of the target, with a result for each", flags.all);
   arguments.duration("--timeout", "DURATION", "end the command after this time (status 124)", flags.timeout);
-  arguments.text("--wait", "DURATION", "for a task that can be entered; 0s: do not wait (default: 2m)",
+  arguments.text("--wait", "DURATION",
+                 "for a task that can be entered; 0s: for each call's answer only, 5 s (default: 2m)",
                  flags.wait);
   arguments.text("--keep-alive", "DURATION",
                  "how often a silent session is kept open; 0s: never (default: 5m, none on a terminal)",

@@ -92,8 +92,8 @@ net::Task<Result<KnownTask>> look_up(aws::Client& client, feature::Target target
   if (!name) co_return fail(name.error());
   Result<aws::ecs::Task> task = co_await feature::describe_task(client, target.cluster, *name);
   if (!task) co_return fail(task.error());
-  const bool has_stopped = task->last_status == "STOPPED" || task->last_status == "DELETED";
-  if (!has_stopped || task->containers.size() < 2) co_return KnownTask{.task = std::move(*task), .roles = {}};
+  if (!has_stopped(*task) || task->containers.size() < 2)
+    co_return KnownTask{.task = std::move(*task), .roles = {}};
   const Result<aws::ecs::TaskDefinition> definition =
       co_await aws::ecs::describe_task_definition(client, task->task_definition_arn);
   feature::ContainerRoles roles =

@@ -103,10 +103,17 @@ Bytes RunOutput::take_log(const std::string& task_arn) {
 }
 
 void RunOutput::notice(std::string_view line) {
-  if (names_tasks_ && !said_.emplace(line).second) return;
+  if (names_tasks_ && !is_said_first(line)) return;
   clear_status();
   say(sys::own_line(line));
   show_status();
+}
+
+// Of lines that are many or long not each is remembered.
+bool RunOutput::is_said_first(std::string_view line) {
+  constexpr std::size_t kMostSaid = 1'000;
+  std::string text = shortened(line);
+  return said_.size() < kMostSaid ? said_.insert(std::move(text)).second : !said_.contains(text);
 }
 
 void RunOutput::second_passed() {

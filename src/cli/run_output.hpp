@@ -67,6 +67,7 @@ class RunOutput final : public feature::RunObserver {
   net::Task<> write_output(std::string_view consequence);
   net::Task<> write_notices();
   void say(std::string_view text);
+  bool is_said_first(std::string_view line);
   void keep(const std::string& task_arn, std::string_view owner, std::span<const aws::logs::Event> events);
   [[nodiscard]] std::string prefix(const std::string& task_arn, std::string_view container) const;
   [[nodiscard]] std::string status_text() const;

@@ -58,6 +58,7 @@ session::ChannelDoor channel_door(Result<aws::Client*> client, const ChannelOpti
   aws::Client& caller = **client;
   if (door.endpoint.empty()) door.endpoint = caller.settings().channel_endpoint;
   door.identity = [&caller] { return channel_identity(caller); };
+  door.forget_identity = [&caller] { return caller.forget_credentials(); };
   return door;
 }
 

@@ -42,7 +42,7 @@ class Exec {
 
   net::Task<Result<CommandResult>> run() {
     co_await net::with_children(client_.loop(), [this](net::TaskGroup& group) { return carry_out(group); });
-    if (*result_) explain_one_word(request_.command, **result_);
+    if (*result_) explain_one_word(request_.command, CommandPlace::alone, **result_);
     co_return std::move(*result_);
   }
 

@@ -13,6 +13,9 @@
 namespace ferry::feature {
 namespace {
 
+// Who does not want to wait for a task waits for answers all the same, but not as long as calls may take.
+constexpr milliseconds kLongestCallUnwaited{5'000};
+
 constexpr milliseconds kFirstPause{1'000};
 constexpr milliseconds kLongestPause{5'000};
 // For an agent that runs but is not connected: more often than not it never will be, for want of rights.
@@ -250,7 +253,7 @@ net::Task<Result<>> ExecOpening::pause(Failure reason) {
 // Of a call that begins now. Where there is nothing to wait for, it has its own time; and the last look at
 // the end of the time to wait has a little of it.
 Instant ExecOpening::call_deadline() const {
-  if (request_.wait_limit <= milliseconds(0)) return Instant::max();
+  if (request_.wait_limit <= milliseconds(0)) return net::steady_now() + kLongestCallUnwaited;
   return std::max(deadline_, net::steady_now() + kAnswerGrace);
 }
 

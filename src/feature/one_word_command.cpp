@@ -20,7 +20,7 @@ bool was_not_found(const CommandResult& result) {
 
 }  // namespace
 
-void explain_one_word(const std::vector<std::string>& command, CommandResult& result) {
+void explain_one_word(const std::vector<std::string>& command, CommandPlace place, CommandResult& result) {
   if (command.size() != 1 || !was_not_found(result)) return;
   const std::string& word = command.front();
   const std::size_t first = word.find_first_not_of(" \t\n");
@@ -29,8 +29,11 @@ void explain_one_word(const std::vector<std::string>& command, CommandResult& re
   if (!has_blanks_between) return;
   const std::string quoted = wire::quote_word(word);
   if (!result.explanation.empty()) result.explanation += "; ";
+  // A shell as entry point ends with the same code for what it took apart and did not find.
+  const bool is_certain = place == CommandPlace::alone || result.outcome == Outcome::not_started;
   result.explanation += fmt::format(
-      "{} was one word, and no program has that name: a shell takes it apart, sh -c {}", quoted, quoted);
+      "{} was one word, {}: a shell takes it apart, sh -c {}", quoted,
+      is_certain ? "and no program has that name" : "unless the image's entry point takes it apart", quoted);
 }
 
 }  // namespace ferry::feature

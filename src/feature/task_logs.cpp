@@ -20,10 +20,6 @@ namespace {
 constexpr milliseconds kSettleWindow{1'000};
 constexpr milliseconds kLongestOutage{300'000};
 
-bool has_stopped(const aws::ecs::Task& task) {
-  return task.last_status == "STOPPED" || task.last_status == "DELETED";
-}
-
 Result<std::vector<std::string>> wanted_containers(const aws::ecs::Task& task,
                                                    const aws::ecs::TaskDefinition& definition,
                                                    const LogsRequest& request, const LogListener& listener) {

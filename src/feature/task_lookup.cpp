@@ -20,10 +20,6 @@ std::string_view id_of(std::string_view arn) {
   return arn.substr(arn.rfind('/') + 1);
 }
 
-bool has_stopped(const aws::ecs::Task& task) {
-  return task.last_status == "STOPPED" || task.last_status == "DELETED";
-}
-
 // ARNs, of one desired status or of both.
 net::Task<Result<std::vector<std::string>>> list_arns(aws::Client& client, std::string cluster,
                                                       boost::json::object filter, bool with_stopped) {

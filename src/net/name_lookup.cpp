@@ -108,7 +108,9 @@ Task<Result<std::vector<Endpoint>>> look_up(Loop& loop, std::string host, std::u
   if (!Lookup::begin(lookup)) co_return fail(system_failure("the name cannot be looked up", errno));
   asio::posix::stream_descriptor ended(loop.reactor().context);
   error_code error;
-  ended.assign(lookup->duplicate_end(), error);
+  const int end = lookup->duplicate_end();
+  ended.assign(end, error);
+  if (error && end >= 0) ::close(end);
   if (error) co_return fail(system_failure("the name cannot be looked up", error.value()));
   const auto ending = std::make_shared<Ending>(loop.reactor().context);
   ended.async_wait(asio::posix::descriptor_base::wait_read, [ending](const error_code& given_up) {

@@ -72,11 +72,18 @@ net::Task<> Dialler::pause() {
 net::Task<Result<net::WebSocket>> Dialler::dial(milliseconds timeout) {
   const Result<net::Url> url = url_to_dial(address_.stream_url, door_.endpoint);
   if (!url) co_return fail(url.error());
-  const Signature signature = co_await signature_for(*url);
+  Result<net::WebSocket> socket = co_await open(*url, timeout);
+  const bool is_expired = !socket && wire::is_refused_as_expired(socket.error());
+  if (is_expired && door_.forget_identity && door_.forget_identity()) socket = co_await open(*url, timeout);
+  co_return socket;
+}
+
+net::Task<Result<net::WebSocket>> Dialler::open(net::Url url, milliseconds timeout) {
+  const Signature signature = co_await signature_for(url);
   net::WebSocketLimits limits;
   limits.connect_timeout = std::min(limits.connect_timeout, timeout);
   Result<net::WebSocket> socket =
-      co_await net::WebSocket::connect(loop_, &network_, *url, limits, signature.headers);
+      co_await net::WebSocket::connect(loop_, &network_, url, limits, signature.headers);
   if (socket) co_return socket;
   Failure refusal = socket.error();
   // What a service writes about a signature that is not right quotes the request.

@@ -44,6 +44,9 @@ struct ChannelDoor {
   // Credentials that are valid at this moment, asked for before each connection. It must be bounded. Where
   // it fails, or is empty, the websocket is opened unsigned.
   std::function<net::Task<Result<ChannelIdentity>>()> identity;
+  // Called where a service says that the identity's credentials have expired: whether the next identity() may
+  // have others. Then the connection is tried once more with those. May be empty.
+  std::function<bool()> forget_identity;
 };
 
 // What a service gives to a session whose connection broke.
@@ -108,6 +111,7 @@ class Dialler {
   };
 
   net::Task<Result<net::WebSocket>> dial(milliseconds timeout);
+  net::Task<Result<net::WebSocket>> open(net::Url url, milliseconds timeout);
   net::Task<Signature> signature_for(net::Url url);
   net::Task<> pause();
   [[nodiscard]] Failure given_up() const;

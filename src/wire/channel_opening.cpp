@@ -117,6 +117,10 @@ bool is_refused_for_signature(const Failure& refusal) {
              signature_errors.end();
 }
 
+bool is_refused_as_expired(const Failure& refusal) {
+  return without_exception(refusal.service_code) == "ExpiredToken";
+}
+
 Failure explain_refused_channel(Failure refusal, const ChannelOpener& opener) {
   if (!is_refused_for_signature(refusal)) return refusal;
   refusal.code = FailureCode::denied;

@@ -57,6 +57,9 @@ std::string session_resource(std::string_view arn, std::string_view region, std:
 // and the errors' names with any other status.
 bool is_refused_for_signature(const Failure& refusal);
 
+// Of those: because the signer's temporary credentials have expired.
+bool is_refused_as_expired(const Failure& refusal);
+
 // A refused opening with its reason: who signed, from where his key is, and what to do. It is `denied` where
 // the signature is why: trying the same again changes nothing. Other failures are returned as they are.
 Failure explain_refused_channel(Failure refusal, const ChannelOpener& opener);

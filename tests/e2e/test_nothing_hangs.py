@@ -122,6 +122,7 @@ LIMITS = [
     ("ExecuteCommand", ["exec", "--timeout", "1s", "web", "--", "true"], 124, "a session may have started in"),
     ("ListTasks", ["exec", "--all", "--timeout", "1s", "web", "--", "true"], 124, "timed out after 1 s"),
     ("ListTasks", ["exec", "--wait", "1s", "web", "--", "true"], 125, "the service has not answered"),
+    ("ListTasks", ["exec", "--wait", "0s", "web", "--", "true"], 125, "the service has not answered"),
     ("ExecuteCommand", ["exec", "--wait", "1s", "web", "--", "true"], 125, "a session may have started in"),
     ("DescribeTaskDefinition", ["run", "--timeout", "1s", "sleeps"], 124, "over before a task was started"),
     ("ListTasks", ["run", "--timeout", "1s", "--started-by", "me", "sleeps"], 124, "over before a task was started"),

@@ -19,6 +19,8 @@ HARD_BYTES = bytes(range(256)) * 40 + b"\r\n\x04\xef\xbf\xbd\x00"
 @pytest.fixture(scope="module", autouse=True)
 def definitions(shared_endpoint):
     ecs = shared_endpoint.client("ecs")
+    environment = [{"name": "PATH", "value": "/opt/none"}]
+    ecs.register_task_definition(**task_definition(family="pathless", container={"environment": environment}))
     entry_points = {"app": [], "swallows": ["true"], "broken": ["/no/such/program"], "execs": ["env", "VIA=entry"]}
     for family, entry_point in entry_points.items():
         ecs.register_task_definition(**task_definition(family=family, container={"entryPoint": entry_point}))
@@ -77,6 +79,11 @@ def stopped_task(endpoint, started_by):
     (task,) = wait_until(look, f"the task of {started_by} stops")
     assert not ecs.list_tasks(startedBy=started_by)["taskArns"]
     return task
+
+
+def test_a_path_that_leads_to_no_shell_is_helped(run):
+    done = run("pathless", "--", "sh", "-c", "echo here; exit 6")
+    assert (done.returncode, done.stdout) == (6, b"here\n"), done.stderr
 
 
 def test_both_streams_to_the_byte_and_the_code(run, shared_endpoint, tmp_path):

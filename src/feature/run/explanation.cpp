@@ -1,5 +1,6 @@
 #include "feature/run/explanation.hpp"
 
+#include "base/printable.hpp"
 #include "feature/run/start_obstacle.hpp"
 #include "feature/run/stop_cause.hpp"
 #include "feature/run/stop_reason.hpp"
@@ -13,10 +14,6 @@
 
 namespace ferry::feature {
 namespace {
-
-bool has_stopped(const aws::ecs::Task& task) {
-  return task.last_status == "STOPPED" || task.last_status == "DELETED";
-}
 
 std::vector<TimelineStep> timeline_of(const aws::ecs::Task& task) {
   const std::array<std::pair<std::string_view, std::optional<double>>, 8> moments{
@@ -107,6 +104,7 @@ std::vector<std::string> evidence_of(const aws::ecs::Task& task) {
     if (!container.reason.empty()) line += ": " + container.reason;
     evidence.push_back(std::move(line));
   }
+  for (std::string& line : evidence) line = shortened(line);
   return evidence;
 }
 

@@ -10,6 +10,7 @@ namespace {
 // read: the mark stands in front of the user's words. `sleep` runs beside us, since a trap waits for what
 // runs in front.
 constexpr std::string_view kScript = R"sh(
+PATH=${PATH:+$PATH:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 trap 'exit 143' TERM INT HUP
 command -v sleep >/dev/null || { echo "ferry: this image has no sleep, which --attach needs"; exit $6; }
 exec 2>/dev/null
@@ -40,7 +41,7 @@ done
 
 std::vector<std::string> holder_command(std::string_view mark, HolderLimits limits) {
   const auto text = [](auto number) { return fmt::format("{}", number); };
-  return {"sh",
+  return {"/bin/sh",  // the task's PATH may lead nowhere
           "-c",
           std::string(kScript),
           "ferry-holder",

@@ -9,14 +9,7 @@
 #include <fmt/format.h>
 
 namespace ferry::feature {
-namespace {
-
-// One that is gone fails the call for all of its streams.
-bool is_missing(const Failure& failure) {
-  return failure.service_code == "ResourceNotFoundException";
-}
-
-}  // namespace
+namespace {}  // namespace
 
 std::vector<aws::logs::Filter> filters_for(std::span<const StreamAgain> streams) {
   std::map<std::pair<std::string, bool>, std::vector<const StreamAgain*>> together;
@@ -56,7 +49,8 @@ net::Task<std::vector<Result<>>> LogRereading::read_together(std::vector<Questio
   for (std::size_t at = 0; at < filters.size(); ++at) {
     const aws::logs::Filter filter = filters[at];
     const Result<> read = co_await read_pages(filter, questions);
-    if (!read && is_missing(read.error()) && filter.streams.size() > 1) {
+    // One that is gone fails the call for all of its streams.
+    if (!read && aws::logs::is_missing(read.error()) && filter.streams.size() > 1) {
       for (const std::string& stream : filter.streams)
         filters.push_back({.group = filter.group, .streams = {stream}, .start_ms = filter.start_ms});
     }

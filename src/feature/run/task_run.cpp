@@ -191,7 +191,7 @@ net::Task<Result<RunReport>> TaskRun::follow(aws::ecs::Task task, aws::ecs::Task
                  shared_.rereading, time_limit_, task_arn_, std::move(ends), ContainerRoles(definition),
                  followed_logs(definition, task.id()));
   report.result = co_await watch_->follow();
-  explain_one_word(shared_.options.request.change.command, report.result);
+  explain_one_word(shared_.options.request.change.command, CommandPlace::behind_entry_point, report.result);
   co_return report;
 }
 

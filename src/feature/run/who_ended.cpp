@@ -23,10 +23,6 @@ void put(std::vector<std::string>& names, const std::string& name, bool belongs)
   if (!belongs) std::erase(names, name);
 }
 
-bool has_stopped(const aws::ecs::Task& task) {
-  return task.last_status == "STOPPED" || task.last_status == "DELETED";
-}
-
 // Endpoints that imitate ECS may leave stopCode out and keep its words.
 bool stopped_by_an_essential_end(const aws::ecs::Task& task) {
   return task.stop_code == kEssentialExited ||

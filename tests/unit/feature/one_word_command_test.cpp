@@ -8,6 +8,7 @@
 namespace ferry::feature {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 
 CommandResult exited(int code) {
@@ -24,8 +25,9 @@ CommandResult not_started(std::string explanation) {
   return result;
 }
 
-std::string told(const std::vector<std::string>& command, CommandResult result) {
-  explain_one_word(command, result);
+std::string told(const std::vector<std::string>& command, CommandResult result,
+                 CommandPlace place = CommandPlace::alone) {
+  explain_one_word(command, place, result);
   return result.explanation;
 }
 
@@ -37,6 +39,16 @@ TEST(OneWordCommand, IsExplainedWhereItWasNotFound) {
   EXPECT_THAT(told({"/bin/ls -l"}, not_started("fork/exec /bin/ls -l: no such file or directory")),
               HasSubstr("sh -c '/bin/ls -l'"));
   EXPECT_THAT(told({"echo \"it's\""}, exited(127)), HasSubstr(R"(sh -c )"));
+}
+
+TEST(OneWordCommand, ClaimsNothingOfAProgramThatAnEntryPointMayHaveLookedFor) {
+  constexpr CommandPlace place = CommandPlace::behind_entry_point;
+  EXPECT_THAT(
+      told({"nope -v"}, exited(127), place),
+      AllOf(HasSubstr("unless the image's entry point takes it apart"), HasSubstr("sh -c 'nope -v'")));
+  const std::string reason =
+      R"(CannotStartContainerError: exec: "nope -v": executable file not found in $PATH)";
+  EXPECT_THAT(told({"nope -v"}, not_started(reason), place), HasSubstr("no program has that name"));
 }
 
 TEST(OneWordCommand, SaysNothingOfAnyOther) {

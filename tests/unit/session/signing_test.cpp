@@ -145,6 +145,42 @@ TEST_F(Signing, ARefusedSignatureIsAnErrorThatNamesTheKeyAndNoSecondTry) {
   EXPECT_EQ(stage.requests.size(), 1U);
 }
 
+constexpr std::string_view expired_body = R"({"__type":"ExpiredTokenException","message":"expired"})";
+
+TEST_F(Signing, ExpiredCredentialsAreRenewedOnceWhereTheirSourceCan) {
+  int renewals = 0;
+  stage.services.door.forget_identity = [&renewals] {
+    ++renewals;
+    return true;
+  };
+  stage.refusal = {.status = 403, .headers = {}, .body = std::string(expired_body)};
+  stage.statuses = {403, 200};
+  const auto closed = stage.play(type_bye);
+  ASSERT_TRUE(closed) << closed.error().line();
+  ASSERT_EQ(stage.requests.size(), 2U);
+  EXPECT_EQ(scope_of(1), "ssmmessages eu-west-1 host x-amz-date");
+  EXPECT_EQ(renewals, 1);
+}
+
+TEST_F(Signing, CredentialsThatAreStillExpiredAreAnError) {
+  stage.services.door.forget_identity = [] { return true; };
+  stage.refusal = {.status = 403, .headers = {}, .body = std::string(expired_body)};
+  stage.statuses = {403, 403};
+  const auto closed = stage.play();
+  ASSERT_FALSE(closed);
+  EXPECT_EQ(closed.error().code, FailureCode::denied);
+  EXPECT_EQ(stage.requests.size(), 2U);
+}
+
+TEST_F(Signing, ExpiredCredentialsThatNobodyRenewsAreAnErrorAtOnce) {
+  stage.refusal = {.status = 403, .headers = {}, .body = std::string(expired_body)};
+  stage.statuses = {403};
+  const auto closed = stage.play();
+  ASSERT_FALSE(closed);
+  EXPECT_THAT(closed.error().line(), HasSubstr("get new temporary credentials"));
+  EXPECT_EQ(stage.requests.size(), 1U);
+}
+
 TEST_F(Signing, ARefusalOfAResumedConnectionEndsTheSessionAsLost) {
   stage.agent.cuts = {{.after_sent = 1}};
   stage.statuses = {200, 403};
