@@ -1,5 +1,6 @@
 #include "local/runtime/container_process.hpp"
 #include "local/runtime/sandbox_runtime.hpp"
+#include "local/runtime/syscall_policy.hpp"
 #include "runtime_test_support.hpp"
 
 #include <array>
@@ -138,7 +139,7 @@ TEST_F(Sandbox, TheWholeRootIsWritableWhereAnOverlayCanBeMounted) {
 
 TEST_F(Sandbox, WithoutAnOverlayOnlyPrivateFoldersAreWritable) {
   const SandboxMode mode{.has_user_namespace = ::geteuid() != 0, .has_overlay = false};
-  SandboxRuntime runtime(loop_, "/usr/bin/bwrap", mode, {});
+  SandboxRuntime runtime(loop_, "/usr/bin/bwrap", mode, {}, container_syscall_filter().value());
   const std::string name = "ferry-sandbox-" + std::to_string(::getpid());
   const std::string script = "cd /tmp && touch A /var/tmp/A /run/A /root/A && touch /etc/A || echo done";
   const ContainerSpec spec = shell_container(std::regex_replace(script, std::regex("A"), name));
