@@ -217,7 +217,8 @@ Result<> check_texts(const ChildSpec& spec) {
   const bool is_whole = std::ranges::none_of(spec.argv, has_nul) &&
                         std::ranges::none_of(spec.environment, has_nul) && !has_nul(spec.working_directory);
   if (is_whole) return {};
-  return fail(FailureCode::usage, "a program's arguments, environment and directory cannot have NUL characters",
+  return fail(FailureCode::usage,
+              "a program's arguments, environment and directory cannot have NUL characters",
               "leave the NUL out");
 }
 

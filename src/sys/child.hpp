@@ -33,14 +33,14 @@ struct ChildSpec {
   std::string working_directory;         // empty: where we are
   // Its descriptor i is our descriptors[i], or empty_input; it gets no others.
   std::vector<int> descriptors;
-  bool has_terminal = false;             // its descriptor 0 becomes its controlling terminal
-  bool ends_with_parent = false;         // SIGKILL when the thread that started it ends
+  bool has_terminal = false;      // its descriptor 0 becomes its controlling terminal
+  bool ends_with_parent = false;  // SIGKILL when the thread that started it ends
   StartWords words = StartWords::container_runtime;
   std::optional<ReadOnlyHost> read_only_host;
   std::optional<NamespaceEntry> entry;                // search, directory and empty input are then inside
   std::optional<std::uint64_t> allowed_capabilities;  // a bit each; none: as they are
-  SyscallFilter syscall_filter;  // empty: none; else allowed_capabilities must be given, too
-  milliseconds longest_start{10'000};                 // until the program runs
+  SyscallFilter syscall_filter;        // empty: none; else allowed_capabilities must be given, too
+  milliseconds longest_start{10'000};  // until the program runs
 };
 
 class Child {

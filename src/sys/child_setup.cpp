@@ -52,19 +52,28 @@ int mount_private_overlay(const PrivateOverlay& overlay) noexcept {
   const FixedText work = joined(scratch, "/work");
   const FixedText merged = joined(scratch, "/merged");
   FixedText options;
-  // "." because the scratch folder may cover the lower one's path; the working directory still leads there.
+  // "." because the scratch folder may cover the lower one's path; the working directory leads there.
   for (const std::string_view piece :
        {std::string_view("lowerdir=.,upperdir="), scratch, std::string_view("/upper,workdir="), scratch,
         std::string_view("/work")})
     options += piece;
 
   const bool done =
-      ::fchdir(overlay.lower) == 0 &&
       ::mount("tmpfs", overlay.scratch.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, "mode=0700") == 0 &&
       ::mkdir(upper.c_str(), 0755) == 0 && ::mkdir(work.c_str(), 0700) == 0 &&
       ::mkdir(merged.c_str(), 0755) == 0 &&
       ::mount("overlay", merged.c_str(), "overlay", 0, options.c_str()) == 0 && ::chdir("/") == 0;
   return done ? 0 : errno;
+}
+
+// /sys without what is mounted below it (the kernel's debugging, tracing and security files), control groups
+// excepted: they say what limits hold.
+bool uncover_devices() noexcept {
+  constexpr const char* devices = "/sys";
+  constexpr const char* groups = "/sys/fs/cgroup";
+  const int kept = ::open_tree(AT_FDCWD, groups, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
+  if (::mount(devices, devices, nullptr, MS_BIND, nullptr) != 0) return errno == ENOENT;
+  return kept < 0 || ::move_mount(kept, "", AT_FDCWD, groups, MOVE_MOUNT_F_EMPTY_PATH) == 0;
 }
 
 bool is_null_device(int descriptor) noexcept {
@@ -79,8 +88,11 @@ bool is_null_device(int descriptor) noexcept {
 int make_host_read_only(const ReadOnlyHost& host) noexcept {
   mount_attr read_only{};
   read_only.attr_set = MOUNT_ATTR_RDONLY;
+  // Before, since what was opened outside of a mount namespace cannot be mounted in it; the working directory
+  // moves along.
+  if (host.overlay && ::fchdir(host.overlay->lower) != 0) return errno;
   const bool done = ::unshare(CLONE_NEWNS) == 0 &&
-                    ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
+                    ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 && uncover_devices() &&
                     ::mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &read_only, sizeof read_only) == 0;
   if (!done) return errno;
   return host.overlay ? mount_private_overlay(*host.overlay) : 0;

@@ -1,6 +1,6 @@
 // What a child process can change about its surroundings between fork and exec: a private view of the files,
-// the namespaces of another process, and what it may still do. Own no resources. Everything here is async-signal-safe: it runs in
-// the copy of a process whose other threads are gone.
+// the namespaces of another process, and what it may still do. Own no resources. Everything here is
+// async-signal-safe: it runs in the copy of a process whose other threads are gone.
 #pragma once
 
 #include <cstdint>
@@ -20,9 +20,10 @@ struct PrivateOverlay {
   [[nodiscard]] std::string merged() const { return scratch + "/merged"; }
 };
 
-// A mount namespace of the child's own, in which all that is mounted is read-only but for the overlay: neither
-// by a bind mount nor by a descriptor that it opens there (its own program, a device) can it, or what it
-// starts, change a file of the host or that file's mode and owner. Needs the right to mount (root).
+// A mount namespace of the child's own, in which all that is mounted is read-only but for the overlay:
+// neither by a bind mount nor by a descriptor that it opens there (its own program, a device) can it, or what
+// it starts, change a file of the host or that file's mode and owner. What the kernel has mounted below /sys
+// for debugging is not there. Needs the right to mount (root).
 struct ReadOnlyHost {
   std::optional<PrivateOverlay> overlay;
 };
@@ -49,8 +50,8 @@ using SyscallFilter = std::vector<sock_filter>;
 // For good. The right to gain privileges by exec must be given up before. An errno, or 0.
 int apply_syscall_filter(const SyscallFilter& filter) noexcept;
 
-// A descriptor of an input that is at its end: /dev/null as it is found here, or an empty pipe where something
-// else has that name. -1 and errno where neither can be had.
+// A descriptor of an input that is at its end: /dev/null as it is found here, or an empty pipe where
+// something else has that name. -1 and errno where neither can be had.
 int open_empty_input() noexcept;
 
 }  // namespace ferry::sys

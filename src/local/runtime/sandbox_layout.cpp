@@ -9,6 +9,7 @@
 #include <initializer_list>
 #include <linux/capability.h>
 #include <optional>
+#include <span>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -45,19 +46,16 @@ constexpr std::uint64_t kept_capability_bits() {
   return bits;
 }
 
-// What root may write there is the host's, whatever namespace it is read in.
-constexpr std::array<const char*, 7> read_only_kernel_files = {
-    "/proc/bus", "/proc/driver", "/proc/dynamic_debug", "/proc/fs", "/proc/irq", "/proc/mtrr", "/proc/sys"};
+// What root may write there is the host's, whatever namespace it is read in. bubblewrap itself sees to
+// /proc/bus, /proc/irq and /proc/sysrq-trigger.
+constexpr std::array<const char*, 3> read_only_kernel_files = {"/proc/dynamic_debug", "/proc/fs",
+                                                               "/proc/sys"};
 
-// What tells of the whole machine, its memory and its users, and no container needs.
-constexpr std::array<const char*, 15> masked_kernel_files = {
-    "/proc/acpi",         "/proc/asound",      "/proc/kcore",       "/proc/key-users",
-    "/proc/keys",         "/proc/kpagecgroup", "/proc/latency_stats", "/proc/sched_debug",
-    "/proc/scsi",         "/proc/sysrq-trigger", "/proc/timer_list", "/proc/timer_stats",
-    "/proc/vmallocinfo",  "/proc/slabinfo", "/proc/kallsyms"};
-constexpr std::array<const char*, 6> masked_device_files = {
-    "/sys/devices/virtual/powercap", "/sys/firmware",       "/sys/fs/bpf",
-    "/sys/kernel/debug",             "/sys/kernel/security", "/sys/kernel/tracing"};
+// What tells root of the whole machine, its memory and its keys: those that container engines mask.
+constexpr std::array<const char*, 9> masked_kernel_files = {
+    "/proc/acpi",          "/proc/asound",     "/proc/kcore",       "/proc/keys",       "/proc/scsi",
+    "/proc/latency_stats", "/proc/timer_list", "/proc/sched_debug", "/proc/timer_stats"};
+constexpr std::array<const char*, 2> masked_device_files = {"/sys/devices/virtual/powercap", "/sys/firmware"};
 
 constexpr std::string_view resolver_settings = "/etc/resolv.conf";
 
@@ -144,26 +142,25 @@ void add_image_folders(Arguments& arguments, const SandboxMode& mode, const Imag
   if (can_be_covered || can_be_made) arguments.add({"--ro-bind-try", resolver_settings, resolver_settings});
 }
 
-// Empty and read-only; a file cannot be opened.
-template <std::size_t Count>
-void add_masks(Arguments& arguments, const std::array<const char*, Count>& paths) {
+// A folder is empty then, a file cannot be opened.
+void add_masks(Arguments& arguments, std::span<const char* const> paths, bool is_read_only) {
   for (const char* path : paths) {
     std::error_code error;
     const fs::file_type type = fs::status(path, error).type();
     if (type == fs::file_type::directory)
-      arguments.add({"--tmpfs", path, "--remount-ro", path});
+      arguments.add_private_folder("0555", path, is_read_only);
     else if (type != fs::file_type::not_found && type != fs::file_type::none)
       arguments.add({"--ro-bind", "/dev/null", path});
   }
 }
 
-void add_kernel_files(Arguments& arguments, bool has_devices_folder) {
+void add_kernel_files(Arguments& arguments, const ContainerSpec& spec, bool has_devices_folder) {
   arguments.add({"--proc", "/proc", "--dev", "/dev"});
   for (const char* path : read_only_kernel_files) arguments.add({"--ro-bind-try", path, path});
-  add_masks(arguments, masked_kernel_files);
+  add_masks(arguments, masked_kernel_files, spec.read_only_root);
   if (!has_devices_folder) return;
   arguments.add({"--ro-bind-try", "/sys", "/sys"});
-  add_masks(arguments, masked_device_files);
+  add_masks(arguments, masked_device_files, spec.read_only_root);
 }
 
 }  // namespace
@@ -246,7 +243,7 @@ std::vector<std::string> sandbox_options(const SandboxMode& mode, const ImageRoo
     add_host_folders(arguments, mode, spec, means.hidden, means.mounts);
   else
     add_image_folders(arguments, mode, image, spec);
-  add_kernel_files(arguments, mode.has_overlay || image.has_folder("/sys"));
+  add_kernel_files(arguments, spec, mode.has_overlay || image.has_folder("/sys"));
   // As the container run-times do: a working directory that is not there is made.
   if (mode.has_overlay && !spec.read_only_root) arguments.add({"--dir", spec.working_directory});
   arguments.add({"--chdir", spec.working_directory, "--cap-drop", "ALL"});

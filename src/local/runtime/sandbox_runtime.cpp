@@ -86,11 +86,12 @@ Result<> check_image(const ImageRoot& image, const std::vector<std::string>& hid
 Result<sys::UniqueFd> options_file(const std::vector<std::string>& words) {
   constexpr std::size_t most_words = 9'000;  // bubblewrap's own limit
   if (words.size() >= most_words)
-    return fail(FailureCode::usage,
-                fmt::format("a sandbox takes at most {} words of options, and this container has {}: three for "
-                            "each environment variable",
-                            most_words, words.size()),
-                "give it fewer environment variables");
+    return fail(
+        FailureCode::usage,
+        fmt::format("a sandbox takes at most {} words of options, and this container has {}: three for "
+                    "each environment variable",
+                    most_words, words.size()),
+        "give it fewer environment variables");
   std::string text;
   for (const std::string& word : words) {
     if (word.find('\0') != std::string::npos)
@@ -111,12 +112,13 @@ Result<SandboxLaunch> launch(const std::string& bubblewrap, const SandboxMode& m
   if (!error) return fail(std::move(error.error()));
   Result<sys::Pipe> status = sys::open_pipe();
   if (!status) return fail(std::move(status.error()));
-  Result<sys::UniqueFd> filter_file = sys::open_readable(
-      {reinterpret_cast<const char*>(filter.data()), filter.size() * sizeof(sock_filter)});
+  Result<sys::UniqueFd> filter_file =
+      sys::open_readable({reinterpret_cast<const char*>(filter.data()), filter.size() * sizeof(sock_filter)});
   if (!filter_file) return fail(std::move(filter_file.error()));
 
   constexpr int status_descriptor = 3, options_descriptor = 4, filter_descriptor = 5;
-  SandboxMeans means{.hidden = hidden, .mounts = {}, .status = status_descriptor, .filter = filter_descriptor};
+  SandboxMeans means{
+      .hidden = hidden, .mounts = {}, .status = status_descriptor, .filter = filter_descriptor};
   if (image.is_host() && mode.has_overlay) means.mounts = system_mounts(read_file("/proc/self/mountinfo"));
   Result<sys::UniqueFd> options = options_file(sandbox_options(mode, image, spec, environment, means));
   if (!options) return fail(std::move(options.error()));
@@ -181,7 +183,8 @@ net::Task<Result<std::unique_ptr<Container>>> SandboxRuntime::start(ContainerSpe
                    "the sandbox runtime knows no image's own command: give one in the task definition");
   const Result<ImageRoot> image = ImageRoot::open(spec.image);
   if (!image) co_return fail(image.error());
-  if (auto allowed = check_image(*image, hidden_folders_); !allowed) co_return fail(std::move(allowed.error()));
+  if (auto allowed = check_image(*image, hidden_folders_); !allowed)
+    co_return fail(std::move(allowed.error()));
   Result<std::string> directory = plain_working_directory(spec.working_directory);
   if (!directory) co_return fail(std::move(directory.error()));
   spec.working_directory = std::move(*directory);

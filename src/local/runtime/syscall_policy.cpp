@@ -82,8 +82,8 @@ int add_32_bit(const Context& context) {
 int add_rules(const Context& context) {
   for (const Refused& call : refused_calls) {
     const int number = ::seccomp_syscall_resolve_name(call.name);
-    const int added = ::seccomp_rule_add_array(context.get(), SCMP_ACT_ERRNO(static_cast<unsigned>(call.error)),
-                                               number, 0, nullptr);
+    const int added = ::seccomp_rule_add_array(
+        context.get(), SCMP_ACT_ERRNO(static_cast<unsigned>(call.error)), number, 0, nullptr);
     if (added != 0) return added;
   }
   for (const RefusedWith& call : refused_arguments) {
@@ -105,7 +105,8 @@ Result<sys::SyscallFilter> compiled(const Context& context) {
   if (::fstat(file.get(), &status) != 0) return fail(no_filter(errno));
   sys::SyscallFilter filter(static_cast<std::size_t>(status.st_size) / sizeof(sock_filter));
   const std::size_t bytes = filter.size() * sizeof(sock_filter);
-  if (::pread(file.get(), filter.data(), bytes, 0) != static_cast<ssize_t>(bytes)) return fail(no_filter(EIO));
+  if (::pread(file.get(), filter.data(), bytes, 0) != static_cast<ssize_t>(bytes))
+    return fail(no_filter(EIO));
   return filter;
 }
 
