@@ -57,7 +57,8 @@ std::vector<std::string> own_arguments() {
   const std::string text{std::istreambuf_iterator<char>(file), {}};
   std::vector<std::string> words;
   for (const std::string_view word : split(text, '\0')) words.emplace_back(word);
-  if (!words.empty() && words.back().empty()) words.pop_back();  // each word ends with a NUL, the last one too
+  if (!words.empty() && words.back().empty())
+    words.pop_back();  // each word ends with a NUL, the last one too
   return words;
 }
 
