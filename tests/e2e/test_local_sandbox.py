@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import json
 import os
 import pathlib
 import shutil
@@ -97,6 +98,12 @@ class Task:
         self.endpoint.wait_for_exec_agent_of(self.arn)
         done = self.endpoint.run("exec", self.arn, "--", *words)
         return done.stdout + done.stderr
+
+    def open_session(self, command):
+        """What a session says whose command the agent itself starts."""
+        answer = self.endpoint.ecs.execute_command(task=self.arn, command=command, interactive=True)
+        words = [json.dumps(answer["session"]), "us-east-1", "StartSession", "", json.dumps({"Target": "app"}), self.endpoint.url]
+        return self.endpoint.run("session-manager-plugin", *words).stdout
 
     def stop(self):
         self.endpoint.ecs.stop_task(task=self.arn)
@@ -250,20 +257,26 @@ def test_the_hosts_devices_stay_as_they_are(inside):
     assert [(s.st_mode, s.st_uid, s.st_mtime) for s in after.values()] == [(s.st_mode, s.st_uid, s.st_mtime) for s in before.values()]
 
 
-def test_the_programs_that_run_a_container_cannot_be_changed(endpoint, ferry):
-    """Process 1 shows its file to the container, and a script that names /proc/self/exe as its interpreter the one that starts it."""
+OPENER = """
+#include <sys/stat.h>
+__attribute__((constructor)) static void begin(void) { chmod("/proc/self/exe", 07777); }
+"""
+
+
+def test_the_programs_that_run_a_container_cannot_be_changed(endpoint, ferry, tmp_path):
+    """Process 1 shows the container its file; a script that names /proc/self/exe as its interpreter becomes what starts it."""
+    (tmp_path / "opener.c").write_text(OPENER)
+    opener = tmp_path / "opener.so"
+    subprocess.run(["clang-19", "-shared", "-fPIC", "-Os", "-s", "-o", str(opener), str(tmp_path / "opener.c")], check=True)
+    text = base64.b64encode(opener.read_bytes()).decode()
     programs = [pathlib.Path(shutil.which("bwrap")), pathlib.Path(ferry), endpoint.folder / "ferry"]
     programs = [path for path in programs if path.exists()]
     before = [path.stat().st_mode for path in programs]
-    with running(endpoint, "printf '#!/proc/self/exe\\n' >/tmp/x; chmod +x /tmp/x; exec sleep 1000") as task:
-        task.endpoint.wait_for_exec_agent_of(task.arn)
-        # It looks for files of others that are being run, for as long as the sessions below last.
-        watcher = 'while :; do for p in /proc/[0-9]*; do chmod 7777 $p/exe 2>/dev/null; done; done'
-        held = f"sh -c '{watcher}' & w=$!; i=0; while [ $i -lt 20 ]; do /tmp/x api --help >/dev/null 2>&1; i=$((i+1)); done; kill $w"
-        task.exec("sh", "-c", held)
-        for _ in range(5):
-            task.exec("/tmp/x")
+    script = f"echo {text} | base64 -d >/tmp/opener.so; printf '#!/proc/self/exe\\n' >/tmp/x; chmod +x /tmp/x; exec sleep 1000"
     try:
+        with running(endpoint, script, environment={"LD_PRELOAD": "/tmp/opener.so"}) as task:
+            task.exec("sh", "-c", "chmod 7777 /proc/1/exe")
+            assert "no command" in task.open_session("/tmp/x"), "the script became ferry"
         assert [path.stat().st_mode for path in programs] == before
     finally:
         for path, mode in zip(programs, before, strict=True):
