@@ -28,7 +28,8 @@ std::optional<std::string> member_with_nul(const json::array& list) {
 std::optional<std::string> member_with_nul(const json::object& object) {
   for (const auto& [name, value] : object) {
     if (has_nul(name)) return std::string();
-    if (const auto below = member_with_nul(value)) return fmt::format(".{}{}", std::string_view(name), *below);
+    if (const auto below = member_with_nul(value))
+      return fmt::format(".{}{}", std::string_view(name), *below);
   }
   return std::nullopt;
 }
@@ -58,8 +59,8 @@ std::optional<std::string> wrong_variable(const json::object& container) {
     if (name.empty())
       return fmt::format("An environment variable of container {} has no name.", text_of(container, "name"));
     if (name.find('=') != std::string::npos)
-      return fmt::format("The name of the environment variable '{}' of container {} must not contain '='.", name,
-                         text_of(container, "name"));
+      return fmt::format("The name of the environment variable '{}' of container {} must not contain '='.",
+                         name, text_of(container, "name"));
   }
   return std::nullopt;
 }
