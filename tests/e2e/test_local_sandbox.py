@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import shutil
+import socket
 import stat
 import subprocess
 import tempfile
@@ -296,7 +297,31 @@ def test_a_relative_working_directory_is_refused(endpoint):
     assert "absolute path" in stopped["containers"][0]["reason"]
 
 
+def test_a_task_reads_the_files_of_the_machine(inside):
+    assert inside("cat /etc/passwd") == pathlib.Path("/etc/passwd").read_text()
+
+
 # ---------------------------------------------------------------- rights
+
+
+def test_a_task_is_on_the_network_of_the_machine(inside):
+    name = f"ferry-test-{os.getpid()}"
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket(socket.AF_UNIX) as abstract:
+        abstract.bind("\0" + name)
+        abstract.listen()
+        said = inside(
+            python(f"""
+                import socket
+                socket.create_connection(("127.0.0.1", {listener.getsockname()[1]}))
+                socket.socket(socket.AF_UNIX).connect("\\0{name}")
+                print("connected")
+            """)
+        )
+        assert said == "connected\n"
+
+
+def test_memory_is_not_enforced(endpoint):
+    assert Task(endpoint, "head -c 100000000 /dev/zero | tail | wc -c", memory=6).output() == "100000000\n"
 
 
 def test_a_task_has_the_capabilities_of_ecs_but_for_the_network_and_devices(inside):
@@ -436,3 +461,13 @@ def test_a_session_with_a_nul_in_its_command_is_refused(endpoint):
         with pytest.raises(botocore.exceptions.ClientError) as caught:
             endpoint.ecs.execute_command(task=task.arn, command="echo a\0b", interactive=True)
         assert caught.value.response["Error"]["Code"] == "InvalidParameterException"
+
+
+# ---------------------------------------------------------------- without a sandbox
+
+
+def test_the_process_runtime_has_no_sandbox(start_endpoint, tmp_path):
+    endpoint = start_endpoint("--port", "0", "--ephemeral", "--runtime", "process", home=tmp_path)
+    (tmp_path / "mine").write_text("of the user\n")
+    assert Task(endpoint, f"cat {tmp_path}/mine").output() == "of the user\n"
+    endpoint.stop()
