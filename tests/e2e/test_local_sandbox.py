@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import errno
 import json
 import os
 import pathlib
@@ -375,6 +376,28 @@ def test_calls_that_reach_beyond_a_container_are_refused(inside):
     )
     expected = {name: "EPERM" for name in [*numbers, "unshare", "vsock"]} | {"clone3": "ENOSYS"}
     assert dict(line.split() for line in said.splitlines()) == expected
+
+
+# A call of 32-bit x86 from a 64-bit process: its number, and 10 as its first argument.
+CALL_OF_32_BIT = """
+import ctypes, mmap, sys
+code = bytes.fromhex("53b8{}bb0a00000031c931d231f631ffcd805bc3".format(int(sys.argv[1]).to_bytes(4, "little").hex()))
+page = mmap.mmap(-1, 4096, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+page.write(code)
+print(ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(page)))())
+"""
+GETPID_OF_32_BIT, KEYCTL_OF_32_BIT = "20", "288"
+
+
+@pytest.mark.skipif(os.uname().machine != "x86_64", reason="this processor has no second set of calls")
+def test_the_calls_of_32_bit_programs_are_refused_alike(inside):
+    here = subprocess.run([PYTHON, "-c", CALL_OF_32_BIT, GETPID_OF_32_BIT], capture_output=True)
+    if here.returncode != 0:
+        pytest.skip("this kernel runs no 32-bit programs")
+    encoded = base64.b64encode(CALL_OF_32_BIT.encode()).decode()
+    begin = f"echo {encoded} | base64 -d >/tmp/call.py; {PYTHON} /tmp/call.py"
+    assert int(inside(f"{begin} {GETPID_OF_32_BIT} 2>&1")) > 0
+    assert inside(f"{begin} {KEYCTL_OF_32_BIT} 2>&1") == f"{-errno.EPERM}\n"
 
 
 def test_threads_and_processes_start_as_usual(inside):
