@@ -61,7 +61,7 @@ def endpoint(request, ferry, folder):
         ferry = run_as_nobody(ferry, place)
         os.chown(place / "home", NOBODY, NOBODY)
     endpoint = Endpoint(ferry, environment, ("--port", "0", "--ephemeral"))
-    endpoint.folder = place
+    endpoint.folder, endpoint.is_of_root = place, request.param == "root"
     yield endpoint
     endpoint.stop()
 
@@ -319,6 +319,18 @@ def test_a_task_is_on_the_network_of_the_machine(inside):
             """)
         )
         assert said == "connected\n"
+
+
+@pytest.mark.skipif(not os.access("/opt", os.W_OK), reason="only root has a folder here that containers see")
+def test_sockets_in_the_folders_that_it_sees_are_reached_without_an_overlay(endpoint):
+    with tempfile.TemporaryDirectory(dir="/opt") as visible, socket.socket(socket.AF_UNIX) as listener:
+        os.chmod(visible, 0o755)
+        listener.bind(visible + "/socket")
+        os.chmod(visible + "/socket", 0o777)
+        listener.listen()
+        program = f"import socket\ntry:\n  socket.socket(socket.AF_UNIX).connect('{visible}/socket')\n  print('reached')\nexcept OSError: print('refused')"
+        said = Task(endpoint, python(program)).output()
+    assert said == ("refused\n" if endpoint.is_of_root else "reached\n")
 
 
 def test_memory_is_not_enforced(endpoint):
