@@ -1,11 +1,14 @@
 """A `ferry local` of the bench's own, with one task that can be entered."""
 
 import contextlib
+import hashlib
+import hmac
 import json
 import os
 import shlex
 import subprocess
 import tempfile
+import time
 import urllib.request
 
 DEFINITION = {
@@ -17,6 +20,23 @@ DEFINITION = {
 
 def output(words, environment=None):
     return subprocess.run(words, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True).stdout
+
+
+def signed_headers(environment, url, path):
+    """Of a GET of the endpoint's controls, by AWS Signature Version 4."""
+    now = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
+    scope = [now[:8], environment["AWS_REGION"], "ferry-local", "aws4_request"]
+    headers = {"host": url.removeprefix("http://"), "x-amz-date": now}
+    lines = [f"{name}:{value}\n" for name, value in headers.items()]
+    canonical = "\n".join(["GET", path, "", "".join(lines), ";".join(headers), hashlib.sha256(b"").hexdigest()])
+    text = "\n".join(["AWS4-HMAC-SHA256", now, "/".join(scope), hashlib.sha256(canonical.encode()).hexdigest()])
+    key = b"AWS4" + environment["AWS_SECRET_ACCESS_KEY"].encode()
+    for part in scope:
+        key = hmac.digest(key, part.encode(), "sha256")
+    signature = hmac.digest(key, text.encode(), "sha256").hex()
+    credential = "/".join([environment["AWS_ACCESS_KEY_ID"], *scope])
+    signed = f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders={';'.join(headers)}, Signature={signature}"
+    return {**headers, "Authorization": signed}
 
 
 class Endpoint:
@@ -31,7 +51,7 @@ class Endpoint:
 
     def calls(self):
         """How many the endpoint has answered since its start."""
-        headers = {"Authorization": f"Bearer {self.environment['AWS_SECRET_ACCESS_KEY']}"}
+        headers = signed_headers(self.environment, self.url, "/_ferry/health")
         with urllib.request.urlopen(urllib.request.Request(f"{self.url}/_ferry/health", headers=headers)) as answer:
             return json.load(answer)["calls"]
 

@@ -13,6 +13,13 @@ add_library(ferry_json INTERFACE)
 target_include_directories(ferry_json SYSTEM INTERFACE ${Boost_INCLUDE_DIRS})
 target_link_libraries(ferry_json INTERFACE ${FERRY_BOOST_JSON} ${FERRY_BOOST_CONTAINER})
 
+# Static where there is the choice: one library less that every start of ferry has to load.
+find_library(FERRY_SECCOMP NAMES libseccomp.a seccomp REQUIRED)
+find_path(FERRY_SECCOMP_HEADERS NAMES seccomp.h REQUIRED)
+add_library(ferry_seccomp INTERFACE)
+target_include_directories(ferry_seccomp SYSTEM INTERFACE ${FERRY_SECCOMP_HEADERS})
+target_link_libraries(ferry_seccomp INTERFACE ${FERRY_SECCOMP})
+
 add_library(ferry_asio INTERFACE)
 target_include_directories(ferry_asio SYSTEM INTERFACE ${Boost_INCLUDE_DIRS})
 target_compile_definitions(ferry_asio INTERFACE

@@ -15,7 +15,10 @@ import urllib.error
 import urllib.request
 
 import boto3
+import botocore.auth
+import botocore.awsrequest
 import botocore.config
+import botocore.credentials
 import pytest
 
 READY = re.compile(r"ferry local ready (http://127\.0\.0\.1:(\d+))\n")
@@ -169,14 +172,13 @@ class Endpoint:
         ]
         return bool(agents) and all(agent["lastStatus"] == "RUNNING" for agent in agents)
 
-    def control(self, method, action, body=None, bearer=None):
+    def control(self, method, action, body=None, secret=None, service="ferry-local"):
         """(status, parsed answer) of a call of /_ferry/ACTION."""
-        request = urllib.request.Request(
-            f"{self.url}/_ferry/{action}",
-            method=method,
-            data=None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode(),
-            headers={"Authorization": f"Bearer {self.secret if bearer is None else bearer}"},
-        )
+        data = b"" if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
+        call = botocore.awsrequest.AWSRequest(method, f"{self.url}/_ferry/{action}", data=data)
+        credentials = botocore.credentials.Credentials(self.variables["AWS_ACCESS_KEY_ID"], secret or self.secret)
+        botocore.auth.SigV4Auth(credentials, service, self.variables["AWS_REGION"]).add_auth(call)
+        request = urllib.request.Request(call.url, method=method, data=data or None, headers=dict(call.headers))
         try:
             with urllib.request.urlopen(request, timeout=PATIENCE_S) as response:
                 return response.status, json.loads(response.read())

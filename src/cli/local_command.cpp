@@ -5,11 +5,14 @@
 #include "cli/arguments.hpp"
 #include "cli/local_commands.hpp"
 #include "local/door/endpoint_record.hpp"
+#include "local/door/guard.hpp"
+#include "net/clock.hpp"
 #include "net/http_client.hpp"
 #include "net/loop.hpp"
 #include "net/proxy.hpp"
 #include "net/url.hpp"
 #include "sys/environment.hpp"
+#include "wire/sigv4.hpp"
 
 #include <array>
 #include <cerrno>
@@ -59,8 +62,14 @@ net::Task<Result<net::HttpResponse>> control(net::Loop& loop, EndpointRecord rec
   net::HttpRequest request;
   request.method = std::move(method);
   request.target = std::move(path);
-  request.headers = {{"Authorization", fmt::format("Bearer {}", record.key.secret)},
-                     {"User-Agent", fmt::format("ferry/{}", kVersion)}};
+  request.headers = {{"Host", url->authority()}, {"User-Agent", fmt::format("ferry/{}", kVersion)}};
+  const wire::sigv4::Request unsigned_request{
+      .method = request.method, .target = request.target, .headers = request.headers, .body = {}};
+  net::Headers added = wire::sigv4::sign(
+      unsigned_request,
+      {.access_key_id = record.key.id, .secret_access_key = record.key.secret, .session_token = {}},
+      {.region = record.region, .service = local::control_service}, net::wall_now());
+  for (auto& header : added) request.headers.push_back(std::move(header));
   auto response = co_await client.send(std::move(*url), std::move(request));
   co_return response;
 }

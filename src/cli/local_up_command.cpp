@@ -5,6 +5,7 @@
 #include "cli/local_commands.hpp"
 #include "local/door/endpoint_record.hpp"
 #include "local/endpoint.hpp"
+#include "sys/own_program.hpp"
 #include "sys/private_file.hpp"
 #include "sys/standard_streams.hpp"
 
@@ -130,6 +131,9 @@ Result<int> local_up_command(Words words) {
   auto settings = settings_from(options);
   if (!settings) return fail(std::move(settings.error()));
 
+  if (settings->runtime != local::RuntimeChoice::process) {
+    if (auto kept = sys::run_from_unchangeable_file(); !kept) return fail(std::move(kept.error()));
+  }
   std::optional<Launcher> launcher;
   if (options.detach) {
     if (!settings->data.empty()) {

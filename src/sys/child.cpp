@@ -72,7 +72,8 @@ void arrange_descriptors(Plan& plan) {
   const int first_free = static_cast<int>(wanted.size());
   plan.report = ::fcntl(plan.report, F_DUPFD_CLOEXEC, first_free);
   for (std::size_t i = 0; i < wanted.size(); ++i) {
-    plan.moved[i] = ::fcntl(wanted[i], F_DUPFD_CLOEXEC, first_free);
+    const int source = wanted[i] == empty_input ? open_empty_input() : wanted[i];
+    plan.moved[i] = ::fcntl(source, F_DUPFD_CLOEXEC, first_free);
     if (plan.moved[i] < 0) give_up(plan, Report::Kind::no_surroundings, errno);
   }
   for (int i = 0; i < first_free; ++i)
@@ -127,12 +128,15 @@ bool is_executable_file(const char* path) {
     if (const int error = limit_capabilities(*spec.allowed_capabilities); error != 0)
       give_up(plan, Report::Kind::no_surroundings, error);
   reset_signals();
+  if (!spec.syscall_filter.empty())
+    if (const int error = apply_syscall_filter(spec.syscall_filter); error != 0)
+      give_up(plan, Report::Kind::no_surroundings, error);
   execute(plan);
 }
 
 [[noreturn]] void run_child(Plan& plan) {
-  if (plan.spec.overlay)
-    if (const int error = mount_private_overlay(*plan.spec.overlay); error != 0)
+  if (plan.spec.read_only_host)
+    if (const int error = make_host_read_only(*plan.spec.read_only_host); error != 0)
       give_up(plan, Report::Kind::no_surroundings, error);
   if (!plan.spec.entry) become_program(plan);
 
@@ -207,6 +211,17 @@ pid_t fork_with_signals_blocked(Plan& plan) {
   return pid;
 }
 
+// The kernel's texts end at a NUL: what follows it would be dropped in silence.
+Result<> check_texts(const ChildSpec& spec) {
+  const auto has_nul = [](const std::string& text) { return text.find('\0') != std::string::npos; };
+  const bool is_whole = std::ranges::none_of(spec.argv, has_nul) &&
+                        std::ranges::none_of(spec.environment, has_nul) && !has_nul(spec.working_directory);
+  if (is_whole) return {};
+  return fail(FailureCode::usage,
+              "a program's arguments, environment and directory cannot have NUL characters",
+              "leave the NUL out");
+}
+
 // Where the program is that could not be executed; empty: nowhere.
 std::string found_at(const ChildSpec& spec, const Report& report) {
   const std::vector<std::string> candidates = program_candidates(spec.argv.front(), spec.search_path);
@@ -248,9 +263,9 @@ Failure failure_of(const ChildSpec& spec, const Report& report) {
     case Report::Kind::no_surroundings:
       break;
   }
-  const std::string_view where = spec.entry     ? "cannot enter the container for"
-                                 : spec.overlay ? "cannot mount a private overlay for"
-                                                : "cannot start";
+  const std::string_view where = spec.entry            ? "cannot enter the container for"
+                                 : spec.read_only_host ? "cannot mount a private view of the files for"
+                                                       : "cannot start";
   return system_failure(fmt::format("{} {}", where, spec.argv.front()), report.error_number);
 }
 
@@ -283,6 +298,7 @@ Failure go_execution_failure(const std::string& name, const std::string& found, 
 }
 
 Result<Child> Child::start(const ChildSpec& spec) {
+  if (auto checked = check_texts(spec); !checked) return fail(std::move(checked.error()));
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail(system_failure("cannot make a pipe", errno));
   const UniqueFd reading(ends[0]);

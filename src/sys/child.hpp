@@ -23,19 +23,24 @@ enum class StartWords {
   agent,              // the exec agent's, which are Go's: fork/exec /nope: no such file or directory
 };
 
+// In place of a descriptor: open_empty_input() of the child, where it has its surroundings.
+inline constexpr int empty_input = -1;
+
 struct ChildSpec {
   std::vector<std::string> argv;         // at least one word
   std::vector<std::string> environment;  // "NAME=value": all of it
   std::string search_path;               // where argv[0] is looked for when it has no slash, as PATH says it
   std::string working_directory;         // empty: where we are
-  std::vector<int> descriptors;          // its descriptor i is our descriptors[i]; it gets no others
-  bool has_terminal = false;             // its descriptor 0 becomes its controlling terminal
-  bool ends_with_parent = false;         // SIGKILL when the thread that started it ends
+  // Its descriptor i is our descriptors[i], or empty_input; it gets no others.
+  std::vector<int> descriptors;
+  bool has_terminal = false;      // its descriptor 0 becomes its controlling terminal
+  bool ends_with_parent = false;  // SIGKILL when the thread that started it ends
   StartWords words = StartWords::container_runtime;
-  std::optional<PrivateOverlay> overlay;
-  std::optional<NamespaceEntry> entry;                // search and directory are then inside
+  std::optional<ReadOnlyHost> read_only_host;
+  std::optional<NamespaceEntry> entry;                // search, directory and empty input are then inside
   std::optional<std::uint64_t> allowed_capabilities;  // a bit each; none: as they are
-  milliseconds longest_start{10'000};                 // until the program runs
+  SyscallFilter syscall_filter;        // empty: none; else allowed_capabilities must be given, too
+  milliseconds longest_start{10'000};  // until the program runs
 };
 
 class Child {

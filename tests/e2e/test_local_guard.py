@@ -3,6 +3,7 @@
 import http.client
 import json
 import socket
+import threading
 
 import botocore.auth
 import botocore.awsrequest
@@ -94,10 +95,53 @@ def test_wrong_content_types_are_refused(endpoint, content_type):
 
 
 @pytest.mark.parametrize("action", [("GET", "health"), ("POST", "reset"), ("POST", "faults"), ("POST", "shutdown")])
-@pytest.mark.parametrize("bearer", ["", "guess"])
-def test_controls_want_the_secret(endpoint, action, bearer):
-    status, answer = endpoint.control(*action, bearer=bearer)
-    assert (status, answer["__type"]) == (403, "AccessDeniedException")
+def test_controls_want_the_signature_of_the_key(endpoint, action):
+    status, answer = endpoint.control(*action, secret="guess")
+    assert (status, answer["__type"]) == (403, "InvalidSignatureException")
+    status, answer = endpoint.control(*action, service="ecs")
+    assert (status, answer["__type"]) == (403, "InvalidSignatureException")
+    own = {"Host": f"127.0.0.1:{endpoint.port}"}
+    for headers in ({}, {"Authorization": f"Bearer {endpoint.secret}"}):
+        assert post(endpoint, own | headers, path=f"/_ferry/{action[1]}", method=action[0])[0] in (400, 403)
+    assert endpoint.control("GET", "health")[0] == 200
+
+
+def test_temporary_keys_do_not_reach_the_controls(endpoint):
+    keys = endpoint.client("sts").get_session_token()["Credentials"]
+    credentials = botocore.credentials.Credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+    request = botocore.awsrequest.AWSRequest("GET", f"{endpoint.url}/_ferry/health")
+    botocore.auth.SigV4Auth(credentials, "ferry-local", "us-east-1").add_auth(request)
+    headers = {"Host": f"127.0.0.1:{endpoint.port}", **dict(request.headers)}
+    status, answer = post(endpoint, headers, body=b"", path="/_ferry/health", method="GET")
+    assert (status, error_type(answer)) == (403, "AccessDeniedException")
+
+
+def test_ferrys_own_commands_send_no_secret(start_endpoint, ferry, tmp_path):
+    """What one reads on the loopback between `ferry local status` and its endpoint is of no use to him."""
+    home = tmp_path / "home"
+    home.mkdir()
+    endpoint = start_endpoint(home=home)
+    record = home / "runtime" / "ferry" / "local" / str(endpoint.port) / "endpoint.json"
+    heard = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        content = json.loads(record.read_text())
+        content["url"] = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        record.write_text(json.dumps(content))
+
+        def answer():
+            connection, _ = listener.accept()
+            with connection:
+                heard.append(connection.recv(65536))
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        done = endpoint.run("local", "status", "--port", str(endpoint.port))
+        thread.join()
+    assert done.returncode == 0, done.stderr
+    assert b"GET /_ferry/health" in heard[0] and b"AWS4-HMAC-SHA256" in heard[0]
+    assert endpoint.secret.encode() not in heard[0]
+    endpoint.stop()
 
 
 def test_health_answers_the_owner(endpoint):

@@ -8,6 +8,7 @@
 #include "local/api/shape.hpp"
 #include "local/api/task_definition_operations.hpp"
 #include "local/api/task_operations.hpp"
+#include "local/api/text_rules.hpp"
 #include "local/tasks/document.hpp"
 
 #include <utility>
@@ -57,6 +58,7 @@ Answer execute_command(const Documents& documents, SessionRegistry& sessions, st
     return invalid_parameter("Interactive is the only mode supported currently.");
   }
   if (trim(command).empty()) return invalid_parameter("Command can not be blank.");
+  if (auto wrong = nul_within(input)) return invalid_parameter(std::move(*wrong));
   auto cluster = find_cluster(documents, text_of(input, "cluster"));
   if (!cluster) return cluster;
   const std::string cluster_name = text_of(*cluster, "clusterName");

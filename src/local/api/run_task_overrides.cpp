@@ -1,6 +1,7 @@
 #include "local/api/run_task_overrides.hpp"
 
 #include "local/api/input.hpp"
+#include "local/api/text_rules.hpp"
 #include "local/tasks/document.hpp"
 
 #include <set>
@@ -28,12 +29,7 @@ std::optional<ServiceError> wrong_container(const json::object& container) {
   if (!list_of(container, "environmentFiles").empty()) {
     return wrong("environmentFiles are files in S3, which ferry local does not have: use environment.");
   }
-  for (const json::value& pair : list_of(container, "environment")) {
-    if (text_of(*pair.if_object(), "name").empty()) {
-      return wrong(
-          fmt::format("An environment variable of the override for container {} has no name.", name));
-    }
-  }
+  if (auto sentence = wrong_variable(container)) return wrong(std::move(*sentence));
   return std::nullopt;
 }
 
@@ -44,6 +40,7 @@ std::optional<ServiceError> wrong_overrides(const json::object& overrides,
   if (json::serialize(overrides).size() > kMostOverrideCharacters) {
     return wrong(fmt::format("Container Overrides length must be at most {}", kMostOverrideCharacters));
   }
+  if (auto sentence = nul_within(overrides)) return wrong(std::move(*sentence));
   const json::array& containers = list_of(task_definition, "containerDefinitions");
   std::set<std::string> seen;
   for (const json::value& value : list_of(overrides, "containerOverrides")) {

@@ -2,11 +2,13 @@
 
 #include "base/text.hpp"
 #include "local/api/input.hpp"
+#include "local/api/text_rules.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 #include <set>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -159,6 +161,7 @@ std::optional<ServiceError> wrong_container(const json::object& container) {
   if (text_of(container, "image").empty()) {
     return client_error("Container.image should not be null or empty.");
   }
+  if (auto wrong = wrong_variable(container)) return client_error(std::move(*wrong));
   const json::object& log = structure_of(container, "logConfiguration");
   if (text_of(log, "logDriver") == "awslogs") {
     const json::object& options = structure_of(log, "options");
@@ -214,6 +217,7 @@ std::optional<ServiceError> wrong_task_definition(const json::object& input) {
   const std::string family = text_of(input, "family");
   if (family.empty()) return client_error("Family should not be null or empty.");
   if (!is_name(family)) return client_error("Family contains invalid characters.");
+  if (auto wrong = nul_within(input)) return client_error(std::move(*wrong));
   const auto network_mode = find_text(input, "networkMode");
   if (network_mode) {
     if (auto wrong = wrong_choice({*network_mode}, "networkMode", {"bridge", "host", "awsvpc", "none"})) {

@@ -63,7 +63,7 @@ net::Task<net::HttpAnswer> Front::handle(net::HttpRequest request) {
 }
 
 net::Task<net::HttpResponse> Front::control(net::HttpRequest request) {
-  if (auto refused = guard_.check_bearer(request)) co_return json_refusal(*refused);
+  if (auto refused = guard_.check_control(request, net::wall_now())) co_return json_refusal(*refused);
   const std::string action =
       fmt::format("{} {}", request.method, request.target.substr(kControlPrefix.size()));
   if (action == "GET health") {

@@ -127,23 +127,26 @@ std::optional<ServiceError> Guard::check_channel(const net::HttpRequest& request
     refused->status = kForbidden;
     return refused;
   }
+  return check_region(request);
+}
+
+std::optional<ServiceError> Guard::check_control(const net::HttpRequest& request, WallTime now) const {
+  if (auto refused = check_signature(request, control_service, now)) return refused;
+  const auto signer = wire::sigv4::parse_authorization(net::find_header(request.headers, "Authorization"));
+  if (signer && signer->access_key_id == key_.id) return check_region(request);
+  return refusal("AccessDeniedException",
+                 "Temporary keys cannot sign calls of the endpoint's controls; use the key that `ferry local "
+                 "env` prints.",
+                 kForbidden);
+}
+
+// Of a request whose signature has been found right.
+std::optional<ServiceError> Guard::check_region(const net::HttpRequest& request) const {
   const auto signer = wire::sigv4::parse_authorization(net::find_header(request.headers, "Authorization"));
   if (signer && signer->region == channels_.region) return std::nullopt;
   return refusal("InvalidSignatureException",
                  fmt::format("Credential should be scoped to a valid region, not '{}'.",
                              signer ? valid_utf8(signer->region) : std::string()),
-                 kForbidden);
-}
-
-std::optional<ServiceError> Guard::check_bearer(const net::HttpRequest& request) const {
-  constexpr std::string_view kScheme = "Bearer ";
-  const std::string_view given = net::find_header(request.headers, "Authorization");
-  if (given.starts_with(kScheme) && equal_in_constant_time(given.substr(kScheme.size()), key_.secret)) {
-    return std::nullopt;
-  }
-  return refusal("AccessDeniedException",
-                 "This path wants the header 'Authorization: Bearer SECRET' with the secret access key that "
-                 "`ferry local env` prints.",
                  kForbidden);
 }
 

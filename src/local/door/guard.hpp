@@ -1,6 +1,6 @@
 // Who may call the endpoint. It runs commands for its callers, so every request must prove that it is not a
-// web page's (Host and Origin) and that its sender knows the key (SigV4, or a bearer token on /_ferry/). The
-// temporary keys that the endpoint gave out sign like its own.
+// web page's (Host and Origin) and that its sender knows the key (SigV4). The temporary keys that the
+// endpoint gave out sign like its own, but for its controls.
 // Pure: time and key come in.
 #pragma once
 
@@ -19,6 +19,9 @@
 
 namespace ferry::local {
 
+// The signing name of the endpoint's own controls, the paths below /_ferry/.
+inline constexpr std::string_view control_service = "ferry-local";
+
 // The key pair that `ferry local env` prints.
 struct AccessKey {
   std::string id;
@@ -27,7 +30,7 @@ struct AccessKey {
 
 // How the websockets of sessions are guarded, beside the token that is their first message.
 struct ChannelGuard {
-  std::string region;        // a signature must be for it
+  std::string region;        // a signature must be for it, that of a control as well
   bool is_required = false;  // unsigned ones are refused
 };
 
@@ -49,10 +52,12 @@ class Guard {
   // for ssmmessages in our region.
   [[nodiscard]] std::optional<ServiceError> check_channel(const net::HttpRequest& request,
                                                           WallTime now) const;
-  // Of /_ferry/ paths: `Authorization: Bearer SECRET`.
-  [[nodiscard]] std::optional<ServiceError> check_bearer(const net::HttpRequest& request) const;
+  // Of /_ferry/ paths: signed by the endpoint's own key for the service `control_service` in our region.
+  [[nodiscard]] std::optional<ServiceError> check_control(const net::HttpRequest& request,
+                                                          WallTime now) const;
 
  private:
+  [[nodiscard]] std::optional<ServiceError> check_region(const net::HttpRequest& request) const;
   [[nodiscard]] bool is_own_host(std::string_view host) const;
   [[nodiscard]] tl::expected<wire::sigv4::Authorization, ServiceError> verify(const net::HttpRequest& request,
                                                                               WallTime now) const;

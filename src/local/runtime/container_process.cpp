@@ -28,13 +28,11 @@ Result<Container::Exec> start_on_terminal(net::Loop& loop, sys::ChildSpec spec,
 }
 
 Result<Container::Exec> start_on_pipes(net::Loop& loop, sys::ChildSpec spec) {
-  Result<sys::UniqueFd> input = sys::open_null();
-  if (!input) return fail(std::move(input.error()));
   Result<sys::Pipe> output = sys::open_pipe();
   if (!output) return fail(std::move(output.error()));
   Result<sys::Pipe> error = sys::open_pipe();
   if (!error) return fail(std::move(error.error()));
-  spec.descriptors = {input->get(), output->writing.get(), error->writing.get()};
+  spec.descriptors = {sys::empty_input, output->writing.get(), error->writing.get()};
   spec.has_terminal = false;
   Result<sys::Child> child = sys::Child::start(spec);
   if (!child) return fail(std::move(child.error()));

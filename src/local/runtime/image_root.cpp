@@ -32,17 +32,16 @@ bool is_within(std::string_view path, std::string_view folder) {
 }
 
 Result<ImageRoot> ImageRoot::open(const std::string& image) {
-  std::string folder = "/";
-  if (image.starts_with(folder_prefix)) {
-    std::error_code error;
-    folder = std::filesystem::canonical(image.substr(folder_prefix.size()), error);
-    if (error || image[folder_prefix.size()] != '/' || !std::filesystem::is_directory(folder, error))
-      return fail(FailureCode::not_found, fmt::format("CannotPullContainerError: no image {}", image),
-                  "rootfs:/path names an absolute folder on this machine");
-  }
-  sys::UniqueFd root(::open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!root.valid()) return fail(system_failure("CannotPullContainerError: cannot open " + folder, errno));
-  return ImageRoot(std::move(folder), std::move(root));
+  const bool is_folder = image.starts_with(folder_prefix);
+  const std::string named = is_folder ? image.substr(folder_prefix.size()) : "/";
+  sys::UniqueFd root;
+  if (named.starts_with('/')) root = sys::UniqueFd(::open(named.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  // Where it really lies, whatever links led there.
+  std::error_code error;
+  std::string folder = root.valid() ? std::filesystem::read_symlink(own_path(root), error).string() : "";
+  if (folder.starts_with('/')) return ImageRoot(std::move(folder), std::move(root));
+  return fail(FailureCode::not_found, fmt::format("CannotPullContainerError: no image {}", image),
+              "rootfs:/path names an absolute folder on this machine");
 }
 
 sys::UniqueFd ImageRoot::find(const std::string& path) const {

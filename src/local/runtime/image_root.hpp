@@ -18,6 +18,7 @@ class ImageRoot {
   static Result<ImageRoot> open(const std::string& image);
 
   [[nodiscard]] const std::string& folder() const { return folder_; }
+  [[nodiscard]] int descriptor() const { return root_.get(); }
   [[nodiscard]] bool is_host() const { return folder_ == "/"; }
 
   // Whether there is such a folder, links followed inside the root.

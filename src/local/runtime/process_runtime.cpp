@@ -54,8 +54,6 @@ net::Task<Result<std::unique_ptr<Container>>> ProcessRuntime::start(ContainerSpe
     co_return fail(FailureCode::usage,
                    "CannotCreateContainerError: " + spec.image + ": the process runtime has no images",
                    "use the sandbox runtime");
-  Result<sys::UniqueFd> input = sys::open_null();
-  if (!input) co_return fail(std::move(input.error()));
   Result<sys::Pipe> output = sys::open_pipe();
   if (!output) co_return fail(std::move(output.error()));
   Result<sys::Pipe> error = sys::open_pipe();
@@ -67,7 +65,7 @@ net::Task<Result<std::unique_ptr<Container>>> ProcessRuntime::start(ContainerSpe
   child_spec.environment = environment_list(environment);
   child_spec.search_path = environment.at("PATH");
   child_spec.working_directory = spec.working_directory;
-  child_spec.descriptors = {input->get(), output->writing.get(), error->writing.get()};
+  child_spec.descriptors = {sys::empty_input, output->writing.get(), error->writing.get()};
   child_spec.ends_with_parent = true;
   Result<sys::Child> child = sys::Child::start(child_spec);
   if (!child) {

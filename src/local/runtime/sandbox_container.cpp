@@ -109,10 +109,12 @@ net::Task<Result<SandboxContainer::Inside>> wait_for_command(net::Loop& loop, Sa
   co_return fail(no_container(words.empty() ? "bubblewrap ended without a word" : words));
 }
 
-SandboxContainer::SandboxContainer(net::Loop& loop, SandboxMode mode, Environment environment,
-                                   std::string working_directory, SandboxLaunch launch, Inside inside)
+SandboxContainer::SandboxContainer(net::Loop& loop, SandboxMode mode, sys::SyscallFilter filter,
+                                   Environment environment, std::string working_directory,
+                                   SandboxLaunch launch, Inside inside)
     : loop_(loop),
       mode_(mode),
+      filter_(std::move(filter)),
       environment_(std::move(environment)),
       working_directory_(std::move(working_directory)),
       bubblewrap_(std::move(launch.bubblewrap)),
@@ -146,6 +148,7 @@ net::Task<Result<Container::Exec>> SandboxContainer::exec(std::vector<std::strin
   spec.ends_with_parent = true;
   spec.entry = sys::NamespaceEntry{.process = inside_.init.get(), .with_user = mode_.has_user_namespace};
   spec.allowed_capabilities = container_capabilities;
+  spec.syscall_filter = filter_;
   co_return start_exec(loop_, std::move(spec), on_terminal,
                        fmt::format("/proc/{}/root/dev/pts/ptmx", inside_.init_number));
 }

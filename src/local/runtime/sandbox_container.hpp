@@ -32,8 +32,8 @@ class SandboxContainer final : public Container {
     sys::UniqueFd init, command;  // pidfds; invalid where it ended too soon to be seen
   };
 
-  SandboxContainer(net::Loop& loop, SandboxMode mode, Environment environment, std::string working_directory,
-                   SandboxLaunch launch, Inside inside);
+  SandboxContainer(net::Loop& loop, SandboxMode mode, sys::SyscallFilter filter, Environment environment,
+                   std::string working_directory, SandboxLaunch launch, Inside inside);
   ~SandboxContainer() override;
   SandboxContainer(const SandboxContainer&) = delete;
   SandboxContainer& operator=(const SandboxContainer&) = delete;
@@ -47,6 +47,7 @@ class SandboxContainer final : public Container {
  private:
   net::Loop& loop_;
   SandboxMode mode_;
+  sys::SyscallFilter filter_;  // of every process inside
   Environment environment_;
   std::string working_directory_;
   std::shared_ptr<sys::Child> bubblewrap_;

@@ -9,6 +9,7 @@
 #include <initializer_list>
 #include <linux/capability.h>
 #include <optional>
+#include <span>
 #include <system_error>
 
 #include <fmt/format.h>
@@ -34,9 +35,7 @@ constexpr std::array kept_capabilities = {
     Capability{"CAP_SETUID", CAP_SETUID},
     Capability{"CAP_SETPCAP", CAP_SETPCAP},
     Capability{"CAP_NET_BIND_SERVICE", CAP_NET_BIND_SERVICE},
-    Capability{"CAP_NET_RAW", CAP_NET_RAW},
     Capability{"CAP_SYS_CHROOT", CAP_SYS_CHROOT},
-    Capability{"CAP_MKNOD", CAP_MKNOD},
     Capability{"CAP_AUDIT_WRITE", CAP_AUDIT_WRITE},
     Capability{"CAP_SETFCAP", CAP_SETFCAP},
 };
@@ -46,6 +45,17 @@ constexpr std::uint64_t kept_capability_bits() {
   for (const Capability& capability : kept_capabilities) bits |= std::uint64_t{1} << capability.number;
   return bits;
 }
+
+// What root may write there is the host's, whatever namespace it is read in. bubblewrap itself sees to
+// /proc/bus, /proc/irq and /proc/sysrq-trigger.
+constexpr std::array<const char*, 3> read_only_kernel_files = {"/proc/dynamic_debug", "/proc/fs",
+                                                               "/proc/sys"};
+
+// What tells root of the whole machine, its memory and its keys: those that container engines mask.
+constexpr std::array<const char*, 9> masked_kernel_files = {
+    "/proc/acpi",          "/proc/asound",     "/proc/kcore",       "/proc/keys",       "/proc/scsi",
+    "/proc/latency_stats", "/proc/timer_list", "/proc/sched_debug", "/proc/timer_stats"};
+constexpr std::array<const char*, 2> masked_device_files = {"/sys/devices/virtual/powercap", "/sys/firmware"};
 
 constexpr std::string_view resolver_settings = "/etc/resolv.conf";
 
@@ -132,6 +142,27 @@ void add_image_folders(Arguments& arguments, const SandboxMode& mode, const Imag
   if (can_be_covered || can_be_made) arguments.add({"--ro-bind-try", resolver_settings, resolver_settings});
 }
 
+// A folder is empty then, a file cannot be opened.
+void add_masks(Arguments& arguments, std::span<const char* const> paths, bool is_read_only) {
+  for (const char* path : paths) {
+    std::error_code error;
+    const fs::file_type type = fs::status(path, error).type();
+    if (type == fs::file_type::directory)
+      arguments.add_private_folder("0555", path, is_read_only);
+    else if (type != fs::file_type::not_found && type != fs::file_type::none)
+      arguments.add({"--ro-bind", "/dev/null", path});
+  }
+}
+
+void add_kernel_files(Arguments& arguments, const ContainerSpec& spec, bool has_devices_folder) {
+  arguments.add({"--proc", "/proc", "--dev", "/dev"});
+  for (const char* path : read_only_kernel_files) arguments.add({"--ro-bind-try", path, path});
+  add_masks(arguments, masked_kernel_files, spec.read_only_root);
+  if (!has_devices_folder) return;
+  arguments.add({"--ro-bind-try", "/sys", "/sys"});
+  add_masks(arguments, masked_device_files, spec.read_only_root);
+}
+
 }  // namespace
 
 const std::uint64_t container_capabilities = kept_capability_bits();
@@ -173,20 +204,46 @@ std::string host_name(const ContainerSpec& spec) {
   return spec.runtime_id.empty() ? "container" : spec.runtime_id.substr(0, length);
 }
 
+std::optional<std::string> folder_shown_by(std::string_view folder,
+                                           const std::vector<std::string>& hidden_folders) {
+  std::vector<std::string> secret = {"/root", "/home"};
+  secret.insert(secret.end(), hidden_folders.begin(), hidden_folders.end());
+  for (const std::string& path : secret) {
+    const std::optional<std::string> real = real_path(path);
+    if (real && *real != "/" && (is_within(folder, *real) || is_within(*real, folder))) return real;
+  }
+  for (const char* path : {"/tmp", "/var/tmp", "/run"}) {
+    const std::optional<std::string> real = real_path(path);
+    if (real && is_within(*real, folder)) return real;
+  }
+  return std::nullopt;
+}
+
+Result<std::string> plain_working_directory(const std::string& folder) {
+  if (folder.starts_with('/')) return fs::path(folder).lexically_normal().string();
+  return fail(FailureCode::usage,
+              fmt::format("CannotCreateContainerError: the working directory '{}' is invalid, it needs to be "
+                          "an absolute path",
+                          folder),
+              "let it begin with /");
+}
+
 std::vector<std::string> sandbox_options(const SandboxMode& mode, const ImageRoot& image,
-                                         const ContainerSpec& spec, const std::vector<std::string>& hidden,
-                                         const std::vector<std::string>& mounts, int status) {
+                                         const ContainerSpec& spec,
+                                         const std::map<std::string, std::string>& environment,
+                                         const SandboxMeans& means) {
   Arguments arguments;
   arguments.add({"--unshare-pid", "--unshare-ipc", "--unshare-uts", "--hostname", host_name(spec),
-                 "--die-with-parent", "--json-status-fd", fmt::to_string(status)});
+                 "--die-with-parent", "--json-status-fd", fmt::to_string(means.status), "--seccomp",
+                 fmt::to_string(means.filter), "--clearenv"});
+  for (const auto& [name, value] : environment) arguments.add({"--setenv", name, value});
   if (mode.has_user_namespace) arguments.add({"--unshare-user", "--uid", "0", "--gid", "0"});
   add_root(arguments, mode, image, spec);
   if (image.is_host())
-    add_host_folders(arguments, mode, spec, hidden, mounts);
+    add_host_folders(arguments, mode, spec, means.hidden, means.mounts);
   else
     add_image_folders(arguments, mode, image, spec);
-  arguments.add({"--proc", "/proc", "--dev", "/dev"});
-  if (mode.has_overlay || image.has_folder("/sys")) arguments.add({"--ro-bind-try", "/sys", "/sys"});
+  add_kernel_files(arguments, spec, mode.has_overlay || image.has_folder("/sys"));
   // As the container run-times do: a working directory that is not there is made.
   if (mode.has_overlay && !spec.read_only_root) arguments.add({"--dir", spec.working_directory});
   arguments.add({"--chdir", spec.working_directory, "--cap-drop", "ALL"});

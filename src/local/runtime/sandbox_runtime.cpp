@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "local/runtime/sandbox_container.hpp"
+#include "local/runtime/syscall_policy.hpp"
 #include "sys/child.hpp"
 #include "sys/pipe.hpp"
 
@@ -69,40 +70,71 @@ net::Task<Result<>> try_out(SandboxRuntime& runtime) {
   co_return fail(FailureCode::local_system, fmt::format("`true` ended with {}", status.code));
 }
 
+Result<> check_image(const ImageRoot& image, const std::vector<std::string>& hidden_folders) {
+  if (image.is_host()) return {};
+  const std::optional<std::string> shown = folder_shown_by(image.folder(), hidden_folders);
+  if (!shown) return {};
+  return fail(FailureCode::refused,
+              fmt::format("CannotPullContainerError: the image folder {} would show containers {}, which is "
+                          "hidden from them",
+                          image.folder(), *shown),
+              "keep images in a folder of their own, outside of homes");
+}
+
+// The options as bubblewrap reads them from a file: not on the command line, which everyone in the container
+// reads as that of process 1. Failure: they do not fit.
+Result<sys::UniqueFd> options_file(const std::vector<std::string>& words) {
+  constexpr std::size_t most_words = 9'000;  // bubblewrap's own limit
+  if (words.size() >= most_words)
+    return fail(
+        FailureCode::usage,
+        fmt::format("a sandbox takes at most {} words of options, and this container has {}: three for "
+                    "each environment variable",
+                    most_words, words.size()),
+        "give it fewer environment variables");
+  std::string text;
+  for (const std::string& word : words) {
+    if (word.find('\0') != std::string::npos)
+      return fail(FailureCode::usage,
+                  "a container's environment and working directory cannot have NUL characters",
+                  "leave the NUL out");
+    text.append(word).push_back('\0');
+  }
+  return sys::open_readable(text);
+}
+
 Result<SandboxLaunch> launch(const std::string& bubblewrap, const SandboxMode& mode, const ImageRoot& image,
                              const ContainerSpec& spec, const Environment& environment,
-                             const std::vector<std::string>& hidden) {
-  Result<sys::UniqueFd> input = sys::open_null();
-  if (!input) return fail(std::move(input.error()));
+                             const std::vector<std::string>& hidden, const sys::SyscallFilter& filter) {
   Result<sys::Pipe> output = sys::open_pipe();
   if (!output) return fail(std::move(output.error()));
   Result<sys::Pipe> error = sys::open_pipe();
   if (!error) return fail(std::move(error.error()));
   Result<sys::Pipe> status = sys::open_pipe();
   if (!status) return fail(std::move(status.error()));
+  Result<sys::UniqueFd> filter_file =
+      sys::open_readable({reinterpret_cast<const char*>(filter.data()), filter.size() * sizeof(sock_filter)});
+  if (!filter_file) return fail(std::move(filter_file.error()));
 
-  const std::vector<std::string> mounts = image.is_host() && mode.has_overlay
-                                              ? system_mounts(read_file("/proc/self/mountinfo"))
-                                              : std::vector<std::string>{};
-  constexpr int status_descriptor = 3, options_descriptor = 4;
-  // Not on the command line, which everyone in the container reads as that of process 1.
-  std::string options;
-  for (const std::string& word : sandbox_options(mode, image, spec, hidden, mounts, status_descriptor))
-    options.append(word).push_back('\0');
-  Result<sys::UniqueFd> options_file = sys::open_readable(options);
-  if (!options_file) return fail(std::move(options_file.error()));
+  constexpr int status_descriptor = 3, options_descriptor = 4, filter_descriptor = 5;
+  SandboxMeans means{
+      .hidden = hidden, .mounts = {}, .status = status_descriptor, .filter = filter_descriptor};
+  if (image.is_host() && mode.has_overlay) means.mounts = system_mounts(read_file("/proc/self/mountinfo"));
+  Result<sys::UniqueFd> options = options_file(sandbox_options(mode, image, spec, environment, means));
+  if (!options) return fail(std::move(options.error()));
 
   sys::ChildSpec child;
   child.argv = {"bwrap", "--args", fmt::to_string(options_descriptor), "--"};
   child.argv.insert(child.argv.end(), spec.command.begin(), spec.command.end());
   // argv[0] says "bwrap"; the search leads to the one we found.
   child.search_path = bubblewrap.substr(0, bubblewrap.rfind('/'));
-  child.environment = environment_list(environment);
-  child.descriptors = {input->get(), output->writing.get(), error->writing.get(), status->writing.get(),
-                       options_file->get()};
+  child.descriptors = {sys::empty_input,      output->writing.get(), error->writing.get(),
+                       status->writing.get(), options->get(),        filter_file->get()};
   child.ends_with_parent = true;
+  if (!mode.has_user_namespace) child.read_only_host.emplace();
   if (mode.has_overlay)
-    child.overlay = sys::PrivateOverlay{.lower = image.folder(), .scratch = std::string(overlay_scratch)};
+    child.read_only_host->overlay =
+        sys::PrivateOverlay{.lower = image.descriptor(), .scratch = std::string(overlay_scratch)};
   Result<sys::Child> started = sys::Child::start(child);
   if (!started) return fail(std::move(started.error()));
   return SandboxLaunch{.bubblewrap = std::make_shared<sys::Child>(std::move(*started)),
@@ -114,16 +146,19 @@ Result<SandboxLaunch> launch(const std::string& bubblewrap, const SandboxMode& m
 }  // namespace
 
 SandboxRuntime::SandboxRuntime(net::Loop& loop, std::string bubblewrap, SandboxMode mode,
-                               std::vector<std::string> hidden_folders)
+                               std::vector<std::string> hidden_folders, sys::SyscallFilter filter)
     : loop_(loop),
       bubblewrap_(std::move(bubblewrap)),
       mode_(mode),
-      hidden_folders_(std::move(hidden_folders)) {}
+      hidden_folders_(std::move(hidden_folders)),
+      filter_(std::move(filter)) {}
 
 net::Task<Result<std::unique_ptr<SandboxRuntime>>> SandboxRuntime::probe(
     net::Loop& loop, std::vector<std::string> hidden_folders) {
   const Result<std::string> bubblewrap = find_bubblewrap();
   if (!bubblewrap) co_return fail(bubblewrap.error());
+  const Result<sys::SyscallFilter> filter = container_syscall_filter();
+  if (!filter) co_return fail(filter.error());
   std::vector<SandboxMode> modes;
   if (::geteuid() == 0) {
     modes = {SandboxMode{.has_user_namespace = false, .has_overlay = true},
@@ -133,7 +168,7 @@ net::Task<Result<std::unique_ptr<SandboxRuntime>>> SandboxRuntime::probe(
   }
   Failure last;
   for (const SandboxMode mode : modes) {
-    auto runtime = std::make_unique<SandboxRuntime>(loop, *bubblewrap, mode, hidden_folders);
+    auto runtime = std::make_unique<SandboxRuntime>(loop, *bubblewrap, mode, hidden_folders, *filter);
     const Result<> result = co_await try_out(*runtime);
     if (result) co_return runtime;
     last = result.error();
@@ -148,17 +183,22 @@ net::Task<Result<std::unique_ptr<Container>>> SandboxRuntime::start(ContainerSpe
                    "the sandbox runtime knows no image's own command: give one in the task definition");
   const Result<ImageRoot> image = ImageRoot::open(spec.image);
   if (!image) co_return fail(image.error());
+  if (auto allowed = check_image(*image, hidden_folders_); !allowed)
+    co_return fail(std::move(allowed.error()));
+  Result<std::string> directory = plain_working_directory(spec.working_directory);
+  if (!directory) co_return fail(std::move(directory.error()));
+  spec.working_directory = std::move(*directory);
   const Environment environment = container_environment(spec.environment);
   const std::vector<std::string> hidden = folders_to_hide(hidden_folders_);
   const Result<> runnable =
       image->check_program(spec.command.front(), environment.at("PATH"), spec.working_directory, hidden);
   if (!runnable) co_return fail(runnable.error().in("CannotStartContainerError"));
 
-  Result<SandboxLaunch> launched = launch(bubblewrap_, mode_, *image, spec, environment, hidden);
+  Result<SandboxLaunch> launched = launch(bubblewrap_, mode_, *image, spec, environment, hidden, filter_);
   if (!launched) co_return fail(launched.error().in("CannotStartContainerError"));
   Result<SandboxContainer::Inside> inside = co_await wait_for_command(loop_, *launched);
   if (!inside) co_return fail(std::move(inside.error()));
-  co_return std::make_unique<SandboxContainer>(loop_, mode_, environment, spec.working_directory,
+  co_return std::make_unique<SandboxContainer>(loop_, mode_, filter_, environment, spec.working_directory,
                                                std::move(*launched), std::move(*inside));
 }
 

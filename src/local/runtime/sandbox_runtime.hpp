@@ -7,6 +7,7 @@
 #include "local/runtime/container_runtime.hpp"
 #include "local/runtime/sandbox_layout.hpp"
 #include "net/loop.hpp"
+#include "sys/child_setup.hpp"
 
 #include <memory>
 #include <string>
@@ -21,7 +22,7 @@ class SandboxRuntime final : public ContainerRuntime {
                                                                   std::vector<std::string> hidden_folders);
 
   SandboxRuntime(net::Loop& loop, std::string bubblewrap, SandboxMode mode,
-                 std::vector<std::string> hidden_folders);
+                 std::vector<std::string> hidden_folders, sys::SyscallFilter filter);
 
   net::Task<Result<std::unique_ptr<Container>>> start(ContainerSpec spec) override;
   [[nodiscard]] const SandboxMode& mode() const { return mode_; }
@@ -31,6 +32,7 @@ class SandboxRuntime final : public ContainerRuntime {
   std::string bubblewrap_;  // absolute path
   SandboxMode mode_;
   std::vector<std::string> hidden_folders_;
+  sys::SyscallFilter filter_;
 };
 
 }  // namespace ferry::local

@@ -122,17 +122,19 @@ TEST(Guard, WantsTheSignatureForTheServiceThatIsCalled) {
   EXPECT_THAT(refused->message, HasSubstr("'ecs'"));
 }
 
-TEST(Guard, WantsTheSecretAsBearerOnControlPaths) {
-  const auto with = [](std::string authorization) {
-    net::HttpRequest request = request_to("127.0.0.1:5319");
-    request.headers.emplace_back("Authorization", std::move(authorization));
-    return guard().check_bearer(request);
-  };
-  EXPECT_FALSE(with("Bearer " + kKey.secret));
-  EXPECT_TRUE(with("Bearer " + kKey.id));
-  EXPECT_TRUE(with("Bearer "));
-  EXPECT_TRUE(with("Basic " + kKey.secret));
-  EXPECT_TRUE(guard().check_bearer(request_to("127.0.0.1:5319")));
+TEST(Guard, WantsTheSignatureOfItsOwnKeyOnControlPaths) {
+  EXPECT_FALSE(guard().check_control(signed_request(kKey, "ferry-local", kNow), kNow));
+  EXPECT_TRUE(guard().check_control(signed_request(kKey, "ecs", kNow), kNow));
+  EXPECT_TRUE(guard().check_control(signed_request({kKey.id, "guess"}, "ferry-local", kNow), kNow));
+  EXPECT_TRUE(guard().check_control(signed_request(kKey, "ferry-local", kNow - minutes(20)), kNow));
+  EXPECT_TRUE(guard().check_control(request_to("127.0.0.1:5319"), kNow));
+
+  net::HttpRequest with_secret = request_to("127.0.0.1:5319");
+  with_secret.headers.emplace_back("Authorization", "Bearer " + kKey.secret);
+  EXPECT_TRUE(guard().check_control(with_secret, kNow));
+
+  const Guard elsewhere(kKey, 5319, false, {.region = "eu-west-1"});
+  EXPECT_TRUE(elsewhere.check_control(signed_request(kKey, "ferry-local", kNow), kNow));
 }
 
 }  // namespace

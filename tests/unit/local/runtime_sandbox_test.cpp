@@ -1,5 +1,6 @@
 #include "local/runtime/container_process.hpp"
 #include "local/runtime/sandbox_runtime.hpp"
+#include "local/runtime/syscall_policy.hpp"
 #include "runtime_test_support.hpp"
 
 #include <array>
@@ -9,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <optional>
 #include <regex>
 #include <string>
 #include <sys/prctl.h>
@@ -22,6 +24,7 @@ namespace ferry::local {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::AllOf;
 using ::testing::AnyOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -138,7 +141,7 @@ TEST_F(Sandbox, TheWholeRootIsWritableWhereAnOverlayCanBeMounted) {
 
 TEST_F(Sandbox, WithoutAnOverlayOnlyPrivateFoldersAreWritable) {
   const SandboxMode mode{.has_user_namespace = ::geteuid() != 0, .has_overlay = false};
-  SandboxRuntime runtime(loop_, "/usr/bin/bwrap", mode, {});
+  SandboxRuntime runtime(loop_, "/usr/bin/bwrap", mode, {}, container_syscall_filter().value());
   const std::string name = "ferry-sandbox-" + std::to_string(::getpid());
   const std::string script = "cd /tmp && touch A /var/tmp/A /run/A /root/A && touch /etc/A || echo done";
   const ContainerSpec spec = shell_container(std::regex_replace(script, std::regex("A"), name));
@@ -201,6 +204,48 @@ TEST_F(Sandbox, StartsInItsWorkingDirectory) {
     EXPECT_EQ(outcome.output, "/no/such/folder\n");
   else
     EXPECT_THAT(outcome.failure.what, HasSubstr("/no/such/folder"));
+}
+
+TEST_F(Sandbox, WorkingDirectoryStaysBelowTheRoot) {
+  EXPECT_EQ(plain_working_directory("/a/./b/../c").value(), "/a/c");
+  EXPECT_EQ(plain_working_directory("/../../oldroot").value(), "/oldroot");
+  EXPECT_EQ(plain_working_directory("a").error().code, FailureCode::usage);
+  EXPECT_EQ(plain_working_directory("").error().code, FailureCode::usage);
+}
+
+TEST_F(Sandbox, ImagesMayLieInTmpButShowNoHiddenFolder) {
+  const TemporaryFolder folder("/tmp");
+  const std::string image = folder.path() + "/image", hidden = folder.path() + "/hidden";
+  fs::create_directories(image);
+  fs::create_directories(hidden + "/below");
+  EXPECT_EQ(folder_shown_by(image, {hidden}), std::nullopt);
+  EXPECT_EQ(folder_shown_by(hidden + "-too", {hidden}), std::nullopt);
+  for (const std::string& shown : {hidden, hidden + "/below", folder.path()})
+    EXPECT_EQ(folder_shown_by(shown, {hidden}), hidden) << shown;
+  EXPECT_EQ(folder_shown_by("/tmp", {}), "/tmp");
+  EXPECT_EQ(folder_shown_by("/root/image", {}), "/root");
+  // A home of "/" (system accounts have such) is no folder that could be hidden.
+  EXPECT_EQ(folder_shown_by(image, {"/", "/no/such/folder"}), std::nullopt);
+}
+
+TEST_F(Sandbox, TextsWithANulReachNoContainer) {
+  ContainerSpec spec = shell_container("true");
+  spec.environment = {{"A", std::string("1\0--bind\0/\0/mnt", 16)}};
+  EXPECT_EQ(run(spec).failure.code, FailureCode::usage);
+  spec = shell_container("true");
+  spec.command.emplace_back("a\0b", 3);
+  EXPECT_EQ(run(spec).failure.code, FailureCode::usage);
+  spec = shell_container("true");
+  spec.working_directory = std::string("/tmp\0x", 6);
+  EXPECT_EQ(run(spec).failure.code, FailureCode::usage);
+}
+
+TEST_F(Sandbox, TooManyVariablesAreCountedInTheRefusal) {
+  ContainerSpec spec = shell_container("env | grep -c ^V");
+  for (int i = 0; i < 2'800; ++i) spec.environment["V" + std::to_string(i)] = "";
+  EXPECT_EQ(run(spec).output, "2800\n");
+  for (int i = 0; i < 3'100; ++i) spec.environment["V" + std::to_string(i)] = "";
+  EXPECT_THAT(run(spec).failure.what, HasSubstr("three for each environment variable"));
 }
 
 TEST_F(Sandbox, SignalsReachTheCommand) {
@@ -287,16 +332,16 @@ TEST_F(Sandbox, ExecEntersOnATerminal) {
 }
 
 TEST_F(Sandbox, ExecHasTheRightsOfTheCommand) {
-  const std::string script = "grep -E '^(NoNewPrivs|CapEff|CapPrm)' /proc/self/status";
+  const std::string script = "grep -E '^(NoNewPrivs|CapEff|CapPrm|Seccomp):' /proc/self/status";
   ContainerSpec spec = shell_container(script + "; exec sleep 1000");
   const std::unique_ptr<Container> container = start(spec);
   const StandardStreams streams = container->take_streams();
   std::string of_command;
-  for (int line = 0; line < 3; ++line) of_command += loop_.run(read_line(loop_, streams.output.get()));
+  for (int line = 0; line < 4; ++line) of_command += loop_.run(read_line(loop_, streams.output.get()));
   Result<Container::Exec> exec = loop_.run(container->exec({"sh", "-c", script}, {}, false));
   ASSERT_TRUE(exec) << exec.error().line();
   EXPECT_EQ(loop_.run(read_to_end(loop_, exec->streams.output.get())), of_command);
-  EXPECT_THAT(of_command, HasSubstr("NoNewPrivs:\t1"));
+  EXPECT_THAT(of_command, AllOf(HasSubstr("NoNewPrivs:\t1"), HasSubstr("Seccomp:\t2")));
 }
 
 TEST_F(Sandbox, ExecKeepsStreamsApart) {
@@ -307,6 +352,19 @@ TEST_F(Sandbox, ExecKeepsStreamsApart) {
   EXPECT_EQ(loop_.run(read_to_end(loop_, exec->streams.output.get())), "out\n");
   EXPECT_EQ(loop_.run(read_to_end(loop_, exec->streams.error.get())), "err\n");
   EXPECT_EQ(loop_.run(exec->process->wait()).code, 9);
+}
+
+TEST_F(Sandbox, ExecHasAnEmptyInputWhateverTheContainerCallsNull) {
+  for (const std::string null : {"rm /dev/null; mkfifo /dev/null", "rm /dev/null; echo words >/dev/null",
+                                 "rm /dev/null; ln -s /dev/zero /dev/null", "rm /dev/null", "true"}) {
+    const std::unique_ptr<Container> container =
+        start(shell_container(null + "; echo ready; exec sleep 1000"));
+    const StandardStreams streams = container->take_streams();
+    ASSERT_EQ(loop_.run(read_line(loop_, streams.output.get())), "ready\n") << null;
+    Result<Container::Exec> exec = loop_.run(container->exec({"sh", "-c", "cat; echo end"}, {}, false));
+    ASSERT_TRUE(exec) << exec.error().line();
+    EXPECT_EQ(loop_.run(read_to_end(loop_, exec->streams.output.get())), "end\n") << null;
+  }
 }
 
 TEST_F(Sandbox, ExecSaysWhatCouldNotBeExecuted) {
