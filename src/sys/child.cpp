@@ -1,6 +1,7 @@
 #include "sys/child.hpp"
 
 #include "base/text.hpp"
+#include "sys/child_guard.hpp"
 
 #include <algorithm>
 #include <array>
@@ -30,10 +31,10 @@ namespace {
 
 // What the child tells us before exec closes the pipe.
 struct Report {
-  enum class Kind : int { handed_over, no_surroundings, no_directory, not_executed };
+  enum class Kind : int { handed_over, guarded, no_surroundings, no_directory, not_executed };
   Kind kind = Kind::handed_over;
   int error_number = 0;
-  pid_t pid = 0;       // of the process that goes on, inside the entered namespaces
+  pid_t pid = 0;       // of the process that goes on, inside the entered namespaces or below its guard
   int candidate = -1;  // which of the plan's is there and could not be executed
 };
 
@@ -134,7 +135,23 @@ bool is_executable_file(const char* path) {
   execute(plan);
 }
 
+// Goes on in a child; the caller stays as its guard.
+void continue_guarded(Plan& plan) {
+  const int parent_end = become_guard(plan.parent);
+  if (parent_end < 0) give_up(plan, Report::Kind::no_surroundings, errno == 0 ? ESRCH : errno);
+  const pid_t guard = ::getpid();
+  const pid_t program = ::fork();
+  if (program < 0) give_up(plan, Report::Kind::no_surroundings, errno);
+  if (program == 0) {
+    plan.parent = guard;
+    return;
+  }
+  tell(plan, {.kind = Report::Kind::guarded, .error_number = 0, .pid = program, .candidate = -1});
+  guard_program(program, parent_end);
+}
+
 [[noreturn]] void run_child(Plan& plan) {
+  if (plan.spec.is_guarded) continue_guarded(plan);
   if (plan.spec.read_only_host)
     if (const int error = make_host_read_only(*plan.spec.read_only_host); error != 0)
       give_up(plan, Report::Kind::no_surroundings, error);
@@ -260,6 +277,7 @@ Failure failure_of(const ChildSpec& spec, const Report& report) {
       return failure;
     }
     case Report::Kind::handed_over:
+    case Report::Kind::guarded:
     case Report::Kind::no_surroundings:
       break;
   }
@@ -325,8 +343,8 @@ Result<Child> Child::start(const ChildSpec& spec) {
     return fail(FailureCode::timed_out, fmt::format("{} has not started within {} ms", spec.argv.front(),
                                                     spec.longest_start.count()));
   }
-  const auto failed = std::find_if(reports.begin(), reports.end(), [](const Report& report) {
-    return report.kind != Report::Kind::handed_over;
+  const auto failed = std::ranges::find_if(reports, [](const Report& report) {
+    return report.kind != Report::Kind::handed_over && report.kind != Report::Kind::guarded;
   });
   if (failed != reports.end()) {
     reap(pid);
@@ -338,7 +356,9 @@ Result<Child> Child::start(const ChildSpec& spec) {
     kill_and_reap(pid);
     return fail(system_failure("cannot open a pidfd", error));
   }
-  return Child(pid, std::move(end));
+  const auto guarded = std::ranges::find(reports, Report::Kind::guarded, &Report::kind);
+  if (guarded == reports.end()) return Child(pid, std::move(end), 0, UniqueFd());
+  return Child(pid, std::move(end), guarded->pid, open_pidfd(guarded->pid));
 }
 
 Child& Child::operator=(Child&& other) noexcept {
@@ -346,6 +366,8 @@ Child& Child::operator=(Child&& other) noexcept {
   kill();
   pid_ = other.pid_;
   end_ = std::move(other.end_);
+  program_ = other.program_;
+  program_end_ = std::move(other.program_end_);
   exit_code_ = other.exit_code_;
   return *this;
 }
@@ -370,13 +392,13 @@ std::optional<int> Child::poll_exit() {
 
 void Child::signal(int number) {
   if (!end_.valid() || poll_exit()) return;
-  ::syscall(SYS_pidfd_send_signal, end_.get(), number, nullptr, 0);
+  ::syscall(SYS_pidfd_send_signal, signalled(), number, nullptr, 0);
 }
 
 void Child::signal_group(int number) {
   // Not yet reaped, so the number is still ours.
   if (!end_.valid() || exit_code_) return;
-  ::kill(-pid_, number);
+  ::kill(program_ > 0 ? -program_ : -pid_, number);
 }
 
 void Child::kill() {
@@ -387,7 +409,7 @@ void Child::kill() {
 
 void Child::kill_alone() {
   if (!end_.valid() || exit_code_) return;
-  ::syscall(SYS_pidfd_send_signal, end_.get(), SIGKILL, nullptr, 0);
+  ::syscall(SYS_pidfd_send_signal, signalled(), SIGKILL, nullptr, 0);
   is_readable_before(end_.get(), Clock::now() + kLongestDying);
   poll_exit();
 }

@@ -35,6 +35,9 @@ struct ChildSpec {
   std::vector<int> descriptors;
   bool has_terminal = false;      // its descriptor 0 becomes its controlling terminal
   bool ends_with_parent = false;  // SIGKILL when the thread that started it ends
+  // A guard (child_guard.hpp) stands between: the program and all that comes of it, in whatever session or
+  // group, end when this process ends, and when the program ends. Not with `entry`.
+  bool is_guarded = false;
   StartWords words = StartWords::container_runtime;
   std::optional<ReadOnlyHost> read_only_host;
   std::optional<NamespaceEntry> entry;                // search, directory and empty input are then inside
@@ -71,10 +74,14 @@ class Child {
   void kill_alone();
 
  private:
-  Child(pid_t pid, UniqueFd end) : pid_(pid), end_(std::move(end)) {}
+  Child(pid_t pid, UniqueFd end, pid_t program, UniqueFd program_end)
+      : pid_(pid), end_(std::move(end)), program_(program), program_end_(std::move(program_end)) {}
+  [[nodiscard]] int signalled() const { return program_ > 0 ? program_end_.get() : end_.get(); }
 
-  pid_t pid_ = -1;
+  pid_t pid_ = -1;  // our child: the program, or its guard
   UniqueFd end_;
+  pid_t program_ = 0;     // where it is guarded
+  UniqueFd program_end_;  // likewise; invalid where it had ended at once
   std::optional<int> exit_code_;
 };
 

@@ -67,6 +67,7 @@ net::Task<Result<std::unique_ptr<Container>>> ProcessRuntime::start(ContainerSpe
   child_spec.working_directory = spec.working_directory;
   child_spec.descriptors = {sys::empty_input, output->writing.get(), error->writing.get()};
   child_spec.ends_with_parent = true;
+  child_spec.is_guarded = true;
   Result<sys::Child> child = sys::Child::start(child_spec);
   if (!child) {
     child.error().what.insert(0, "CannotStartContainerError: ");

@@ -131,6 +131,7 @@ Result<SandboxLaunch> launch(const std::string& bubblewrap, const SandboxMode& m
   child.descriptors = {sys::empty_input,      output->writing.get(), error->writing.get(),
                        status->writing.get(), options->get(),        filter_file->get()};
   child.ends_with_parent = true;
+  child.is_guarded = true;
   if (!mode.has_user_namespace) child.read_only_host.emplace();
   if (mode.has_overlay)
     child.read_only_host->overlay =

@@ -40,6 +40,18 @@ std::string read_all(int descriptor) {
   }
 }
 
+std::string read_line(int descriptor) {
+  std::string text;
+  char next = 0;
+  while (!text.ends_with('\n')) {
+    pollfd ready{.fd = descriptor, .events = POLLIN, .revents = 0};
+    ::poll(&ready, 1, -1);
+    if (::read(descriptor, &next, 1) != 1) return text;
+    text += next;
+  }
+  return text;
+}
+
 int wait_for(Child& child) {
   pollfd end{.fd = child.end_descriptor(), .events = POLLIN, .revents = 0};
   ::poll(&end, 1, -1);
@@ -272,6 +284,87 @@ TEST(Child, EndsWithItsParent) {
   // Ends only when the orphan is gone: the test's time-out is what fails otherwise.
   EXPECT_EQ(read_all(output.reading.get()), "");
   ::waitpid(parent, nullptr, 0);
+}
+
+// A program that leaves two processes behind, one of them in a session of its own, each of which holds our
+// pipe.
+ChildSpec leaving_others(const Pipe& output) {
+  ChildSpec spec;
+  spec.argv = {"/bin/sh", "-c", "sleep 1000 & setsid sleep 1000 & echo started; exec sleep 1000"};
+  spec.search_path = "/usr/bin:/bin";
+  spec.environment = {"PATH=/usr/bin:/bin"};
+  spec.descriptors = {output.writing.get(), output.writing.get(), output.writing.get()};
+  spec.ends_with_parent = true;
+  spec.is_guarded = true;
+  return spec;
+}
+
+TEST(Child, AGuardEndsAllThatCameOfItWithItsParent) {
+  Pipe output = open_pipe().value();
+  const pid_t parent = ::fork();
+  if (parent == 0) {
+    const Result<Child> child = Child::start(leaving_others(output));
+    ::pause();
+    ::_exit(child ? 0 : 1);
+  }
+  output.writing.reset();
+  EXPECT_EQ(read_line(output.reading.get()), "started\n");
+  ::kill(parent, SIGKILL);
+  EXPECT_EQ(read_all(output.reading.get()), "");
+  ::waitpid(parent, nullptr, 0);
+}
+
+// At whatever moment of the start that is.
+TEST(Child, AGuardLeavesNothingWhereItsParentEndsAtOnce) {
+  for (int round = 0; round < 100; ++round) {
+    Pipe output = open_pipe().value();
+    const pid_t parent = ::fork();
+    if (parent == 0) {
+      const Result<Child> child = Child::start(leaving_others(output));
+      ::pause();
+      ::_exit(child ? 0 : 1);
+    }
+    output.writing.reset();
+    ::usleep(static_cast<useconds_t>(round * 40));
+    ::kill(parent, SIGKILL);
+    const std::string said = read_all(output.reading.get());
+    EXPECT_THAT(said, testing::AnyOf("", "started\n"));
+    ::waitpid(parent, nullptr, 0);
+  }
+}
+
+TEST(Child, AGuardEndsAsItsProgramAndEndsWhatThatLeaves) {
+  Pipe output = open_pipe().value();
+  ChildSpec spec = leaving_others(output);
+  spec.argv.back() = "sleep 1000 & setsid sleep 1000 & echo started; exit 7";
+  Result<Child> child = Child::start(spec);
+  ASSERT_TRUE(child) << child.error().line();
+  output.writing.reset();
+  EXPECT_EQ(read_all(output.reading.get()), "started\n");
+  EXPECT_EQ(wait_for(*child), 7);
+}
+
+TEST(Child, SignalsReachAGuardedProgram) {
+  Pipe output = open_pipe().value();
+  ChildSpec spec = leaving_others(output);
+  spec.argv.back() = "trap 'exit 3' USR1; echo started; while :; do sleep 0.01; done";
+  Result<Child> child = Child::start(spec);
+  ASSERT_TRUE(child) << child.error().line();
+  output.writing.reset();
+  EXPECT_EQ(read_line(output.reading.get()), "started\n");
+  child->signal(SIGUSR1);
+  EXPECT_EQ(wait_for(*child), 3);
+}
+
+TEST(Child, DestroyingAGuardedOneEndsAllThatCameOfIt) {
+  Pipe output = open_pipe().value();
+  {
+    const Result<Child> child = Child::start(leaving_others(output));
+    ASSERT_TRUE(child) << child.error().line();
+    output.writing.reset();
+    EXPECT_EQ(read_line(output.reading.get()), "started\n");
+  }
+  EXPECT_EQ(read_all(output.reading.get()), "");
 }
 
 TEST(Pty, IsTheControllingTerminalOfTheChild) {
