@@ -219,8 +219,11 @@ net::Task<> stop_on_signal(net::Signals& signals, net::Event& stop) {
 net::Task<Result<std::unique_ptr<ContainerRuntime>>> open_runtime_for(net::Loop& loop,
                                                                       EndpointSettings settings,
                                                                       const Store& store) {
-  RuntimeSettings runtime{.hidden_folders = std::move(settings.hidden_folders)};
-  if (store.folder) runtime.hidden_folders.push_back(store.folder->path());
+  RuntimeSettings runtime{.hidden_folders = std::move(settings.hidden_folders), .data_folder = {}};
+  if (store.folder) {
+    runtime.data_folder = store.folder->path();
+    runtime.hidden_folders.push_back(store.folder->path());
+  }
   if (auto records = records_folder()) runtime.hidden_folders.push_back(std::move(*records));
   auto opened = co_await open_runtime(loop, settings.runtime, std::move(runtime));
   co_return opened;

@@ -241,7 +241,8 @@ Result<> check_texts(const ChildSpec& spec) {
 
 // Where the program is that could not be executed; empty: nowhere.
 std::string found_at(const ChildSpec& spec, const Report& report) {
-  const std::vector<std::string> candidates = program_candidates(spec.argv.front(), spec.search_path);
+  const std::vector<std::string> candidates =
+      program_candidates(spec.program.empty() ? spec.argv.front() : spec.program, spec.search_path);
   const auto index = static_cast<std::size_t>(report.candidate);
   return report.candidate < 0 || index >= candidates.size() ? std::string() : candidates[index];
 }
@@ -322,7 +323,8 @@ Result<Child> Child::start(const ChildSpec& spec) {
   const UniqueFd reading(ends[0]);
   UniqueFd writing(ends[1]);
   Plan plan{.spec = spec,
-            .candidates = program_candidates(spec.argv.front(), spec.search_path),
+            .candidates =
+                program_candidates(spec.program.empty() ? spec.argv.front() : spec.program, spec.search_path),
             .argv = pointers(spec.argv),
             .environment = pointers(spec.environment),
             .moved = std::vector<int>(spec.descriptors.size(), -1),

@@ -29,6 +29,7 @@ inline constexpr int empty_input = -1;
 struct ChildSpec {
   std::vector<std::string> argv;         // at least one word
   std::vector<std::string> environment;  // "NAME=value": all of it
+  std::string program;                   // its path, where that is not argv[0]
   std::string search_path;               // where argv[0] is looked for when it has no slash, as PATH says it
   std::string working_directory;         // empty: where we are
   // Its descriptor i is our descriptors[i], or empty_input; it gets no others.

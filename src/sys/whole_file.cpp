@@ -62,7 +62,7 @@ Result<> WholeFile::finish() {
 Result<> write_whole_file(const std::string& path, std::string_view content) {
   Result<WholeFile> file = WholeFile::begin(path);
   if (!file) return fail(file.error());
-  const Result<> added = file->add(content);
+  Result<> added = file->add(content);
   if (!added) return added;
   return file->finish();
 }

@@ -21,6 +21,9 @@ struct RuntimeSettings {
   // Folders that no container may see: the data folder, the invoking user's home. /root and /home are
   // hidden in any case. The process runtime cannot hide anything.
   std::vector<std::string> hidden_folders;
+  // What sandboxes are named after, so that the next endpoint of the folder finds what is left of them;
+  // empty: it keeps nothing.
+  std::string data_folder;
 };
 
 // A runtime that was seen to work. `automatic` is the sandbox, never the process runtime: running

@@ -105,7 +105,8 @@ Result<sys::UniqueFd> options_file(const std::vector<std::string>& words) {
 
 Result<SandboxLaunch> launch(const std::string& bubblewrap, const SandboxMode& mode, const ImageRoot& image,
                              const ContainerSpec& spec, const Environment& environment,
-                             const std::vector<std::string>& hidden, const sys::SyscallFilter& filter) {
+                             const std::vector<std::string>& hidden, const sys::SyscallFilter& filter,
+                             const std::string& mark) {
   Result<sys::Pipe> output = sys::open_pipe();
   if (!output) return fail(std::move(output.error()));
   Result<sys::Pipe> error = sys::open_pipe();
@@ -124,10 +125,9 @@ Result<SandboxLaunch> launch(const std::string& bubblewrap, const SandboxMode& m
   if (!options) return fail(std::move(options.error()));
 
   sys::ChildSpec child;
-  child.argv = {"bwrap", "--args", fmt::to_string(options_descriptor), "--"};
+  child.argv = {mark, "--args", fmt::to_string(options_descriptor), "--"};
   child.argv.insert(child.argv.end(), spec.command.begin(), spec.command.end());
-  // argv[0] says "bwrap"; the search leads to the one we found.
-  child.search_path = bubblewrap.substr(0, bubblewrap.rfind('/'));
+  child.program = bubblewrap;
   child.descriptors = {sys::empty_input,      output->writing.get(), error->writing.get(),
                        status->writing.get(), options->get(),        filter_file->get()};
   child.ends_with_parent = true;
@@ -147,15 +147,17 @@ Result<SandboxLaunch> launch(const std::string& bubblewrap, const SandboxMode& m
 }  // namespace
 
 SandboxRuntime::SandboxRuntime(net::Loop& loop, std::string bubblewrap, SandboxMode mode,
-                               std::vector<std::string> hidden_folders, sys::SyscallFilter filter)
+                               std::vector<std::string> hidden_folders, sys::SyscallFilter filter,
+                               std::string mark)
     : loop_(loop),
       bubblewrap_(std::move(bubblewrap)),
       mode_(mode),
       hidden_folders_(std::move(hidden_folders)),
-      filter_(std::move(filter)) {}
+      filter_(std::move(filter)),
+      mark_(std::move(mark)) {}
 
 net::Task<Result<std::unique_ptr<SandboxRuntime>>> SandboxRuntime::probe(
-    net::Loop& loop, std::vector<std::string> hidden_folders) {
+    net::Loop& loop, std::vector<std::string> hidden_folders, std::string mark) {
   const Result<std::string> bubblewrap = find_bubblewrap();
   if (!bubblewrap) co_return fail(bubblewrap.error());
   const Result<sys::SyscallFilter> filter = container_syscall_filter();
@@ -169,7 +171,7 @@ net::Task<Result<std::unique_ptr<SandboxRuntime>>> SandboxRuntime::probe(
   }
   Failure last;
   for (const SandboxMode mode : modes) {
-    auto runtime = std::make_unique<SandboxRuntime>(loop, *bubblewrap, mode, hidden_folders, *filter);
+    auto runtime = std::make_unique<SandboxRuntime>(loop, *bubblewrap, mode, hidden_folders, *filter, mark);
     const Result<> result = co_await try_out(*runtime);
     if (result) co_return runtime;
     last = result.error();
@@ -195,7 +197,8 @@ net::Task<Result<std::unique_ptr<Container>>> SandboxRuntime::start(ContainerSpe
       image->check_program(spec.command.front(), environment.at("PATH"), spec.working_directory, hidden);
   if (!runnable) co_return fail(runnable.error().in("CannotStartContainerError"));
 
-  Result<SandboxLaunch> launched = launch(bubblewrap_, mode_, *image, spec, environment, hidden, filter_);
+  Result<SandboxLaunch> launched =
+      launch(bubblewrap_, mode_, *image, spec, environment, hidden, filter_, mark_);
   if (!launched) co_return fail(launched.error().in("CannotStartContainerError"));
   Result<SandboxContainer::Inside> inside = co_await wait_for_command(loop_, *launched);
   if (!inside) co_return fail(std::move(inside.error()));

@@ -19,10 +19,12 @@ class SandboxRuntime final : public ContainerRuntime {
  public:
   // Finds out, by starting containers, what this machine allows. Failure: why it allows none, and the fix.
   static net::Task<Result<std::unique_ptr<SandboxRuntime>>> probe(net::Loop& loop,
-                                                                  std::vector<std::string> hidden_folders);
+                                                                  std::vector<std::string> hidden_folders,
+                                                                  std::string mark);
 
+  // `mark` is what bubblewrap calls itself (leftovers.hpp).
   SandboxRuntime(net::Loop& loop, std::string bubblewrap, SandboxMode mode,
-                 std::vector<std::string> hidden_folders, sys::SyscallFilter filter);
+                 std::vector<std::string> hidden_folders, sys::SyscallFilter filter, std::string mark);
 
   net::Task<Result<std::unique_ptr<Container>>> start(ContainerSpec spec) override;
   [[nodiscard]] const SandboxMode& mode() const { return mode_; }
@@ -33,6 +35,7 @@ class SandboxRuntime final : public ContainerRuntime {
   SandboxMode mode_;
   std::vector<std::string> hidden_folders_;
   sys::SyscallFilter filter_;
+  std::string mark_;
 };
 
 }  // namespace ferry::local

@@ -198,10 +198,6 @@ net::Task<> TaskRun::watch(ContainerRun& run) {
   const ExitStatus status = co_await run.process->wait();
   run.exited.set();
   show_end(run, status.code);
-  if (run.plan.essential) {
-    execution_stopped(task_, net::wall_now());
-    stop("EssentialContainerExited", "Essential container in task exited");
-  }
   agent.cancel();
   co_await agent.join();
   if (is_enterable) co_await around_.sessions.container_ended(run.plan.spec.runtime_id);
@@ -297,7 +293,14 @@ void TaskRun::show_end(const ContainerRun& run, int exit_code) {
   } else {
     container["exitCode"] = exit_code;
   }
-  save();
+  if (run.plan.essential) execution_stopped(task_, net::wall_now());
+  // One save for both: whoever kills the endpoint between two leaves no end without its code, nor a code
+  // whose end had another cause.
+  if (run.plan.essential && !is_stopping_) {
+    stop("EssentialContainerExited", "Essential container in task exited");
+  } else {
+    save();
+  }
 }
 
 void TaskRun::ended(ContainerRun& run, int exit_code) {

@@ -52,7 +52,7 @@ class Sandbox : public ::testing::Test {
 
   void open(std::vector<std::string> hidden_folders) {
     Result<std::unique_ptr<SandboxRuntime>> runtime =
-        loop_.run(SandboxRuntime::probe(loop_, std::move(hidden_folders)));
+        loop_.run(SandboxRuntime::probe(loop_, std::move(hidden_folders), "ferry-sandbox"));
     ASSERT_TRUE(runtime) << runtime.error().line();
     runtime_ = std::move(*runtime);
   }
@@ -141,7 +141,8 @@ TEST_F(Sandbox, TheWholeRootIsWritableWhereAnOverlayCanBeMounted) {
 
 TEST_F(Sandbox, WithoutAnOverlayOnlyPrivateFoldersAreWritable) {
   const SandboxMode mode{.has_user_namespace = ::geteuid() != 0, .has_overlay = false};
-  SandboxRuntime runtime(loop_, "/usr/bin/bwrap", mode, {}, container_syscall_filter().value());
+  SandboxRuntime runtime(loop_, "/usr/bin/bwrap", mode, {}, container_syscall_filter().value(),
+                         "ferry-sandbox");
   const std::string name = "ferry-sandbox-" + std::to_string(::getpid());
   const std::string script = "cd /tmp && touch A /var/tmp/A /run/A /root/A && touch /etc/A || echo done";
   const ContainerSpec spec = shell_container(std::regex_replace(script, std::regex("A"), name));
@@ -301,7 +302,8 @@ TEST_F(Sandbox, EndsWhenTheEndpointIsKilled) {
   const pid_t endpoint = ::fork();
   if (endpoint == 0) {
     net::Loop loop;
-    Result<std::unique_ptr<SandboxRuntime>> runtime = loop.run(SandboxRuntime::probe(loop, {}));
+    Result<std::unique_ptr<SandboxRuntime>> runtime =
+        loop.run(SandboxRuntime::probe(loop, {}, "ferry-sandbox"));
     Result<std::unique_ptr<Container>> container = loop.run(
         (*runtime)->start(shell_container("setsid sleep " + mark + " & echo ready; exec sleep " + mark)));
     const StandardStreams streams = (*container)->take_streams();
