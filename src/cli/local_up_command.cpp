@@ -3,14 +3,17 @@
 #include "cli/arguments.hpp"
 #include "cli/local_background.hpp"
 #include "cli/local_commands.hpp"
+#include "cli/main.hpp"
 #include "local/door/endpoint_record.hpp"
 #include "local/endpoint.hpp"
+#include "local/store/database.hpp"
 #include "sys/own_program.hpp"
 #include "sys/private_file.hpp"
 #include "sys/standard_streams.hpp"
 
 #include <cstdio>
 #include <cstdlib>
+#include <exception>
 #include <optional>
 #include <string>
 #include <utility>
@@ -82,9 +85,35 @@ void show_ready(const std::string& line) {
   std::fflush(stdout);
 }
 
+// An endpoint that cannot keep its state ends as if it were killed: what it has told is on the disk, its
+// tasks end with it, and the next start finds that. Tasks that it stopped in order would have an end that
+// nobody can save.
+[[noreturn]] void end_without_state(const local::StoreError& error) {
+  sys::say(
+      fmt::format("{}: the endpoint ends, and its tasks with it; make room on the disk, then start it again",
+                  error.what()));
+  std::_Exit(kExitFailure);
+}
+
+void end_if_state_is_lost(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const local::StoreError& lost) {
+    end_without_state(lost);
+  }
+}
+
 Result<> serve(const local::EndpointSettings& settings, std::optional<Launcher>& launcher) {
   net::Loop loop;
-  auto served = loop.run(local::serve_endpoint(
+  loop.on_lost_child(end_if_state_is_lost);
+  const auto run = [&loop](net::Task<Result<>> work) {
+    try {
+      return loop.run(std::move(work));
+    } catch (const local::StoreError& error) {
+      end_without_state(error);  // before what it would leave is taken apart
+    }
+  };
+  auto served = run(local::serve_endpoint(
       loop, settings,
       [&launcher](const std::string& url) {
         const std::string line = fmt::format("ferry local ready {}", url);

@@ -24,6 +24,10 @@ Loop::~Loop() {
   reactor_->is_closing = true;
 }
 
+void Loop::on_lost_child(std::function<void(const std::exception_ptr&)> handler) {
+  reactor_->on_lost_child = std::move(handler);
+}
+
 void Loop::run_to_end(Task<> main) {
   std::exception_ptr error;
   reactor_->context.restart();

@@ -37,6 +37,11 @@ class Loop {
   }
   void run(Task<> main) { run_to_end(std::move(main)); }
 
+  // What is called with an exception that leaves a child of a TaskGroup, in place of std::terminate() at
+  // once: to end the process in another way, since the child's work is not done. Where it returns,
+  // std::terminate().
+  void on_lost_child(std::function<void(const std::exception_ptr&)> handler);
+
   struct Reactor;
   [[nodiscard]] Reactor& reactor() { return *reactor_; }
 
@@ -54,7 +59,7 @@ class Loop {
 //
 // spawn() returns before the child's first step. cancel() cancels each child, those not yet started before
 // their first step; what is spawned later never runs. The group swallows operation_aborted at a child's end;
-// any other exception that leaves a child is our bug and ends the process through std::terminate.
+// any other exception that leaves a child is our bug and ends the process (Loop::on_lost_child()).
 // The destructor requires that all have ended: `co_await group.join()` first, also on the way out of an
 // error; with_children() below does that by itself.
 class TaskGroup {

@@ -8,6 +8,7 @@
 #include "net/loop.hpp"
 
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -25,6 +26,7 @@ using boost::system::error_code;
 
 struct Loop::Reactor {
   asio::io_context context{1};
+  std::function<void(const std::exception_ptr&)> on_lost_child;
   bool is_closing = false;  // the loop is being destroyed, and what is still spawned with it
 };
 

@@ -103,11 +103,13 @@ void TaskGroup::spawn(Task<> child) {
   State::Membership membership(state_);
   const std::shared_ptr<Child> shared = membership.child();
   // The handler keeps the signal for as long as Asio may look at its slot.
-  asio::co_spawn(
-      state_->reactor.context, State::run_child(std::move(membership), std::move(child)),
-      asio::bind_cancellation_slot(shared->signal.slot(), [shared](const std::exception_ptr& error) noexcept {
-        if (error) std::rethrow_exception(error);
-      }));
+  asio::co_spawn(state_->reactor.context, State::run_child(std::move(membership), std::move(child)),
+                 asio::bind_cancellation_slot(
+                     shared->signal.slot(),
+                     [shared, &reactor = state_->reactor](const std::exception_ptr& error) noexcept {
+                       if (error && reactor.on_lost_child) reactor.on_lost_child(error);
+                       if (error) std::rethrow_exception(error);
+                     }));
 }
 
 void TaskGroup::cancel() {

@@ -141,3 +141,22 @@ def test_a_start_ends_what_is_left_where_the_guards_were_killed_too(up):
     finally:
         orphan.kill()
         orphan.wait()
+
+
+def test_a_full_disk_stops_the_endpoint_with_one_line(ferry, tmp_path):
+    """A limit of the size of files stands for the disk's end: the write that does not fit fails in the same place."""
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)}
+    script = 'ulimit -f "$1"; shift; trap "" XFSZ; exec "$@"'
+    limited = tmp_path / "limited"
+    limited.write_text(f'#!/bin/sh\ncase "$1 $2" in "local up") exec sh -c {script!r} sh 2000 {ferry} "$@";; esac\nexec {ferry} "$@"\n')
+    limited.chmod(0o755)
+    endpoint = Endpoint(str(limited), environment, ["--port", "0", "--data", str(tmp_path / "data")])
+    mark = f"killed-{uuid.uuid4()}"
+    script = f": {mark}; yes 0123456789012345678901234567890123456789 & wait"
+    endpoint.ecs.register_task_definition(**task_definition(container={"command": ["/bin/sh", "-c", script]}))
+    endpoint.ecs.run_task(taskDefinition="app")
+    said = endpoint.process.communicate(timeout=60)[1].decode()
+    assert endpoint.process.returncode == 125
+    lines = said.splitlines()
+    assert len(lines) == 1 and lines[0].startswith("ferry: cannot") and "make room on the disk" in lines[0], said
+    wait_until(lambda: not left_of(mark), "the task is gone", timeout_s=LEFT_S)

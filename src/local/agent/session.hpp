@@ -92,7 +92,7 @@ class Session {
   Container* container_;  // until has_begun_
   SessionLimits limits_;
   const SessionMeans& means_;
-  std::string token_;
+  std::string token_;  // good for one client; empty once it has been shown
   wire::AgentSession channel_;
   std::optional<Transcript> transcript_;
 

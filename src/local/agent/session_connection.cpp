@@ -11,7 +11,7 @@ struct Session::Connection {
   explicit Connection(net::WebSocket opened) : socket(std::move(opened)) {}
 
   net::WebSocket socket;
-  std::string token;  // the one it showed; empty before
+  bool has_shown_token = false;
   // What may still be sent before a fault rule cuts it.
   std::optional<std::size_t> bytes_until_cut;
 
@@ -75,19 +75,19 @@ net::Task<> Session::serve(Self self, net::WebSocket socket) {
 
 net::Task<> Session::close_without_token(Self self, std::shared_ptr<Connection> connection) {
   co_await net::sleep_for(self->loop_, self->limits_.token_timeout);
-  if (connection->token.empty()) connection->socket.close();
+  if (!connection->has_shown_token) connection->socket.close();
 }
 
 bool Session::open_with(const net::WebSocketMessage& first, const std::shared_ptr<Connection>& connection) {
   const auto request = wire::parse_open_data_channel(as_text(first.payload));
-  if (!request || !equal_in_constant_time(request->token_value, token_)) return false;
+  if (!request || token_.empty() || !equal_in_constant_time(request->token_value, token_)) return false;
   // A second client with the token of the first is an intruder; with a newer one it is the first come back.
-  if (client_ && client_->token == token_) return false;
+  token_.clear();
   if (client_) {
     client_->socket.close();
     detach(client_);
   }
-  connection->token = token_;
+  connection->has_shown_token = true;
   connection->bytes_until_cut = means_.cut_after();
   client_ = connection;
   had_client_.set();
