@@ -159,7 +159,8 @@ class Endpoint {
     dispatcher_.add("ecs", service_operations(documents_, scheduler_, region_));
     dispatcher_.add("ecs", execute_command_operations(documents_, sessions_, region_, stream_base));
     dispatcher_.add("logs", logs_operations(logs_, region_));
-    dispatcher_.add("logs", logs_reading_operations(logs_, [this] { return faults_.decide_repeated(); }));
+    dispatcher_.add("logs",
+                    logs_reading_operations(logs_, region_, [this] { return faults_.decide_repeated(); }));
     dispatcher_.add("ssm", ssm_operations(sessions_, stream_base));
     dispatcher_.add("kms", kms_operations(keys_));
     dispatcher_.add("sts", sts_operations(store_.key.secret));

@@ -4,6 +4,7 @@ import time
 
 import botocore.exceptions
 import pytest
+from local_endpoint import task_definition
 
 
 @pytest.fixture(scope="module")
@@ -130,3 +131,66 @@ def test_sessions_of_nobody_are_refused(shared_endpoint):
     assert error_of(ssm.start_session, Target="ecs:default_0123_0123-1", DocumentName="Nope") == "InvalidDocument"
     assert error_of(ssm.start_session) == "ValidationException"
     assert error_of(ssm.resume_session, SessionId="nobody-0") == "DoesNotExistException"
+
+
+FOREIGN = ["arn:aws:ecs:us-east-1:999999999999:", "arn:aws:ecs:eu-west-3:123456789012:", "arn:aws:sqs:us-east-1:123456789012:", "arn:aws-cn:ecs:us-east-1:123456789012:"]
+
+
+@pytest.mark.parametrize("beginning", FOREIGN)
+def test_an_arn_of_another_account_region_or_service_is_not_found(shared_endpoint, beginning):
+    """Of resources whose names exist here."""
+    ecs = shared_endpoint.ecs
+    registered = ecs.register_task_definition(**task_definition(family="foreign"))["taskDefinition"]
+    task = ecs.run_task(taskDefinition="foreign")["tasks"][0]
+    ecs.create_service(serviceName="foreign", taskDefinition="foreign", desiredCount=0)
+
+    def elsewhere(arn):
+        return beginning + arn.split(":", 5)[5]
+
+    cluster = elsewhere(task["clusterArn"])
+    assert [one["reason"] for one in ecs.describe_clusters(clusters=[cluster])["failures"]] == ["MISSING"]
+    with pytest.raises(ecs.exceptions.ClusterNotFoundException):
+        ecs.list_tasks(cluster=cluster)
+    described = ecs.describe_tasks(tasks=[elsewhere(task["taskArn"])])
+    assert described["tasks"] == [] and described["failures"] == [{"arn": elsewhere(task["taskArn"]), "reason": "MISSING"}]
+    with pytest.raises(ecs.exceptions.InvalidParameterException):
+        ecs.stop_task(task=elsewhere(task["taskArn"]))
+    service = elsewhere(task["taskArn"]).replace("task/default/", "service/default/").rpartition("/")[0] + "/foreign"
+    described = ecs.describe_services(services=[service])
+    assert described["services"] == [] and described["failures"][0]["reason"] == "MISSING"
+    with pytest.raises(ecs.exceptions.ServiceNotFoundException):
+        ecs.update_service(service=service, desiredCount=0)
+    with pytest.raises(ecs.exceptions.ServiceNotFoundException):
+        ecs.list_tasks(serviceName=service)
+    with pytest.raises(ecs.exceptions.ClientException):
+        ecs.describe_task_definition(taskDefinition=elsewhere(registered["taskDefinitionArn"]))
+    with pytest.raises(ecs.exceptions.ClientException):
+        ecs.deregister_task_definition(taskDefinition=elsewhere(registered["taskDefinitionArn"]))
+    ecs.delete_service(service="foreign", force=True)
+
+
+def test_an_arn_of_another_type_of_resource_is_not_found(shared_endpoint):
+    ecs = shared_endpoint.ecs
+    ecs.register_task_definition(**task_definition(family="typed"))
+    task = ecs.run_task(taskDefinition="typed")["tasks"][0]["taskArn"]
+    assert ecs.describe_tasks(tasks=[task.replace(":task/", ":service/")])["tasks"] == []
+    with pytest.raises(ecs.exceptions.ClusterNotFoundException):
+        ecs.list_tasks(cluster=task)
+
+
+@pytest.mark.parametrize(("service", "call"), [("ec2", "describe_instances"), ("iam", "list_users"), ("elasticache", "describe_cache_clusters")])
+def test_a_service_that_is_not_here_is_said(shared_endpoint, service, call):
+    client = shared_endpoint.client(service)
+    with pytest.raises(botocore.exceptions.ClientError) as refused:
+        getattr(client, call)()
+    assert f"ferry local does not have the operation {service}:" in str(refused.value)
+    assert "ECS, Logs, SSM, KMS and STS" in str(refused.value)
+
+
+def test_a_log_group_of_another_account_is_not_found(logs):
+    logs.create_log_group(logGroupName="/foreign")
+    logs.create_log_stream(logGroupName="/foreign", logStreamName="one")
+    ours = "arn:aws:logs:us-east-1:123456789012:log-group:/foreign"
+    assert logs.get_log_events(logGroupIdentifier=ours, logStreamName="one")["events"] == []
+    for arn in (ours.replace("123456789012", "999999999999"), ours.replace("us-east-1", "eu-west-3")):
+        assert error_of(logs.get_log_events, logGroupIdentifier=arn, logStreamName="one") == "ResourceNotFoundException"

@@ -16,6 +16,15 @@ std::optional<Arn> parse_arn(std::string_view text) {
              .resource = std::string(text.substr(resource))};
 }
 
+bool may_be_ours(std::string_view reference, std::string_view service, std::string_view region,
+                 std::string_view type) {
+  if (!reference.starts_with("arn:")) return true;
+  const std::optional<Arn> arn = parse_arn(reference);
+  const std::string_view resource = arn ? std::string_view(arn->resource) : std::string_view();
+  return arn && reference.starts_with("arn:aws:") && arn->service == service && arn->region == region &&
+         arn->account == kAccount && resource.substr(0, resource.find_first_of("/:")) == type;
+}
+
 std::string make_arn(std::string_view service, std::string_view region, std::string_view resource) {
   return fmt::format("arn:aws:{}:{}:{}:{}", service, region, kAccount, resource);
 }

@@ -17,6 +17,11 @@ struct Arn {
 };
 std::optional<Arn> parse_arn(std::string_view text);
 
+// Whether a reference may mean a resource that the endpoint keeps: any name may, an ARN only of that service,
+// region and type of resource ("task") and of kAccount. What it may not mean is not there.
+bool may_be_ours(std::string_view reference, std::string_view service, std::string_view region,
+                 std::string_view type);
+
 std::string make_arn(std::string_view service, std::string_view region, std::string_view resource);
 
 std::string cluster_arn(std::string_view region, std::string_view cluster);

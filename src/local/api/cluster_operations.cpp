@@ -50,6 +50,14 @@ struct Counts {
   std::int64_t running_tasks = 0, pending_tasks = 0, active_services = 0, draining_services = 0;
 };
 
+// By name, by nothing for the default one, or by its very ARN.
+std::optional<json::object> stored_cluster(const Documents& documents, std::string_view reference) {
+  auto cluster = documents.get(kClusterKind, cluster_name_of(reference));
+  if (cluster && reference.starts_with("arn:") && text_of(*cluster, "clusterArn") != reference)
+    return std::nullopt;
+  return cluster;
+}
+
 class ClusterApi {
  public:
   ClusterApi(Documents& documents, std::string region) : documents_(&documents), region_(std::move(region)) {}
@@ -101,11 +109,11 @@ class ClusterApi {
     const std::vector<std::string> included = texts_of(input, "include");
     json::array clusters, failures;
     for (const std::string& reference : references) {
-      const std::string name = cluster_name_of(reference);
-      if (const auto cluster = documents_->get(kClusterKind, name)) {
+      if (const auto cluster = stored_cluster(*documents_, reference)) {
         clusters.push_back(shown(*cluster, included));
       } else {
-        failures.push_back(json::object{{"arn", cluster_arn(region_, name)}, {"reason", "MISSING"}});
+        const std::string arn = reference.starts_with("arn:") ? reference : cluster_arn(region_, reference);
+        failures.push_back(json::object{{"arn", arn}, {"reason", "MISSING"}});
       }
     }
     return json::object{{"clusters", std::move(clusters)}, {"failures", std::move(failures)}};
@@ -144,11 +152,13 @@ class ClusterApi {
  private:
   [[nodiscard]] Counts count(std::string_view name) const {
     Counts counts;
-    for (const json::object& task : documents_->list(kTaskKind, task_arn(region_, name, ""))) {
-      const std::string status = text_of(task, "lastStatus");
-      if (status == "RUNNING") ++counts.running_tasks;
-      if (status == "PROVISIONING" || status == "PENDING" || status == "ACTIVATING") ++counts.pending_tasks;
-    }
+    const auto in_status = [&](std::string_view status) {
+      const Documents::Condition condition{.member = "lastStatus", .value = std::string(status)};
+      return documents_->count(kTaskKind, task_arn(region_, name, ""), std::span(&condition, 1));
+    };
+    counts.running_tasks = in_status("RUNNING");
+    for (const std::string_view status : {"PROVISIONING", "PENDING", "ACTIVATING"})
+      counts.pending_tasks += in_status(status);
     for (const json::object& service : documents_->list(kServiceKind, service_arn(region_, name, ""))) {
       if (is_active(service)) ++counts.active_services;
       if (text_of(service, "status") == "DRAINING") ++counts.draining_services;
@@ -182,7 +192,7 @@ class ClusterApi {
 }  // namespace
 
 Answer find_cluster(const Documents& documents, std::string_view reference) {
-  auto cluster = documents.get(kClusterKind, cluster_name_of(reference));
+  auto cluster = stored_cluster(documents, reference);
   if (!cluster || !is_active(*cluster)) return refuse("ClusterNotFoundException", "Cluster not found.");
   return std::move(*cluster);
 }

@@ -4,6 +4,7 @@
 #include "local/api/query_protocol.hpp"
 #include "local/store/database.hpp"
 #include "sys/random.hpp"
+#include "wire/sigv4.hpp"
 
 #include <algorithm>
 #include <array>
@@ -68,6 +69,17 @@ net::HttpResponse response_of(std::string body, std::string_view content_type, i
       .body = std::move(body)};
 }
 
+// The query protocol names its service nowhere but in the signature, and of those who speak it only STS is
+// here: a call to another one is to hear that, not that its signature is wrong.
+std::string query_service(const net::HttpRequest& request) {
+  const auto signer = wire::sigv4::parse_authorization(net::find_header(request.headers, "Authorization"));
+  const auto speaks_json = [&signer](const JsonService& service) {
+    return service.signing_name == signer->service;
+  };
+  if (!signer || std::ranges::any_of(kJsonServices, speaks_json)) return "sts";
+  return valid_utf8(signer->service);
+}
+
 net::HttpResponse xml_refusal(const ServiceError& error) {
   std::string request_id = sys::random_uuid();
   std::string body = query_error_xml(error, request_id);
@@ -105,7 +117,9 @@ tl::expected<Call, ServiceError> Dispatcher::recognize(const net::HttpRequest& r
   }
   const std::string type = media_type(request);
   if (type == kFormType) {
-    return Call{.protocol = Protocol::query, .service = "sts", .operation = form_action(request.body)};
+    return Call{.protocol = Protocol::query,
+                .service = query_service(request),
+                .operation = form_action(request.body)};
   }
   if (type != kJsonType && type != kOlderJsonType) {
     return tl::unexpected(ServiceError{
@@ -135,9 +149,11 @@ net::Task<Answer> Dispatcher::answer(Call call, net::HttpRequest request) const 
   const auto operation =
       service == services_.end() ? Operations::const_iterator{} : service->second.find(call.operation);
   if (service == services_.end() || operation == service->second.end()) {
-    co_return refuse(
-        call.protocol == Protocol::query ? "InvalidAction" : "UnknownOperationException",
-        fmt::format("ferry local does not have the operation {}:{}.", call.service, call.operation));
+    std::string words =
+        fmt::format("ferry local does not have the operation {}:{}.", call.service, call.operation);
+    if (service == services_.end()) words += " It has ECS, Logs, SSM, KMS and STS.";
+    co_return refuse(call.protocol == Protocol::query ? "InvalidAction" : "UnknownOperationException",
+                     std::move(words));
   }
   auto input = parse_input(call, request.body);
   if (!input) co_return tl::unexpected(std::move(input.error()));

@@ -158,7 +158,7 @@ class LogsApi {
       return constraint_failure("logStreamName", name,
                                 "Member must satisfy regular expression pattern: [^:*]*");
     }
-    const auto group = existing_group(*logs_, input);
+    const auto group = existing_group(*logs_, region_, input);
     if (!group) return tl::unexpected(group.error());
     if (!logs_->create_stream(*group, name, now_ms())) {
       return refuse("ResourceAlreadyExistsException", "The specified log stream already exists");
@@ -176,7 +176,7 @@ class LogsApi {
       return constraint_failure("logEvents", fmt::format("{} events", events.size()),
                                 fmt::format("Member must have length between 1 and {}", kMaxLogEvents));
     }
-    const auto group = existing_group(*logs_, input);
+    const auto group = existing_group(*logs_, region_, input);
     if (!group) return tl::unexpected(group.error());
     const std::string stream = text_of(input, "logStreamName");
     if (auto missing = missing_stream(*logs_, *group, stream)) return tl::unexpected(std::move(*missing));
@@ -230,7 +230,7 @@ class LogsApi {
   }
 
   Answer describe_streams(const json::object& input) {
-    const auto group = existing_group(*logs_, input);
+    const auto group = existing_group(*logs_, region_, input);
     if (!group) return tl::unexpected(group.error());
     const std::string order = find_text(input, "orderBy").value_or("LogStreamName");
     if (order != "LogStreamName" && order != "LastEventTime") {
@@ -269,7 +269,8 @@ class LogsApi {
 
 }  // namespace
 
-tl::expected<std::string, ServiceError> existing_group(const LogStore& logs, const json::object& input) {
+tl::expected<std::string, ServiceError> existing_group(const LogStore& logs, std::string_view region,
+                                                       const json::object& input) {
   std::string name = text_of(input, "logGroupName");
   if (name.empty()) {
     name = text_of(input, "logGroupIdentifier");
@@ -285,7 +286,8 @@ tl::expected<std::string, ServiceError> existing_group(const LogStore& logs, con
         "not be "
         "null");
   }
-  if (!logs.has_group(name)) {
+  if (!may_be_ours(text_of(input, "logGroupIdentifier"), "logs", region, "log-group") ||
+      !logs.has_group(name)) {
     return refuse("ResourceNotFoundException", "The specified log group does not exist.");
   }
   return name;

@@ -23,10 +23,11 @@ inline constexpr std::size_t kMaxLogEvents = 10'000;  // of a batch, and of a pa
 
 Operations logs_operations(LogStore& logs, std::string region);
 // `repeats` tells whether FilterLogEvents is to give an event twice.
-Operations logs_reading_operations(LogStore& logs, std::function<bool()> repeats = [] { return false; });
+Operations logs_reading_operations(
+    LogStore& logs, std::string region, std::function<bool()> repeats = [] { return false; });
 
 // The group that `logGroupName` or `logGroupIdentifier` (a name or an ARN) of a request means.
-tl::expected<std::string, ServiceError> existing_group(const LogStore& logs,
+tl::expected<std::string, ServiceError> existing_group(const LogStore& logs, std::string_view region,
                                                        const boost::json::object& input);
 // ResourceNotFoundException unless the stream is there.
 std::optional<ServiceError> missing_stream(const LogStore& logs, std::string_view group,

@@ -91,11 +91,11 @@ bool ends_with(const LogStore& logs, const std::string& group, LogQuestion quest
   return logs.read(group, question).empty();
 }
 
-Answer get_events(const LogStore& logs, const json::object& input) {
+Answer get_events(const LogStore& logs, std::string_view region, const json::object& input) {
   if (auto missing = missing_member(input, {"logStreamName"}, "InvalidParameterException")) {
     return tl::unexpected(std::move(*missing));
   }
-  const auto group = existing_group(logs, input);
+  const auto group = existing_group(logs, region, input);
   if (!group) return tl::unexpected(group.error());
   const std::string stream = text_of(input, "logStreamName");
   if (auto missing = missing_stream(logs, *group, stream)) return tl::unexpected(std::move(*missing));
@@ -155,8 +155,9 @@ json::object shown_record(const LogRecord& record) {
                       {"eventId", fmt::format("{:020}{:036}", record.event.timestamp_ms, record.event.id)}};
 }
 
-Answer filter_events(const LogStore& logs, const std::function<bool()>& repeats, const json::object& input) {
-  const auto group = existing_group(logs, input);
+Answer filter_events(const LogStore& logs, std::string_view region, const std::function<bool()>& repeats,
+                     const json::object& input) {
+  const auto group = existing_group(logs, region, input);
   if (!group) return tl::unexpected(group.error());
   const auto filter = LogFilter::parse(text_of(input, "filterPattern"));
   if (!filter) return invalid_parameter(filter.error().line());
@@ -199,19 +200,19 @@ Answer filter_events(const LogStore& logs, const std::function<bool()>& repeats,
 
 }  // namespace
 
-Operations logs_reading_operations(LogStore& logs, std::function<bool()> repeats) {
+Operations logs_reading_operations(LogStore& logs, std::string region, std::function<bool()> repeats) {
   Operations operations;
   operations["GetLogEvents"] = shaped_at_once(
       R"({"logGroupName": "string", "logGroupIdentifier": "string", "logStreamName": "string",
           "startTime": "integer", "endTime": "integer", "nextToken": "string", "limit": "integer",
           "startFromHead": "boolean"})",
-      [&logs](const json::object& input) { return get_events(logs, input); });
+      [&logs, region](const json::object& input) { return get_events(logs, region, input); });
   operations["FilterLogEvents"] = shaped_at_once(
       R"({"logGroupName": "string", "logGroupIdentifier": "string", "logStreamNames": ["string"],
           "logStreamNamePrefix": "string", "startTime": "integer", "endTime": "integer",
           "filterPattern": "string", "nextToken": "string", "limit": "integer", "interleaved": "boolean"})",
-      [&logs, repeats = std::move(repeats)](const json::object& input) {
-        return filter_events(logs, repeats, input);
+      [&logs, region, repeats = std::move(repeats)](const json::object& input) {
+        return filter_events(logs, region, repeats, input);
       });
   return operations;
 }

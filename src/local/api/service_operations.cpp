@@ -65,6 +65,7 @@ std::string ServiceOperations::arn_of(const json::object& cluster, std::string_v
 
 tl::expected<std::string, ServiceError> ServiceOperations::find_arn(const json::object& cluster,
                                                                     std::string_view reference) const {
+  if (!may_be_ours(reference, "ecs", region_, "service")) return std::string(reference);
   const std::string cluster_name = text_of(cluster, "clusterName");
   const std::string named_cluster = cluster_name_in(reference);
   if (!named_cluster.empty() && named_cluster != cluster_name) {

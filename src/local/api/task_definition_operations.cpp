@@ -57,13 +57,24 @@ std::optional<Reference> parse_reference(std::string_view text) {
   return Reference{.family = std::string(name.substr(0, colon)), .revision = revision};
 }
 
+// An ARN means the very one, or with a family alone its latest.
+bool is_meant(const json::object& document, std::string_view text) {
+  if (!text.starts_with("arn:")) return true;
+  const std::string arn = text_of(definition_in(document), "taskDefinitionArn");
+  return arn == text || arn.starts_with(std::string(text) + ":");
+}
+
 std::optional<json::object> find_document(const Documents& documents, std::string_view text) {
   const auto reference = parse_reference(text);
   if (!reference) return std::nullopt;
-  if (reference->revision) return documents.get(kKind, key_of(reference->family, *reference->revision));
+  if (reference->revision) {
+    auto document = documents.get(kKind, key_of(reference->family, *reference->revision));
+    if (document && !is_meant(*document, text)) return std::nullopt;
+    return document;
+  }
   std::vector<json::object> revisions = documents.list(kKind, reference->family + ":");
   const auto latest = std::find_if(revisions.rbegin(), revisions.rend(), is_active);
-  if (latest == revisions.rend()) return std::nullopt;
+  if (latest == revisions.rend() || !is_meant(*latest, text)) return std::nullopt;
   return std::move(*latest);
 }
 
@@ -126,11 +137,12 @@ class TaskDefinitionApi {
   }
 
   Answer deregister(const json::object& input) {
-    const auto reference = parse_reference(text_of(input, "taskDefinition"));
+    const std::string text = text_of(input, "taskDefinition");
+    const auto reference = parse_reference(text);
     if (!reference || !reference->revision) {
       return refuse("ClientException", "The task definition must be named as family:revision or by its ARN.");
     }
-    auto document = documents_->get(kKind, key_of(reference->family, *reference->revision));
+    auto document = find_document(*documents_, text);
     if (!document) return refuse("ClientException", "The specified task definition does not exist.");
     if (!is_active(*document)) {
       return refuse("ClientException", "The specified task definition is inactive. Specify an active one.");

@@ -31,6 +31,7 @@ constexpr std::size_t kLongTaskIdLength = 36;  // of tasks before the long ARN f
 
 tl::expected<std::string, ServiceError> full_task_arn(std::string_view region, std::string_view cluster,
                                                       std::string_view reference) {
+  if (!may_be_ours(reference, "ecs", region, "task")) return std::string(reference);
   const std::string_view id = short_name(reference);
   if (id.size() != kTaskIdLength && id.size() != kLongTaskIdLength) {
     return invalid_parameter(
@@ -83,19 +84,24 @@ Answer describe_tasks(const Documents& documents, std::string_view region, const
 // Which tasks ListTasks is asked for; an empty text is no condition.
 struct Filter {
   std::string desired_status, started_by, family, group, launch_type, container_instance;
-
-  [[nodiscard]] bool takes(const json::object& task) const {
-    const std::string definition_arn = text_of(task, "taskDefinitionArn");
-    const std::string_view definition = short_name(definition_arn);
-    const auto fits = [&task](const std::string& wanted, std::string_view member) {
-      return wanted.empty() || text_of(task, member) == wanted;
-    };
-    return text_of(task, "desiredStatus") == desired_status && fits(started_by, "startedBy") &&
-           fits(group, "group") && fits(launch_type, "launchType") &&
-           fits(container_instance, "containerInstanceArn") &&
-           (family.empty() || definition.substr(0, definition.rfind(':')) == family);
-  }
 };
+
+std::vector<Documents::Condition> conditions_of(const Filter& filter, std::string_view region) {
+  std::vector<Documents::Condition> conditions{{.member = "desiredStatus", .value = filter.desired_status}};
+  const auto demand = [&conditions](std::string_view member, const std::string& value) {
+    if (!value.empty()) conditions.push_back({.member = member, .value = value});
+  };
+  demand("startedBy", filter.started_by);
+  demand("group", filter.group);
+  demand("launchType", filter.launch_type);
+  demand("containerInstanceArn", filter.container_instance);
+  if (!filter.family.empty()) {
+    conditions.push_back({.member = "taskDefinitionArn",
+                          .value = make_arn("ecs", region, fmt::format("task-definition/{}:", filter.family)),
+                          .is_beginning = true});
+  }
+  return conditions;
+}
 
 tl::expected<Filter, ServiceError> filter_of(const Documents& documents, std::string_view region,
                                              std::string_view cluster, const json::object& input) {
@@ -118,7 +124,8 @@ tl::expected<Filter, ServiceError> filter_of(const Documents& documents, std::st
         fmt::format("desiredStatus {} is not one of RUNNING, PENDING, STOPPED.", status));
   }
   if (service.empty()) return filter;
-  if (!documents.get(kServiceKind, service_arn(region, cluster, short_name(service)))) {
+  if (!may_be_ours(service, "ecs", region, "service") ||
+      !documents.get(kServiceKind, service_arn(region, cluster, short_name(service)))) {
     return refuse("ServiceNotFoundException", "Service not found.");
   }
   filter.group = fmt::format("service:{}", short_name(service));
@@ -131,10 +138,10 @@ Answer list_tasks(const Documents& documents, std::string_view region, const jso
   const std::string cluster_name = text_of(*cluster, "clusterName");
   auto filter = filter_of(documents, region, cluster_name, input);
   if (!filter) return tl::unexpected(filter.error());
-  std::vector<std::string> arns;
-  for (const json::object& task : documents.list(kTaskKind, task_arn(region, cluster_name, ""))) {
-    if (filter->takes(task)) arns.push_back(text_of(task, "taskArn"));
-  }
+  // One more than a page has, so that it knows whether there is another.
+  const std::string after = from_token(text_of(input, "nextToken")).value_or(std::string());
+  std::vector<std::string> arns = documents.keys(kTaskKind, task_arn(region, cluster_name, ""),
+                                                 conditions_of(*filter, region), after, kMostListed + 1);
   auto page = page_of(std::move(arns), input, kMostListed);
   if (!page) return tl::unexpected(page.error());
   json::object answer = {{"taskArns", json::array(page->items.begin(), page->items.end())}};

@@ -11,7 +11,7 @@
 namespace ferry::local {
 namespace {
 
-constexpr std::int64_t kSchemaVersion = 1;
+constexpr std::int64_t kSchemaVersion = 2;
 
 constexpr const char* kSchema = R"(
   CREATE TABLE document (
@@ -47,6 +47,17 @@ constexpr const char* kSchema = R"(
   CREATE INDEX log_event_of_group ON log_event (group_id, timestamp_ms, id);
 )";
 
+// What is looked for among thousands of tasks (documents.hpp): each index has the document's key behind the
+// value.
+constexpr const char* kIndexes = R"(
+  CREATE INDEX document_by_desiredStatus ON document (kind, json_extract(json, '$.desiredStatus'));
+  CREATE INDEX document_by_lastStatus ON document (kind, json_extract(json, '$.lastStatus'));
+  CREATE INDEX document_by_startedBy ON document (kind, json_extract(json, '$.startedBy'));
+  CREATE INDEX document_by_group ON document (kind, json_extract(json, '$.group'));
+  CREATE INDEX document_by_taskDefinitionArn ON document (kind, json_extract(json, '$.taskDefinitionArn'));
+  CREATE INDEX document_by_stoppedAt ON document (kind, json_extract(json, '$.stoppedAt'));
+)";
+
 [[noreturn]] void throw_store_error(sqlite3* connection, std::string_view doing) {
   throw StoreError(fmt::format("cannot {} the endpoint's database: {}", doing, sqlite3_errmsg(connection)));
 }
@@ -69,6 +80,13 @@ Query::~Query() {
 
 Query& Query::bind(std::int64_t value) {
   if (sqlite3_bind_int64(statement_, ++bound_, value) != SQLITE_OK) {
+    throw_store_error(sqlite3_db_handle(statement_), "write to");
+  }
+  return *this;
+}
+
+Query& Query::bind(double value) {
+  if (sqlite3_bind_double(statement_, ++bound_, value) != SQLITE_OK) {
     throw_store_error(sqlite3_db_handle(statement_), "write to");
   }
   return *this;
@@ -150,14 +168,15 @@ Result<> Database::prepare_schema() {
       version = query.integer(0);
     }
     if (version == kSchemaVersion) return {};
-    if (version != 0) {
+    if (version > kSchemaVersion) {
       return fail(
           FailureCode::usage,
           fmt::format("the database has schema version {}, this ferry knows {}", version, kSchemaVersion),
           "use the ferry that wrote it, or another --data folder");
     }
     Transaction transaction(*this);
-    execute(kSchema);
+    if (version == 0) execute(kSchema);
+    execute(kIndexes);
     execute(fmt::format("PRAGMA user_version = {}", kSchemaVersion).c_str());
     transaction.commit();
     return {};

@@ -40,6 +40,7 @@ class Query {
 
   Query& bind(std::int64_t value);
   Query& bind(std::string_view text);  // copied
+  Query& bind(double value);
   // True when there is a row to read.
   bool step();
   // For statements without rows.

@@ -6,8 +6,11 @@
 #include "base/result.hpp"
 #include "local/store/database.hpp"
 
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +31,26 @@ class Documents {
   [[nodiscard]] std::vector<boost::json::object> list(std::string_view kind,
                                                       std::string_view key_prefix = {}) const;
   void erase_all();
+
+  // What a member (a text) of a document must be, or where `is_beginning`, begin with. A search costs what
+  // the first of kIndexed among its conditions finds; without one, each document is looked at.
+  struct Condition {
+    std::string_view member;
+    std::string value;
+    bool is_beginning = false;
+  };
+  static constexpr std::array<std::string_view, 5> kIndexed{"startedBy", "group", "taskDefinitionArn",
+                                                            "lastStatus", "desiredStatus"};
+  // Of the documents that list() would give, the keys of those that meet all conditions, in order: the first
+  // `most` of them behind the key `after`.
+  [[nodiscard]] std::vector<std::string> keys(std::string_view kind, std::string_view key_prefix,
+                                              std::span<const Condition> conditions, const std::string& after,
+                                              std::size_t most) const;
+  // How many that are.
+  [[nodiscard]] std::int64_t count(std::string_view kind, std::string_view key_prefix,
+                                   std::span<const Condition> conditions) const;
+  // Those of whom `member`, a number that is indexed ("stoppedAt"), is less.
+  void erase_below(std::string_view kind, std::string_view member, double bound);
 
  private:
   Database* database_;

@@ -57,12 +57,7 @@ struct TaskEngine::State {
 
   net::Task<> sweep() {
     while (true) {
-      const double horizon = epoch_seconds(net::wall_now() - kVisibleAfterStop);
-      for (const json::object& task : documents.list(kTaskKind)) {
-        if (is_stopped(task) && seconds_in(task, "stoppedAt") < horizon) {
-          documents.erase(kTaskKind, text_of(task, "taskArn"));
-        }
-      }
+      documents.erase_below(kTaskKind, "stoppedAt", epoch_seconds(net::wall_now() - kVisibleAfterStop));
       co_await net::sleep_for(loop, kSweepInterval);
     }
   }

@@ -67,7 +67,7 @@ class Logs : public ::testing::Test {
   LogStore logs_{*database_};
   Operations operations_ = [this] {
     Operations all = logs_operations(logs_, "us-east-1");
-    all.merge(logs_reading_operations(logs_));
+    all.merge(logs_reading_operations(logs_, "us-east-1"));
     return all;
   }();
 };

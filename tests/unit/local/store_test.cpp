@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <sqlite3.h>
 
@@ -48,6 +49,63 @@ std::vector<std::string> messages(const std::vector<LogRecord>& records) {
 
 LogEvent event(std::int64_t timestamp_ms, std::string message) {
   return {.id = 0, .timestamp_ms = timestamp_ms, .ingestion_ms = 0, .message = std::move(message)};
+}
+
+boost::json::object task_document(std::string_view status, std::string_view definition) {
+  return {{"lastStatus", status}, {"taskDefinitionArn", definition}};
+}
+
+TEST(Documents, AreFoundByTheirMembers) {
+  const auto database = in_memory();
+  Documents documents(*database);
+  documents.put("task", "a/1", task_document("RUNNING", "web:1"));
+  documents.put("task", "a/2", task_document("STOPPED", "web:2"));
+  documents.put("task", "a/3", task_document("RUNNING", "worker:1"));
+  documents.put("task", "b/4", task_document("RUNNING", "web:1"));
+  documents.put("service", "a/5", task_document("RUNNING", "web:1"));
+  using Condition = Documents::Condition;
+  const std::vector<Condition> running{{.member = "lastStatus", .value = "RUNNING"}};
+  EXPECT_THAT(documents.keys("task", "a/", running, "", 100), ElementsAre("a/1", "a/3"));
+  EXPECT_EQ(documents.count("task", "a/", running), 2);
+  EXPECT_THAT(documents.keys("task", "a/", running, "", 1), ElementsAre("a/1"));
+  EXPECT_THAT(documents.keys("task", "a/", running, "a/1", 100), ElementsAre("a/3"));
+  EXPECT_THAT(documents.keys("task", "b/", running, "a/1", 100), ElementsAre("b/4"));
+  const std::vector<Condition> web{{.member = "lastStatus", .value = "RUNNING"},
+                                   {.member = "taskDefinitionArn", .value = "web:", .is_beginning = true}};
+  EXPECT_THAT(documents.keys("task", "a/", web, "", 100), ElementsAre("a/1"));
+  EXPECT_THAT(documents.keys("task", "", {}, "", 100), ElementsAre("a/1", "a/2", "a/3", "b/4"));
+}
+
+TEST(Documents, AreErasedByTheirAge) {
+  const auto database = in_memory();
+  Documents documents(*database);
+  documents.put("task", "old", {{"stoppedAt", 100.5}});
+  documents.put("task", "young", {{"stoppedAt", 101}});
+  documents.put("task", "runs", {{"lastStatus", "RUNNING"}});
+  documents.put("service", "old", {{"stoppedAt", 1}});
+  documents.erase_below("task", "stoppedAt", 101.0);
+  EXPECT_THAT(documents.keys("task", "", {}, "", 100), ElementsAre("runs", "young"));
+  EXPECT_TRUE(documents.get("service", "old"));
+}
+
+TEST(Documents, OfAnOlderDatabaseAreFoundToo) {
+  const TemporaryFolder folder;
+  {
+    const auto database = std::move(Database::open(folder.file("db")).value());
+    Documents(*database).put("task", "a/1", task_document("RUNNING", "web:1"));
+  }
+  // As version 1 left it: without indexes.
+  sqlite3* raw = nullptr;
+  ASSERT_EQ(sqlite3_open(folder.file("db").c_str(), &raw), SQLITE_OK);
+  std::string back = "PRAGMA user_version = 1;";
+  for (const char* name :
+       {"desiredStatus", "lastStatus", "startedBy", "group", "taskDefinitionArn", "stoppedAt"})
+    back += fmt::format("DROP INDEX document_by_{};", name);
+  ASSERT_EQ(sqlite3_exec(raw, back.c_str(), nullptr, nullptr, nullptr), SQLITE_OK);
+  sqlite3_close(raw);
+  const auto database = std::move(Database::open(folder.file("db")).value());
+  const std::vector<Documents::Condition> running{{.member = "lastStatus", .value = "RUNNING"}};
+  EXPECT_THAT(Documents(*database).keys("task", "", running, "", 100), ElementsAre("a/1"));
 }
 
 TEST(Documents, SurviveTheirDatabase) {
