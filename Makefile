@@ -33,7 +33,7 @@ fuzz:
 	scripts/build fuzz
 	scripts/fuzz build/fuzz
 
-# The long reliability tests: 10,000 simulated commands, some hundreds of real ones, then 1,000 runs at once.
+# The long reliability tests: 10,000 simulated commands, some hundreds of real ones, 1,000 runs at once, 200 killed endpoints.
 soak:
 	scripts/install-packages build test
 	scripts/install-clients python
