@@ -23,7 +23,7 @@ struct ExecRequest {
   std::string cluster = {};    // for targets that name none; empty: FERRY_CLUSTER, else "default"
   std::string container = {};  // empty: the only one that can be meant (not put there by AWS, essential)
   // NOLINTEND(readability-redundant-member-init)
-  // For a task to run and to take sessions. Zero or more.
+  // For a task to run and to take sessions. Zero or more; with zero each call is waited for, 5 s.
   std::chrono::milliseconds wait_limit = std::chrono::minutes(2);
 };
 

@@ -49,7 +49,11 @@ Arguments describe(ExecFlags& flags) {
   arguments.text("--container", "NAME",
                  "the task's container (default: FERRY_CONTAINER, else the one that can be meant)",
                  flags.container);
-  arguments.toggle("--all", "in every running task of the target, with a result for each", flags.all);
+  arguments.toggle(
+      "--all",
+      "in every running task of the target, eight at a time, with a result for each in order: one that does "
+      "not end holds up those behind it (--timeout)",
+      flags.all);
   arguments.duration("--timeout", "DURATION", "end the command after this time (status 124)", flags.timeout);
   arguments.text("--wait", "DURATION",
                  "for a task that can be entered; 0s: for each call's answer only, 5 s (default: 2m)",

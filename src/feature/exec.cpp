@@ -121,7 +121,8 @@ class Exec {
       if (wrapping == Wrapping::plain) result.retryable.reset();
     } else if (end_.cause()) {
       result.explanation += ", before the command was started";
-    } else if (wrapping == Wrapping::plain && may_have_been_carried_out(failure)) {
+    } else if (wrapping == Wrapping::plain && failure.service_code.starts_with("ServerException")) {
+      // The service failed itself, and does not say before what.
       result.outcome = Outcome::unknown;
       result.retryable.reset();
       result.explanation += "; the command may have been started";

@@ -121,7 +121,8 @@ net::Task<Result<feature::CommandResult>> run_and_show(aws::Client& client, feat
   run.began_at = net::steady_now();
   net::Event never(client.loop());
   net::Event& given_up = options.cancel == nullptr ? never : *options.cancel;
-  co_await net::unless(client.loop(), given_up, sweep(client, notice));
+  const Instant limit = options.time_limit ? *run.began_at + *options.time_limit : Instant::max();
+  co_await net::unless(client.loop(), given_up, limit, sweep(client, notice));
   run.timeout = options.time_limit;
   run.cancel = options.cancel;
   library::LogOutput output(client.loop(), std::move(options.standard_output), options.capture_limit, notice);

@@ -203,6 +203,9 @@ Task<Result<HttpResponse>> HttpClient::State::send(std::shared_ptr<State> state,
       // That it could not be sent again says nothing of the first time.
       if (!connected) co_return fail(earlier ? std::move(*earlier) : std::move(connected.error()));
       connection = std::move(*connected);
+      // While the connection was made, or since.
+      if (called_off != nullptr && called_off->is_set())
+        co_return fail(earlier ? std::move(*earlier) : not_sent());
     }
     Exchange exchange = co_await State::exchange(state, *connection, url, *sent);
     if (exchange.answer) {

@@ -360,7 +360,13 @@ Result<Child> Child::start(const ChildSpec& spec) {
   }
   const auto guarded = std::ranges::find(reports, Report::Kind::guarded, &Report::kind);
   if (guarded == reports.end()) return Child(pid, std::move(end), 0, UniqueFd());
-  return Child(pid, std::move(end), guarded->pid, open_pidfd(guarded->pid));
+  UniqueFd program_end = open_pidfd(guarded->pid);
+  if (!program_end.valid() && errno != ESRCH) {
+    const int error = errno;
+    kill_and_reap(pid);
+    return fail(system_failure("cannot open a pidfd", error));
+  }
+  return Child(pid, std::move(end), guarded->pid, std::move(program_end));
 }
 
 Child& Child::operator=(Child&& other) noexcept {

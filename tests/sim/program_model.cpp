@@ -111,8 +111,17 @@ ProgramModel::ProgramModel(Image image, CommandModel command, bool on_terminal, 
 
 void ProgramModel::type(BytesView bytes) {
   if (phase_ == Phase::exited) return;
-  // Without stty the terminal goes on echoing.
-  if (!image_.has_stty) print(as_text(bytes));
+  // Without stty the terminal goes on echoing, for the command too, once that has it: what it echoes then is
+  // the terminal's output.
+  if (!image_.has_stty) {
+    print(as_text(bytes));
+    if (is_program_over_) {
+      // Before what the command has written and the terminal has not shown yet.
+      const std::string echo = with_returns(as_text(bytes));
+      const auto waiting = static_cast<std::ptrdiff_t>(with_returns(as_text(output_.in_pipe)).size());
+      written_output.insert(written_output.end() - waiting, echo.begin(), echo.end());
+    }
+  }
   typed_ += as_text(bytes);
   for (std::size_t end = typed_.find('\n'); end != std::string::npos; end = typed_.find('\n')) {
     const std::string line = typed_.substr(0, end);

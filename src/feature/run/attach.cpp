@@ -136,6 +136,7 @@ std::string explain_not_entered(const aws::ecs::Task& task, const std::string& c
 
 void hold(RunRequest& request, AttachOptions& options) {
   request.enable_execute_command = true;
+  request.command_is_shell = true;
   options.command = std::exchange(request.change.command, holder_command(options.mark, options.holder));
   if (options.command.empty()) options.command.emplace_back("/bin/sh");
 }

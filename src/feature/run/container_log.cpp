@@ -2,7 +2,6 @@
 
 #include "feature/task_wait.hpp"
 #include "net/clock.hpp"
-#include "net/unless.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -14,7 +13,6 @@ namespace {
 
 constexpr int kMostFailures = 6;  // in a row, after the task has stopped
 constexpr int kMostDoublings = 5;
-constexpr milliseconds kLongestReadAfterStop{20'000};
 constexpr milliseconds kClocksApart{5 * 60'000};
 constexpr std::size_t kRememberedOfAll = std::size_t{4} * wire::LogMerge::kMost;
 constexpr std::size_t kLeastRemembered = 1'024;
@@ -53,25 +51,11 @@ std::optional<Instant> ContainerLog::due() const {
   return due ? std::optional(std::max(*due, not_before_)) : std::nullopt;
 }
 
-// Nobody who has the exit code waits as long as calls may take.
-net::Task<Result<aws::logs::Page>> ContainerLog::read_page() {
-  net::Task<Result<aws::logs::Page>> call =
-      aws::logs::get_log_events(client_, source_.group, source_.stream, follower_.token());
-  if (!has_stopped_) {
-    Result<aws::logs::Page> page = co_await std::move(call);
-    co_return page;
-  }
-  std::optional<Result<aws::logs::Page>> page =
-      co_await net::within(client_.loop(), kLongestReadAfterStop, std::move(call));
-  if (page) co_return std::move(*page);
-  co_return fail(FailureCode::timed_out, fmt::format("GetLogEvents has not answered within {} s",
-                                                     kLongestReadAfterStop.count() / 1000));
-}
-
 net::Task<LogRead> ContainerLog::read() {
   if (listener_.room) co_await listener_.room();
   const Instant asked_at = net::steady_now();
-  Result<aws::logs::Page> page = co_await read_page();
+  Result<aws::logs::Page> page =
+      co_await aws::logs::get_log_events(client_, source_.group, source_.stream, follower_.token());
   LogRead outcome = LogRead::silent;
   if (page) {
     failures_ = 0;

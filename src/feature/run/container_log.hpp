@@ -76,7 +76,6 @@ class ContainerLog {
  private:
   enum class Ending { complete, settled, unavailable, never_ran };
 
-  net::Task<Result<aws::logs::Page>> read_page();
   LogRead failed(const Failure& failure);
   void cannot_be_read(std::string_view reason);
   void judge_end();

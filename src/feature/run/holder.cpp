@@ -41,7 +41,7 @@ done
 
 std::vector<std::string> holder_command(std::string_view mark, HolderLimits limits) {
   const auto text = [](auto number) { return fmt::format("{}", number); };
-  return {"/bin/sh",  // the task's PATH may lead nowhere
+  return {"sh",
           "-c",
           std::string(kScript),
           "ferry-holder",

@@ -30,6 +30,7 @@ struct RunRequest {
   boost::json::object structures;
   std::string launch_type, platform_version, started_by, reference_id, group, propagate_tags;
   std::vector<std::pair<std::string, std::string>> tags;
+  bool command_is_shell = false;  // its first word is `sh`, which a PATH of the task's own may not lead to
   bool enable_execute_command = false, enable_managed_tags = false;
   // RunTask's input as --cli-input-json has it: every other member of this request wins over its own.
   boost::json::object given_input;

@@ -9,8 +9,6 @@
 #include <fmt/format.h>
 
 namespace ferry::feature {
-namespace {}  // namespace
-
 std::vector<aws::logs::Filter> filters_for(std::span<const StreamAgain> streams) {
   std::map<std::pair<std::string, bool>, std::vector<const StreamAgain*>> together;
   for (const StreamAgain& stream : streams) together[{stream.group, stream.is_long}].push_back(&stream);

@@ -5,7 +5,9 @@
 #include "feature/near_targets.hpp"
 #include "feature/run/like_service.hpp"
 
+#include <algorithm>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -36,6 +38,19 @@ std::string named(const std::string& by_flag, const RunRequest& request, const j
   return given.empty() ? aws::text_in(like, member) : given;
 }
 
+// Whether the container's PATH is not its image's, but one that the task definition or the run gives it.
+bool sets_path(const json::object& definition, std::string_view container, const ContainerChange& change) {
+  const auto is_path = [](const std::string& name) { return name == "PATH"; };
+  if (std::ranges::any_of(change.environment, is_path, &std::pair<std::string, std::string>::first))
+    return true;
+  for (const json::object* one : aws::objects_in(definition, "containerDefinitions")) {
+    if (aws::text_in(*one, "name") != container) continue;
+    for (const json::object* variable : aws::objects_in(*one, "environment"))
+      if (aws::text_in(*variable, "name") == "PATH") return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 net::Task<Result<RunPlan>> plan_run(aws::Client& client, RunRequest request) {
@@ -60,6 +75,8 @@ net::Task<Result<RunPlan>> plan_run(aws::Client& client, RunRequest request) {
   aws::ecs::TaskDefinition described = aws::ecs::task_definition_from_json(*definition);
   Result<ContainerChoice> container = choose_container(described, request);
   if (!container) co_return fail(container.error());
+  if (request.command_is_shell && sets_path(*definition, container->name, request.change))
+    request.change.command.front() = "/bin/sh";
   json::object input = run_task_input(request, *like, container->name);
   co_return RunPlan{.cluster = request.cluster,
                     .input = std::move(input),
