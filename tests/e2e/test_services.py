@@ -159,3 +159,23 @@ def test_a_crowded_cluster_is_listed_in_pages(ecs):
     assert [len(page["serviceArns"]) for page in pages] == [5, 5, 2]
     names = [arn.rpartition("/")[2] for page in pages for arn in page["serviceArns"]]
     assert names == [f"s{number:02}" for number in range(12)]
+
+
+@pytest.mark.parametrize("count", [5_001, 2_000_000_000])
+def test_more_tasks_than_a_service_may_have_are_refused(endpoint, count):
+    ecs = endpoint.client("ecs")
+    ecs.register_task_definition(**task_definition(family="many"))
+    with pytest.raises(ecs.exceptions.InvalidParameterException, match="desiredCount"):
+        ecs.create_service(serviceName="many", taskDefinition="many", desiredCount=count)
+    ecs.create_service(serviceName="few", taskDefinition="many", desiredCount=0)
+    with pytest.raises(ecs.exceptions.InvalidParameterException, match="desiredCount"):
+        ecs.update_service(service="few", desiredCount=count)
+
+
+def test_calls_are_answered_while_a_service_starts_its_tasks(endpoint):
+    ecs = endpoint.client("ecs")
+    ecs.register_task_definition(**task_definition(family="sleeps", container={"command": ["sleep", "1000000"]}))
+    ecs.create_service(serviceName="sleeps", taskDefinition="sleeps", desiredCount=60)
+    described = ecs.describe_services(services=["sleeps"])["services"][0]
+    assert described["runningCount"] + described["pendingCount"] < 60, "not all of them are started before the next call"
+    wait_until(lambda: ecs.describe_services(services=["sleeps"])["services"][0]["runningCount"] == 60, "all of them run")

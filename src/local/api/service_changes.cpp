@@ -15,6 +15,9 @@
 namespace ferry::local {
 namespace {
 
+// "Tasks per service" of the ECS service quotas.
+constexpr std::int64_t kMostTasks = 5'000;
+
 namespace json = boost::json;
 
 // Members that the document takes from the input as they are. A change of the first kind needs new tasks.
@@ -56,6 +59,9 @@ json::object full_configuration(const json::object& input) {
 
 std::optional<ServiceError> wrong_members(const json::object& service, const json::object& input) {
   if (integer_of(service, "desiredCount", 0) < 0) return wrong("desiredCount must not be negative.");
+  if (integer_of(service, "desiredCount", 0) > kMostTasks)
+    return wrong(
+        fmt::format("desiredCount must not be above {}, the quota of tasks in a service.", kMostTasks));
   const json::object& configuration = structure_of(service, "deploymentConfiguration");
   const std::int64_t least = integer_of(configuration, "minimumHealthyPercent", 100);
   const std::int64_t most = integer_of(configuration, "maximumPercent", 200);

@@ -23,6 +23,9 @@
 namespace ferry::local {
 namespace {
 
+// Of a service, between two looks.
+constexpr std::int64_t kMostStartsAtATime = 10;
+
 namespace json = boost::json;
 
 // What the scheduler knows of a task that has not stopped.
@@ -106,6 +109,8 @@ net::Task<> ServiceScheduler::State::keep() {
     next_look.reset();
     for (json::object& service : documents.list(kServiceKind)) {
       if (is_active(service) || is_draining(service)) look_at(std::move(service));
+      // What a look has started wakes us at once: calls are answered in between.
+      co_await net::sleep_for(loop, milliseconds(0));
     }
     if (next_look) {
       const Instant deadline = *next_look;
@@ -196,7 +201,7 @@ void ServiceScheduler::State::start_tasks(json::object& service, std::int64_t co
   if (propagated == "TASK_DEFINITION") order.tags = record->tags;
   order.enable_execute_command = flag_of(service, "enableExecuteCommand");
   std::vector<std::string> started;
-  for (std::int64_t i = 0; i < count; ++i) {
+  for (std::int64_t i = 0; i < std::min(count, kMostStartsAtATime); ++i) {
     json::object task = new_task(order, net::wall_now());
     started.push_back(text_of(task, "taskArn"));
     engine.launch(std::move(task), record->definition);
