@@ -7,6 +7,7 @@
 #include "local/door/endpoint_record.hpp"
 #include "local/endpoint.hpp"
 #include "local/store/database.hpp"
+#include "sys/descriptor_limit.hpp"
 #include "sys/own_program.hpp"
 #include "sys/private_file.hpp"
 #include "sys/standard_streams.hpp"
@@ -163,6 +164,8 @@ Result<int> local_up_command(Words words) {
   if (settings->runtime != local::RuntimeChoice::process) {
     if (auto kept = sys::run_from_unchangeable_file(); !kept) return fail(std::move(kept.error()));
   }
+  // Each task takes some. Its containers get the higher limit too, as those of container engines do.
+  sys::raise_descriptor_limit();
   std::optional<Launcher> launcher;
   if (options.detach) {
     if (!settings->data.empty()) {

@@ -26,6 +26,33 @@ Result<> make_one_folder(const std::string& path) {
   return fail(system_failure(fmt::format("cannot make the folder {}", path), errno));
 }
 
+// Who may rename in a folder above it can put another one in its place.
+Result<> check_folders_above(const std::string& path) {
+  std::error_code error;
+  std::filesystem::path above = std::filesystem::canonical(path, error);
+  // In a user namespace the machine's root has another number.
+  struct stat root{};
+  if (::stat("/", &root) != 0) return fail(system_failure("cannot look at the folder /", errno));
+  while (!error && above.has_relative_path()) {
+    above = above.parent_path();
+    struct stat status{};
+    if (::stat(above.c_str(), &status) != 0)
+      return fail(system_failure(fmt::format("cannot look at the folder {}", above.string()), errno));
+    const bool is_anybodys = (status.st_mode & S_IWOTH) != 0 && (status.st_mode & S_ISVTX) == 0;
+    const bool is_anothers =
+        status.st_uid != 0 && status.st_uid != root.st_uid && status.st_uid != ::geteuid();
+    if (!is_anybodys && !is_anothers) continue;
+    return fail(FailureCode::denied,
+                fmt::format("another user could replace the folder {}: {} {}", path, above.string(),
+                            is_anothers ? "is another user's" : "can be written by everybody"),
+                "use a folder below your home");
+  }
+  if (error)
+    return fail(FailureCode::local_system,
+                fmt::format("cannot look at the folder {}: {}", path, error.message()));
+  return {};
+}
+
 }  // namespace
 
 Result<> make_private_folder(const std::string& path) {
@@ -46,7 +73,7 @@ Result<> make_private_folder(const std::string& path) {
     return fail(FailureCode::denied, fmt::format("other users can change the folder {}", path),
                 fmt::format("make it yours alone: chmod 700 {}", path));
   }
-  return {};
+  return check_folders_above(path);
 }
 
 Result<> write_private_file(const std::string& path, std::string_view content) {
@@ -67,7 +94,11 @@ Result<> write_private_file(const std::string& path, std::string_view content) {
 }
 
 Result<std::string> read_private_file(const std::string& path) {
-  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  const auto no_file = [&path](std::string_view what) {
+    return fail(FailureCode::denied, fmt::format("{} is {}, and ferry's is a file", path, what), "delete it");
+  };
+  if (!file.valid() && errno == ELOOP) return no_file("a link");
   if (!file.valid() && errno == ENOENT)
     return fail(FailureCode::not_found, fmt::format("there is no {}", path));
   if (!file.valid()) return fail(system_failure(fmt::format("cannot read {}", path), errno));
@@ -75,6 +106,7 @@ Result<std::string> read_private_file(const std::string& path) {
   if (::fstat(file.get(), &status) != 0) {
     return fail(system_failure(fmt::format("cannot look at {}", path), errno));
   }
+  if (!S_ISREG(status.st_mode)) return no_file("no file");
   if (status.st_uid != ::geteuid() || (status.st_mode & kOthers) != 0) {
     return fail(FailureCode::denied, fmt::format("other users could read or change {}", path),
                 "it holds a key: delete it, and a new one is made");

@@ -10,7 +10,7 @@ import time
 
 import botocore.exceptions
 import pytest
-from local_endpoint import PATIENCE_S, process_start, task_definition, wait_until
+from local_endpoint import PATIENCE_S, Endpoint, process_start, task_definition, wait_until
 
 
 def cluster_names(endpoint):
@@ -291,3 +291,16 @@ def test_closed_standard_streams_are_not_taken_for_sockets(shared_endpoint):
     words = f'exec "{shared_endpoint.ferry}" api sts GetCallerIdentity <&- 2>&-'
     closed = subprocess.run(["sh", "-c", words], env=shared_endpoint.environment, stdout=subprocess.PIPE, timeout=30)
     assert closed.returncode == 0 and b"Arn" in closed.stdout
+
+
+def test_more_tasks_run_than_the_limit_of_descriptors_lets_begin_with(ferry, tmp_path):
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)}
+    limited = tmp_path / "limited"
+    limited.write_text(f'#!/bin/sh\nulimit -S -n 64\nexec {ferry} "$@"\n')
+    limited.chmod(0o755)
+    endpoint = Endpoint(str(limited), environment, ["--port", "0", "--ephemeral"])
+    endpoint.ecs.register_task_definition(**task_definition(container={"command": ["sleep", "1000000"]}))
+    for _ in range(3):
+        endpoint.ecs.run_task(taskDefinition="app", count=10)
+    wait_until(lambda: endpoint.ecs.describe_clusters()["clusters"][0]["runningTasksCount"] == 30, "thirty tasks run")
+    endpoint.stop()

@@ -36,7 +36,7 @@ Result<DataFolder> DataFolder::open(const std::string& path) {
   }
   if (auto made = sys::make_private_folder(absolute); !made) return fail(std::move(made.error()));
   const std::string lock_path = absolute + "/lock";
-  sys::UniqueFd lock(::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kOwnerOnly));
+  sys::UniqueFd lock(::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kOwnerOnly));
   if (!lock.valid()) return fail(system_failure(fmt::format("cannot open {}", lock_path), errno));
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return fail(system_failure(fmt::format("cannot lock {}", lock_path), errno));

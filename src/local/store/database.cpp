@@ -66,7 +66,7 @@ constexpr const char* kIndexes = R"(
 Result<> make_private(const std::string& path) {
   if (path == ":memory:") return {};
   constexpr mode_t kOwnerOnly = 0600;
-  const sys::UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, kOwnerOnly));
+  const sys::UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, kOwnerOnly));
   if (file.valid()) return {};
   return fail(system_failure(fmt::format("cannot open the endpoint's database {}", path), errno));
 }
