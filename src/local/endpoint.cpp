@@ -145,6 +145,9 @@ class Endpoint {
   [[nodiscard]] const std::string& region() const { return region_; }
   net::Event& stop_wanted() { return stop_; }
   net::Task<net::HttpAnswer> handle(net::HttpRequest request) { return front_.handle(std::move(request)); }
+  [[nodiscard]] std::optional<net::HttpResponse> refuse_head(const net::HttpRequest& head) const {
+    return front_.refuse_head(head);
+  }
 
  private:
   void add_operations() {
@@ -242,7 +245,8 @@ net::Task<Result<>> serve_until_stopped(net::Loop& loop, Endpoint& endpoint, net
   net::TaskGroup group(loop);
   group.spawn(stop_on_signal(signals, endpoint.stop_wanted()));
   group.spawn(
-      server.serve([&endpoint](net::HttpRequest request) { return endpoint.handle(std::move(request)); }));
+      server.serve([&endpoint](net::HttpRequest request) { return endpoint.handle(std::move(request)); },
+                   [&endpoint](const net::HttpRequest& head) { return endpoint.refuse_head(head); }));
   on_ready(endpoint.url());
   co_await endpoint.stop_wanted().wait();
   co_await endpoint.finish();

@@ -64,6 +64,19 @@ ReadProgress RequestReader::take_from(std::string& buffer) {
   return take(state_->parser, buffer);
 }
 
+bool RequestReader::has_header() const {
+  return state_->parser.is_header_done();
+}
+
+HttpRequest RequestReader::head() const {
+  const auto& message = state_->parser.get();
+  HttpRequest request;
+  request.method = message.method_string();
+  request.target = message.target();
+  request.headers = headers_of(message);
+  return request;
+}
+
 bool RequestReader::waits_for_continue() const {
   const auto& parser = state_->parser;
   return parser.is_header_done() && !parser.is_done() &&

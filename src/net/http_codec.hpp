@@ -22,6 +22,9 @@ class RequestReader {
 
   // Takes what it can from the front of `buffer`.
   ReadProgress take_from(std::string& buffer);
+  [[nodiscard]] bool has_header() const;
+  // Once it has: the request without its body.
+  [[nodiscard]] HttpRequest head() const;
   // The header is complete, the body is not, and the peer waits for a word before it sends it.
   [[nodiscard]] bool waits_for_continue() const;
   // Once complete:

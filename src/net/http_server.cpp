@@ -17,19 +17,15 @@ using Acceptor = asio::ip::tcp::acceptor;
 
 constexpr milliseconds kPauseWithoutDescriptors{50};
 
-// One of the connections that a server may have at a time.
-class Slot {
+// Wakes whoever waits for a place when a connection's is free.
+class Place {
  public:
-  Slot(std::size_t& used, WaitList& freed) : used_(used), freed_(freed) { ++used_; }
-  ~Slot() {
-    --used_;
-    freed_.wake_all();
-  }
-  Slot(const Slot&) = delete;
-  Slot& operator=(const Slot&) = delete;
+  explicit Place(WaitList& freed) : freed_(freed) {}
+  ~Place() { freed_.wake_all(); }
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
 
  private:
-  std::size_t& used_;
   WaitList& freed_;
 };
 
@@ -40,20 +36,21 @@ struct HttpServer::State {
       : loop(shared_loop),
         limits(given),
         acceptor(shared_loop.reactor().context),
-        slot_freed(std::make_shared<WaitList>(shared_loop.reactor().context)) {}
+        place_freed(std::make_shared<WaitList>(shared_loop.reactor().context)),
+        peers(given.max_buffered_bytes) {}
 
   error_code bind(const asio::ip::tcp::endpoint& endpoint);
   void stop();
-  static Task<> accept_all(std::shared_ptr<State> state, TaskGroup& connections, const HttpHandler& handler);
-  static Task<> serve_one(std::shared_ptr<State> state, std::unique_ptr<Slot> slot,
-                          std::unique_ptr<Connection> connection, const HttpHandler& handler);
+  static Task<> accept_all(std::shared_ptr<State> state, TaskGroup& connections, const ServedBy& server);
+  static Task<> serve_one(std::shared_ptr<State> state, std::unique_ptr<Connection> connection,
+                          const ServedBy& server);
 
   Loop& loop;
   HttpServerLimits limits;
   Acceptor acceptor;
   std::uint16_t port = 0;
-  std::shared_ptr<WaitList> slot_freed;
-  std::size_t used_slots = 0;
+  std::shared_ptr<WaitList> place_freed;
+  ServedPeers peers;
   bool is_stopped = false;
 };
 
@@ -75,28 +72,31 @@ void HttpServer::State::stop() {
   is_stopped = true;
   error_code ignored;  // closed in any case
   acceptor.close(ignored);
-  slot_freed->wake_all();
+  place_freed->wake_all();
 }
 
-Task<> HttpServer::State::serve_one(std::shared_ptr<State> state, std::unique_ptr<Slot> /*held to the end*/,
-                                    std::unique_ptr<Connection> connection, const HttpHandler& handler) {
-  co_await serve_connection(state->loop, std::move(connection), state->limits, handler);
+Task<> HttpServer::State::serve_one(std::shared_ptr<State> state, std::unique_ptr<Connection> connection,
+                                    const ServedBy& server) {
+  const Place place(*state->place_freed);
+  co_await serve_connection(state->loop, std::move(connection), server);
 }
 
 Task<> HttpServer::State::accept_all(std::shared_ptr<State> state, TaskGroup& connections,
-                                     const HttpHandler& handler) {
+                                     const ServedBy& server) {
+  const auto is_full = [&] { return state->peers.count() >= state->limits.max_connections; };
   while (!state->is_stopped) {
-    if (state->used_slots >= state->limits.max_connections) {
-      co_await WaitList::wait_until(state->slot_freed, Instant::max());
-      co_await throw_if_cancelled();
-      continue;
-    }
     co_await throw_if_cancelled();
     error_code error;
     co_await state->acceptor.async_wait(Acceptor::wait_read,
                                         asio::redirect_error(asio::use_awaitable, error));
     co_await throw_if_cancelled();
     if (state->is_stopped) break;
+    if (is_full()) {
+      // Somebody new is there, and takes the place of a stranger, or waits for that of another one.
+      state->peers.give_up_slowest();
+      co_await WaitList::wait_until(state->place_freed, Instant::max());
+      continue;
+    }
     // Accepted and made uninheritable in one go: no program of ours starts in between.
     Connection::Tcp socket(state->loop.reactor().context);
     state->acceptor.accept(socket, error);
@@ -106,9 +106,7 @@ Task<> HttpServer::State::accept_all(std::shared_ptr<State> state, TaskGroup& co
       continue;
     }
     prepare_socket(socket);
-    auto slot = std::make_unique<Slot>(state->used_slots, *state->slot_freed);
-    auto connection = std::make_unique<Connection>(std::move(socket));
-    connections.spawn(serve_one(state, std::move(slot), std::move(connection), handler));
+    connections.spawn(serve_one(state, std::make_unique<Connection>(std::move(socket)), server));
   }
 }
 
@@ -140,10 +138,14 @@ std::uint16_t HttpServer::port() const {
   return state_->port;
 }
 
-Task<> HttpServer::serve(HttpHandler handler) {
+Task<> HttpServer::serve(HttpHandler handler, HttpHeadCheck check) {
   const std::shared_ptr<State> state = state_;
-  const auto accept_all = [&state, &handler](TaskGroup& connections) {
-    return State::accept_all(state, connections, handler);
+  const ServedBy server{.handler = std::move(handler),
+                        .check = std::move(check),
+                        .limits = state->limits,
+                        .peers = state->peers};
+  const auto accept_all = [&state, &server](TaskGroup& connections) {
+    return State::accept_all(state, connections, server);
   };
   co_await with_children(state->loop, accept_all);
 }

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -20,8 +21,9 @@ struct HttpServerLimits {
   std::size_t max_connections = 1024;
   std::size_t max_header_bytes = 64U << 10U;
   std::size_t max_body_bytes = 16U << 20U;
-  milliseconds idle_timeout{120'000};    // of a kept-alive connection between two requests
-  milliseconds request_timeout{30'000};  // from a request's first byte to its last
+  std::size_t max_buffered_bytes = 64U << 20U;  // of requests that are not answered, of all connections
+  milliseconds idle_timeout{120'000};           // of a kept-alive connection between two requests
+  milliseconds request_timeout{30'000};         // from a request's first byte to its last
 };
 
 // What the handler says to a request: an answer, or, to an upgrade request only, what to do with the
@@ -29,6 +31,8 @@ struct HttpServerLimits {
 using WebSocketSession = std::function<Task<>(WebSocket)>;
 using HttpAnswer = std::variant<HttpResponse, WebSocketSession>;
 using HttpHandler = std::function<Task<HttpAnswer>(HttpRequest)>;
+// Looks at a request whose body has not come yet: the refusal, after which the connection ends, or nothing.
+using HttpHeadCheck = std::function<std::optional<HttpResponse>(const HttpRequest&)>;
 
 class HttpServer {
  public:
@@ -42,8 +46,10 @@ class HttpServer {
   [[nodiscard]] std::uint16_t port() const;
 
   // Serves until cancelled or stop(); then no connection and no handler is left. Malformed or oversized
-  // requests are answered 400, 413 or 431 with `Connection: close`.
-  Task<> serve(HttpHandler handler);
+  // requests are answered 400, 413 or 431 with `Connection: close`. Where there are as many connections as
+  // may be, or more bytes, a newcomer takes the place of one whom nothing was granted yet (an answer below
+  // 400, a websocket).
+  Task<> serve(HttpHandler handler, HttpHeadCheck check = [](const HttpRequest&) { return std::nullopt; });
   void stop();
 
  private:

@@ -1,6 +1,7 @@
 #include "net/served_connection.hpp"
 
 #include "base/text.hpp"
+#include "net/clock.hpp"
 #include "net/http_codec.hpp"
 #include "net/websocket_upgrade.hpp"
 
@@ -13,6 +14,7 @@
 namespace ferry::net {
 namespace {
 
+constexpr int kFirstRefusal = 400;
 constexpr milliseconds kFarewellTime{1000};
 constexpr std::size_t kFarewellBytes = std::size_t{4} << 20U;
 
@@ -38,16 +40,26 @@ struct ReadRequest {
 
 class ServedConnection {
  public:
-  ServedConnection(Loop& loop, std::unique_ptr<Connection> connection, HttpServerLimits limits,
-                   const HttpHandler& handler)
-      : loop_(loop), connection_(std::move(connection)), limits_(limits), handler_(handler) {}
+  ServedConnection(Loop& loop, std::unique_ptr<Connection> connection, const ServedBy& server)
+      : loop_(loop),
+        connection_(std::move(connection)),
+        server_(server),
+        limits_(server.limits),
+        place_(server.peers.enter(steady_now(), [this] { give_up(); })) {}
+  ~ServedConnection() { server_.peers.leave(place_); }
+  ServedConnection(const ServedConnection&) = delete;
+  ServedConnection& operator=(const ServedConnection&) = delete;
 
   Task<> serve();
 
  private:
   // Nothing where the connection has ended, or the request was refused.
   Task<std::optional<ReadRequest>> read_request();
-  Task<ReadProgress> read_rest(RequestReader& reader);
+  // What refuses it may come before its body.
+  Task<ReadProgress> read_rest(RequestReader& reader, std::optional<HttpResponse>& refused);
+  void give_up() {
+    if (connection_) connection_->close();
+  }
   // More bytes for the buffer; false at the end of the connection.
   Task<bool> read_more();
   Task<bool> answer(HttpResponse response, bool has_body, bool keeps_alive);
@@ -57,8 +69,9 @@ class ServedConnection {
 
   Loop& loop_;
   std::unique_ptr<Connection> connection_;
+  const ServedBy& server_;
   HttpServerLimits limits_;
-  const HttpHandler& handler_;
+  ServedPeers::Place place_;
   std::string buffer_;
 };
 
@@ -69,7 +82,9 @@ Task<> ServedConnection::serve() {
     if (!read) co_return;
     const bool has_body = read->request.method != "HEAD";
     HttpRequest upgrade = read->is_upgrade ? read->request : HttpRequest{};
-    HttpAnswer answered = co_await handler_(std::move(read->request));
+    HttpAnswer answered = co_await server_.handler(std::move(read->request));
+    const auto* plain = std::get_if<HttpResponse>(&answered);
+    server_.peers.answered(place_, plain == nullptr || plain->status < kFirstRefusal, steady_now());
     if (auto* session = std::get_if<WebSocketSession>(&answered)) {
       if (read->is_upgrade && buffer_.empty()) {
         co_await become_websocket(std::move(upgrade), std::move(*session));
@@ -90,14 +105,18 @@ Task<bool> ServedConnection::read_more() {
   std::array<char, 16384> piece{};
   const Connection::ReadOutcome outcome = co_await connection_->read_some(piece);
   buffer_.append(piece.data(), outcome.count);
+  server_.peers.keeps(place_, outcome.count);
   co_return outcome.count > 0;
 }
 
-Task<ReadProgress> ServedConnection::read_rest(RequestReader& reader) {
+Task<ReadProgress> ServedConnection::read_rest(RequestReader& reader, std::optional<HttpResponse>& refused) {
   const Deadline timer(loop_.reactor().context, limits_.request_timeout, [this] { connection_->close(); });
   bool has_said_continue = false;
+  bool is_checked = false;
   ReadProgress progress = reader.take_from(buffer_);
   while (progress == ReadProgress::incomplete) {
+    if (reader.has_header() && !std::exchange(is_checked, true)) refused = server_.check(reader.head());
+    if (refused) break;
     if (reader.waits_for_continue() && !has_said_continue) {
       has_said_continue = true;
       const error_code error = co_await connection_->write("HTTP/1.1 100 Continue\r\n\r\n");
@@ -117,10 +136,12 @@ Task<std::optional<ReadRequest>> ServedConnection::read_request() {
     if (!has_more) co_return std::nullopt;
   }
   RequestReader reader(limits_.max_header_bytes, limits_.max_body_bytes);
-  const ReadProgress progress = co_await read_rest(reader);
-  if (progress == ReadProgress::incomplete) co_return std::nullopt;
+  std::optional<HttpResponse> refused;
+  const ReadProgress progress = co_await read_rest(reader, refused);
+  if (progress == ReadProgress::incomplete && !refused) co_return std::nullopt;
   if (progress != ReadProgress::complete) {
-    const bool is_sent = co_await answer(refusal(progress), true, false);
+    HttpResponse response = refused ? std::move(*refused) : refusal(progress);
+    const bool is_sent = co_await answer(std::move(response), true, false);
     if (is_sent) co_await part();
     co_return std::nullopt;
   }
@@ -161,9 +182,8 @@ Task<> ServedConnection::part() {
 
 }  // namespace
 
-Task<> serve_connection(Loop& loop, std::unique_ptr<Connection> connection, HttpServerLimits limits,
-                        const HttpHandler& handler) {
-  ServedConnection served(loop, std::move(connection), limits, handler);
+Task<> serve_connection(Loop& loop, std::unique_ptr<Connection> connection, const ServedBy& server) {
+  ServedConnection served(loop, std::move(connection), server);
   co_await served.serve();
 }
 

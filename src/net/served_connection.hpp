@@ -4,13 +4,21 @@
 
 #include "net/connection.hpp"
 #include "net/http_server.hpp"
+#include "net/served_peers.hpp"
 
 #include <memory>
 
 namespace ferry::net {
 
-// Ends with the connection closed. `handler` must outlive it.
-Task<> serve_connection(Loop& loop, std::unique_ptr<Connection> connection, HttpServerLimits limits,
-                        const HttpHandler& handler);
+// What connections of a server share; it outlives them.
+struct ServedBy {
+  HttpHandler handler;
+  HttpHeadCheck check;
+  HttpServerLimits limits;
+  ServedPeers& peers;
+};
+
+// Ends with the connection closed.
+Task<> serve_connection(Loop& loop, std::unique_ptr<Connection> connection, const ServedBy& server);
 
 }  // namespace ferry::net

@@ -62,6 +62,16 @@ net::Task<net::HttpAnswer> Front::handle(net::HttpRequest request) {
   co_return response;
 }
 
+std::optional<net::HttpResponse> Front::refuse_head(const net::HttpRequest& head) const {
+  if (auto refused = guard_.check_sender(head)) return json_refusal(*refused);
+  if (head.target.starts_with(kStreamPrefix)) return std::nullopt;
+  if (net::count_headers(head.headers, "Authorization") != 0) return std::nullopt;
+  const std::optional<ServiceError> unsigned_call = guard_.check_signature(head, {}, net::wall_now());
+  const auto call = dispatcher_->recognize(head);
+  const bool is_operation = !head.target.starts_with(kControlPrefix) && call;
+  return is_operation ? Dispatcher::refusal(*call, *unsigned_call) : json_refusal(*unsigned_call);
+}
+
 net::Task<net::HttpResponse> Front::control(net::HttpRequest request) {
   if (auto refused = guard_.check_control(request, net::wall_now())) co_return json_refusal(*refused);
   const std::string action =

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 
 #include <boost/json/object.hpp>
 
@@ -32,6 +33,8 @@ class Front {
         Controls controls);
 
   net::Task<net::HttpAnswer> handle(net::HttpRequest request);
+  // Before the body is read: what comes from elsewhere, or has no signature at all.
+  [[nodiscard]] std::optional<net::HttpResponse> refuse_head(const net::HttpRequest& head) const;
   // From its end on no call begins any more: later ones wait until the server cancels them.
   net::Task<> close();
 

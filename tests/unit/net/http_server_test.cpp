@@ -6,8 +6,11 @@
 
 #include <fcntl.h>
 #include <filesystem>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -41,6 +44,62 @@ void with_server(HttpHandler handler, HttpServerLimits limits, Body body) {
     co_await body(loop, **server);
     (*server)->stop();
     co_await group.join();
+  });
+}
+
+TEST(HttpServerTest, WhatIsRefusedByItsHeadIsAnsweredBeforeItsBodyHasCome) {
+  run([](Loop& loop) -> Task<> {
+    Result<std::unique_ptr<HttpServer>> server = HttpServer::listen(loop, "127.0.0.1", 0);
+    EXPECT_TRUE(server.has_value());
+    TaskGroup group(loop);
+    group.spawn((*server)->serve(echo, [](const HttpRequest& head) -> std::optional<HttpResponse> {
+      if (head.target != "/closed") return std::nullopt;
+      return HttpResponse{.status = 403, .headers = {}, .body = "not here"};
+    }));
+    const std::string refused = co_await raw_exchange(
+        loop, (*server)->port(), "POST /closed HTTP/1.1\r\nHost: x\r\nContent-Length: 15000000\r\n\r\n");
+    EXPECT_THAT(refused, StartsWith("HTTP/1.1 403"));
+    EXPECT_THAT(refused, EndsWith("not here"));
+    const std::string taken = co_await raw_exchange(
+        loop, (*server)->port(),
+        "POST /open HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\nhi");
+    EXPECT_THAT(taken, EndsWith("hi"));
+    (*server)->stop();
+    co_await group.join();
+  });
+}
+
+TEST(HttpServerTest, ANewcomerTakesThePlaceOfTheStrangerOfLongestStanding) {
+  HttpServerLimits limits;
+  limits.max_connections = 4;
+  with_server(echo, limits, [](Loop& loop, HttpServer& server) -> Task<> {
+    std::vector<std::unique_ptr<Connection>> silent;
+    for (int count = 0; count < 4; ++count) {
+      silent.push_back(co_await raw_connection(loop, server.port()));
+      co_await silent.back()->write("POST / HTTP/1.1\r\nHost: x\r\nContent-Le");
+    }
+    const std::string answer =
+        co_await raw_exchange(loop, server.port(), "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 200"));
+    const std::string end = co_await read_until(*silent.front(), "");
+    EXPECT_EQ(end, "") << "the first one was given up";
+  });
+}
+
+TEST(HttpServerTest, BodiesOfStrangersTogetherHaveALimit) {
+  HttpServerLimits limits;
+  limits.max_buffered_bytes = 100'000;
+  with_server(echo, limits, [](Loop& loop, HttpServer& server) -> Task<> {
+    const std::unique_ptr<Connection> large = co_await raw_connection(loop, server.port());
+    co_await large->write("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n" +
+                          std::string(150'000, 'x'));
+    const std::string end = co_await read_until(*large, "");
+    EXPECT_EQ(end, "");
+    const std::string answer = co_await raw_exchange(
+        loop, server.port(),
+        "POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 50000\r\n\r\n" +
+            std::string(50'000, 'y'));
+    EXPECT_THAT(answer, EndsWith("yyyy"));
   });
 }
 
