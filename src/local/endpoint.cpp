@@ -233,8 +233,29 @@ net::Task<Result<std::unique_ptr<ContainerRuntime>>> open_runtime_for(net::Loop&
   co_return opened;
 }
 
+using Servers = std::vector<std::unique_ptr<net::HttpServer>>;
+
+// On 127.0.0.1 also [::1], where this machine has it: who answers there answers half of those who call
+// "localhost". The same port on both.
+Result<Servers> listen(net::Loop& loop, const std::string& host, std::uint16_t port) {
+  constexpr int kMostPicks = 20;
+  for (int pick = 1;; ++pick) {
+    auto first = net::HttpServer::listen(loop, host, port);
+    if (!first) return fail(std::move(first.error()));
+    Servers servers;
+    servers.push_back(std::move(*first));
+    if (host != "127.0.0.1") return servers;
+    auto second = net::HttpServer::listen(loop, "::1", servers.front()->port());
+    if (second) servers.push_back(std::move(*second));
+    if (second || second.error().code == FailureCode::not_found) return servers;
+    const bool may_pick_another =
+        port == 0 && second.error().code == FailureCode::refused && pick < kMostPicks;
+    if (!may_pick_another) return fail(std::move(second.error()));
+  }
+}
+
 // Until someone wants it to stop; no request is being served any more when it returns.
-net::Task<Result<>> serve_until_stopped(net::Loop& loop, Endpoint& endpoint, net::HttpServer& server,
+net::Task<Result<>> serve_until_stopped(net::Loop& loop, Endpoint& endpoint, Servers& servers,
                                         const std::function<void(const std::string& url)>& on_ready) {
   auto record = PublishedRecord::publish(endpoint.record());
   if (!record) {
@@ -244,13 +265,15 @@ net::Task<Result<>> serve_until_stopped(net::Loop& loop, Endpoint& endpoint, net
   net::Signals signals(loop, {SIGINT, SIGTERM});
   net::TaskGroup group(loop);
   group.spawn(stop_on_signal(signals, endpoint.stop_wanted()));
-  group.spawn(
-      server.serve([&endpoint](net::HttpRequest request) { return endpoint.handle(std::move(request)); },
-                   [&endpoint](const net::HttpRequest& head) { return endpoint.refuse_head(head); }));
+  for (const auto& server : servers) {
+    group.spawn(
+        server->serve([&endpoint](net::HttpRequest request) { return endpoint.handle(std::move(request)); },
+                      [&endpoint](const net::HttpRequest& head) { return endpoint.refuse_head(head); }));
+  }
   on_ready(endpoint.url());
   co_await endpoint.stop_wanted().wait();
   co_await endpoint.finish();
-  server.stop();
+  for (const auto& server : servers) server->stop();
   group.cancel();
   co_await group.join();
   co_return Result<>();
@@ -263,8 +286,8 @@ net::Task<Result<>> serve_endpoint(net::Loop& loop, EndpointSettings settings,
                                    std::function<void(const std::string& line)> on_notice) {
   auto store = open_store(settings.data);
   if (!store) co_return fail(std::move(store.error()));
-  auto server = net::HttpServer::listen(loop, settings.host, settings.port);
-  if (!server) co_return fail(std::move(server.error()));
+  auto servers = listen(loop, settings.host, settings.port);
+  if (!servers) co_return fail(std::move(servers.error()));
   auto runtime = co_await open_runtime_for(loop, settings, *store);
   if (!runtime) co_return fail(std::move(runtime.error()));
 
@@ -272,7 +295,7 @@ net::Task<Result<>> serve_endpoint(net::Loop& loop, EndpointSettings settings,
   std::optional<Failure> failure;
   try {
     endpoint = std::make_unique<Endpoint>(loop, settings, std::move(*store), std::move(*runtime),
-                                          (*server)->port(), on_notice);
+                                          servers->front()->port(), on_notice);
     endpoint->start();
   } catch (const StoreError& error) {
     failure = Failure{.code = FailureCode::local_system,
@@ -286,7 +309,7 @@ net::Task<Result<>> serve_endpoint(net::Loop& loop, EndpointSettings settings,
     on_notice(
         fmt::format("the data folder was made in region {}, which stays its region", endpoint->region()));
   }
-  auto served = co_await serve_until_stopped(loop, *endpoint, **server, on_ready);
+  auto served = co_await serve_until_stopped(loop, *endpoint, *servers, on_ready);
   co_return served;
 }
 

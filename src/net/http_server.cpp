@@ -127,9 +127,14 @@ Result<std::unique_ptr<HttpServer>> HttpServer::listen(Loop& loop, const std::st
   auto state = std::make_shared<State>(loop, limits);
   error = state->bind({address, port});
   if (error) {
-    return fail(FailureCode::local_system,
+    const bool is_used = error == asio::error::address_in_use;
+    const bool is_absent = error == asio::error::address_family_not_supported ||
+                           error == boost::system::errc::address_not_available;
+    return fail(is_used     ? FailureCode::refused
+                : is_absent ? FailureCode::not_found
+                            : FailureCode::local_system,
                 fmt::format("cannot listen on {} port {}: {}", host, port, error.message()),
-                error == asio::error::address_in_use ? "stop what uses the port, or choose another" : "");
+                is_used ? "stop what uses the port, or choose another" : "");
   }
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(state)));
 }

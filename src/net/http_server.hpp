@@ -36,7 +36,8 @@ using HttpHeadCheck = std::function<std::optional<HttpResponse>(const HttpReques
 
 class HttpServer {
  public:
-  // Binds and listens at once; `port` 0 picks a free one. `host` is a literal address.
+  // Binds and listens at once; `port` 0 picks a free one. `host` is a literal address. Failures: `usage`
+  // where it is none, `not_found` where this machine does not have it, `refused` where somebody has the port.
   static Result<std::unique_ptr<HttpServer>> listen(Loop& loop, const std::string& host, std::uint16_t port,
                                                     HttpServerLimits limits = {});
   ~HttpServer();

@@ -6,6 +6,7 @@ import pathlib
 import re
 import resource
 import socket
+import subprocess
 import time
 
 import pytest
@@ -73,3 +74,27 @@ def test_bodies_of_strangers_take_a_bounded_memory(shared_endpoint, strangers):
             stranger.sendall(b"x" * 14_000_000)
     assert memory(shared_endpoint) - before < 200 << 20
     assert shared_endpoint.client("ecs").list_clusters()["clusterArns"]
+
+
+def has_ipv6():
+    with contextlib.suppress(OSError), socket.create_server(("::1", 0), family=socket.AF_INET6):
+        return True
+    return False
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no ::1")
+def test_localhost_is_the_endpoint_by_either_address(shared_endpoint):
+    for url in (f"http://[::1]:{shared_endpoint.port}", f"http://localhost:{shared_endpoint.port}"):
+        environment = {**shared_endpoint.environment, "AWS_ENDPOINT_URL": url}
+        done = subprocess.run([shared_endpoint.ferry, "api", "ecs", "ListClusters"], env=environment, capture_output=True, text=True, timeout=30)
+        assert (done.returncode, "cluster/default" in done.stdout) == (0, True), done.stderr
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no ::1")
+def test_a_port_that_another_has_at_one_of_the_addresses_is_refused(ferry, tmp_path):
+    environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)}
+    with socket.create_server(("::1", 0), family=socket.AF_INET6) as taken:
+        port = taken.getsockname()[1]
+        done = subprocess.run([ferry, "local", "up", "--ephemeral", "--port", str(port)], env=environment, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 125
+    assert done.stderr.splitlines() == [f"ferry: cannot listen on ::1 port {port}: Address already in use; stop what uses the port, or choose another"]
