@@ -79,6 +79,7 @@ def healthy_world():
             "web-task": role(exec=allow("ssmmessages:*")),
             "web-execution": role(start=allow(["ecr:*", "logs:*"])),
         },
+        "boundaries": {},  # policies that are permissions boundaries, by ARN
         "routes": [{"destinationCidrBlock": "0.0.0.0/0", "natGatewayId": "nat-1", "state": "active"}],
         "endpoints": [],
         "groups": [
@@ -118,6 +119,14 @@ def iam_change(world, operation, form):
         assert form["UserName"] == "alice"
         world["caller_policies"][form["PolicyName"]] = json.loads(form["PolicyDocument"])
         return {}
+    if operation == "CreatePolicyVersion":
+        assert form["SetAsDefault"] == "true"
+        text = json.loads(form["PolicyDocument"])
+        if form["PolicyArn"] in world["boundaries"]:
+            world["boundaries"][form["PolicyArn"]] = text
+        else:
+            next(one for one in world["roles"].values() if form["PolicyArn"] in one["attached"])["attached"][form["PolicyArn"]] = text
+        return {"PolicyVersion": {"VersionId": "v8", "IsDefaultVersion": True}}
     name = form["RoleName"]
     if operation == "CreateRole":
         world["roles"][name] = {"trust": json.loads(form["AssumeRolePolicyDocument"]), "inline": {}, "attached": {}}
@@ -127,12 +136,22 @@ def iam_change(world, operation, form):
         found["inline"][form["PolicyName"]] = json.loads(form["PolicyDocument"])
     elif operation == "DeleteRolePolicy":
         del found["inline"][form["PolicyName"]]
+    elif operation == "DetachRolePolicy":
+        del found["attached"][form["PolicyArn"]]
     else:
         found["trust"] = json.loads(form["PolicyDocument"])
     return {}
 
 
-IAM_CHANGES = {"PutUserPolicy", "CreateRole", "PutRolePolicy", "DeleteRolePolicy", "UpdateAssumeRolePolicy"}
+IAM_CHANGES = {
+    "PutUserPolicy",
+    "CreatePolicyVersion",
+    "CreateRole",
+    "PutRolePolicy",
+    "DeleteRolePolicy",
+    "DetachRolePolicy",
+    "UpdateAssumeRolePolicy",
+}
 
 
 def iam(world, operation, form):
@@ -145,8 +164,8 @@ def iam(world, operation, form):
             decision = "allowed"
         return {"EvaluationResults": [{"EvalDecision": decision}]}
     if operation in ("GetPolicy", "GetPolicyVersion"):
-        attached = {arn: text for one in world["roles"].values() for arn, text in one["attached"].items()}
-        policy = attached[form["PolicyArn"]]
+        managed = {arn: text for one in world["roles"].values() for arn, text in one["attached"].items()}
+        policy = {**managed, **world["boundaries"]}[form["PolicyArn"]]
         if operation == "GetPolicy":
             return {"Policy": {"DefaultVersionId": "v7"}}
         assert form["VersionId"] == "v7"
@@ -156,7 +175,10 @@ def iam(world, operation, form):
         raise Refusal("NoSuchEntity", f"The role with name {name} cannot be found.", 404)
     found = world["roles"][name]
     if operation == "GetRole":
-        return {"Role": {"RoleName": name, "Arn": ROLE + name, "AssumeRolePolicyDocument": document(found["trust"])}}
+        shown = {"RoleName": name, "Arn": ROLE + name, "AssumeRolePolicyDocument": document(found["trust"])}
+        if "boundary" in found:
+            shown["PermissionsBoundary"] = {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": found["boundary"]}
+        return {"Role": shown}
     if operation == "ListRolePolicies":
         return {"PolicyNames": list(found["inline"]), "IsTruncated": False}
     if operation == "ListAttachedRolePolicies":
@@ -217,7 +239,10 @@ def ec2(world, operation, form):
     if operation == "DescribeVpcEndpoints":
         return {"vpcEndpointSet": world["endpoints"]}
     if operation == "DescribeNetworkInterfaces":
-        return {"networkInterfaceSet": [{"groupSet": [{"groupId": "sg-task"}]}]}
+        interface = {"groupSet": [{"groupId": "sg-task"}]}
+        if world["service"]["networkConfiguration"]["awsvpcConfiguration"]["assignPublicIp"] == "ENABLED":
+            interface["association"] = {"publicIp": "198.51.100.7"}
+        return {"networkInterfaceSet": [interface]}
     return {"securityGroupInfo": world["groups"]}
 
 
@@ -230,7 +255,7 @@ def update_service(world, asked):
     if "taskDefinition" in asked:
         assert asked["taskDefinition"] == world["definition"]["family"]
         service["taskDefinition"] = world["definition"]["taskDefinitionArn"]
-    if asked.get("forceNewDeployment") or "taskDefinition" in asked:
+    if asked.get("forceNewDeployment") or "taskDefinition" in asked or "networkConfiguration" in asked:
         service["deployments"] = [{"id": "ecs-svc/2", "status": "PRIMARY"}]
         version = "1.4.0" if service["platformVersion"] == "LATEST" else service["platformVersion"]
         task.update(

@@ -131,6 +131,21 @@ def test_one_change_is_found_first_with_its_fix(doctor, aws, change, check, fix)
     assert fix in text.stdout and "Terraform:" in text.stdout or check == "sessions"
 
 
+def rights_in_a_policy_of_the_execution_role(world):
+    del world["roles"]["web-task"]["inline"]["exec"]
+    world["roles"]["web-execution"]["attached"]["arn:aws:iam::123456789012:policy/exec"] = allow("ssmmessages:*")
+
+
+def boundary_without_the_rights(world):
+    arn = "arn:aws:iam::123456789012:policy/boundary"
+    world["roles"]["web-task"]["boundary"] = arn
+    world["boundaries"][arn] = allow(["s3:*"])
+
+
+def public_subnet_without_an_address(world):
+    world["routes"] = [{"destinationCidrBlock": "0.0.0.0/0", "gatewayId": "igw-1", "state": "active"}]
+
+
 def no_outbound_rule(world):
     world["groups"][0]["ipPermissionsEgress"] = []
 
@@ -156,12 +171,15 @@ def endpoint_without_dns(world):
     [
         no_rights,
         rights_on_the_execution_role,
+        rights_in_a_policy_of_the_execution_role,
+        boundary_without_the_rights,
         wrong_trust,
         role_is_gone,
         no_task_role,
         exec_off,
         task_is_older,
         no_way_out,
+        public_subnet_without_an_address,
         no_outbound_rule,
         endpoint_without_dns,
         old_platform,
