@@ -19,6 +19,8 @@ SOON_S = 5
 def strangers(shared_endpoint):
     """strangers(count, bytes) opens so many connections that have sent these bytes; all of them end with the test."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < MOST_CONNECTIONS + 300:
+        pytest.skip("a process may not have so many connections here")
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     with contextlib.ExitStack() as stack:
 
