@@ -55,6 +55,12 @@ def is_gone_soon(pid, start):
         os.close(handle)
 
 
+def expect_to_be_gone(processes):
+    """Of {pid: start}, soon."""
+    left = [pid for pid, start in processes.items() if start and not is_gone_soon(pid, start)]
+    assert not left, f"processes left behind: {left}"
+
+
 def process_start(pid):
     """When the process began (tells it from a later one of the same id), or None where it has ended."""
     try:
@@ -192,13 +198,14 @@ class Endpoint:
             self.process.send_signal(number)
             errors = self.process.communicate(timeout=PATIENCE_S)[1].decode()
             assert self.process.returncode == 0, errors
-            left = [pid for pid, start in below.items() if start and not is_gone_soon(pid, start)]
-            assert not left, f"processes left behind: {left}"
+            expect_to_be_gone(below)
 
     def kill(self):
-        """Ends it as the kernel would."""
+        """Ends it as the kernel would; nothing may be left of its tasks."""
+        below = descendants(self.process.pid)
         self.process.kill()
         self.process.communicate(timeout=PATIENCE_S)
+        expect_to_be_gone(below)
 
 
 def task_definition(**changes):
