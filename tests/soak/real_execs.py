@@ -9,6 +9,7 @@ import collections
 import os
 import pathlib
 import random
+import re
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,8 @@ from local_endpoint import Endpoint, ferry_path, task_definition  # noqa: E402
 
 CONTAINERS = 4
 SESSIONS_EACH = 2
+# That a connection broke, and that it goes on.
+NOTICE = re.compile(rb"(?m)^ferry: connection to container app of task [0-9a-f]+: [^\n]*\n")
 # Of the whole run; each connection, also a resumed one, may meet it.
 CUT_PROBABILITY = 0.3
 
@@ -62,7 +65,11 @@ class Command:
         return self.verdict(done), done
 
     def verdict(self, done):
-        if done.returncode == self.code and done.stdout == self.output and done.stderr == self.errors:
+        # A notice is a line of its own: before the command's only line on stderr, or behind it, which then gets an end.
+        errors = NOTICE.sub(b"", done.stderr)
+        if errors != done.stderr:
+            errors = errors.removesuffix(b"\n")
+        if done.returncode == self.code and done.stdout == self.output and errors == self.errors:
             return "right"
         if done.returncode in (124, 125, 255) and b"ferry: " in done.stderr:
             return "lost"
