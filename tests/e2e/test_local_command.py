@@ -299,8 +299,10 @@ def test_more_tasks_run_than_the_limit_of_descriptors_lets_begin_with(ferry, tmp
     limited.write_text(f'#!/bin/sh\nulimit -S -n 64\nexec {ferry} "$@"\n')
     limited.chmod(0o755)
     endpoint = Endpoint(str(limited), environment, ["--port", "0", "--ephemeral"])
-    endpoint.ecs.register_task_definition(**task_definition(container={"command": ["sleep", "1000000"]}))
-    for _ in range(3):
-        endpoint.ecs.run_task(taskDefinition="app", count=10)
-    wait_until(lambda: endpoint.ecs.describe_clusters()["clusters"][0]["runningTasksCount"] == 30, "thirty tasks run")
-    endpoint.stop()
+    try:
+        endpoint.ecs.register_task_definition(**task_definition(container={"command": ["sleep", "1000000"]}))
+        for _ in range(3):
+            endpoint.ecs.run_task(taskDefinition="app", count=10)
+        wait_until(lambda: endpoint.ecs.describe_clusters()["clusters"][0]["runningTasksCount"] == 30, "thirty tasks run")
+    finally:
+        endpoint.stop()
